@@ -1,0 +1,68 @@
+package card
+
+import "time"
+
+// State is where a card stands in the register.
+type State string
+
+// The states of a card. A card begins as planned, and only the register moves it.
+const (
+	Planned    State = "planned"    // recorded before it is signed; nobody has the file yet
+	Issued     State = "issued"     // the finished file is on disk
+	Suspended  State = "suspended"  // withdrawn for now
+	Revoked    State = "revoked"    // withdrawn for good
+	Superseded State = "superseded" // replaced by a newer card
+)
+
+// Qualification is what a card says of its course beside the code, frozen on the day of issue: a later change of the
+// catalogue changes no issued card.
+type Qualification struct {
+	Title string
+	Level string   // such as "healthcare provider"
+	Meets []string // the requirements that the card answers, such as BLS and CPR
+}
+
+// Record is a card as the register tells it to the world: the signed claims, what is printed beside them, and the state.
+// Nothing in it is private to the learner.
+type Record struct {
+	Card
+	KeyID         string
+	Digest        [32]byte // SHA-256 of the token's header and payload as they were signed; see token.Digest
+	Qualification Qualification
+	Completed     Date
+	IssuedOn      Date // the day of IssuedAt in the issuer's time zone, as printed
+	ExpiresOn     Date // the last valid day in the issuer's time zone, as printed
+	Instructor    string
+	State         State
+	ChangedAt     time.Time // when the state last changed
+	RecordedAt    time.Time // when the register first held the card
+	ReplacedBy    Number
+}
+
+// Learner is what the issuer knows of the holder beyond the name. It is never in a token, a page or a log.
+type Learner struct {
+	Email string // lower case; may be empty
+	ID    string // the centre's own number of the learner; may be empty
+}
+
+// Entry is a card as the issuer's side of the register holds it: the Record and what only the issuer may see.
+type Entry struct {
+	Record
+	Learner      Learner
+	Batch        string
+	Class        string
+	InstructorID string
+	Token        string // the signed token; empty while planned
+	SHA256       string // of the finished file, in hex; empty while planned
+	Replaces     Number
+}
+
+// Event is one line of a card's history. Events are only ever added.
+type Event struct {
+	At     time.Time
+	Number Number
+	Actor  string // who did it
+	Action string // planned, issued, suspended, revoked, reinstated, superseded
+	Reason string
+	Detail string // what else is worth keeping, such as the number of the new card
+}
