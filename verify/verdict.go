@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"slices"
 	"time"
 
 	"github.com/cardproof/cardproof/card"
@@ -44,6 +45,24 @@ type Verdict struct {
 
 // IsValid says whether the card may be relied on. No other verdict than Valid may.
 func (v Verdict) IsValid() bool { return v.Code == Valid }
+
+// precedence lists the codes that can hold together, the strongest first.
+var precedence = []Code{
+	Malformed, WrongType, UnknownIssuer, BadSignature, KeyRevoked, InvalidClaims, Unregistered, NotFound, Revoked,
+	Suspended, Superseded, Expired, NotYetValid, StatusUnknown,
+}
+
+// verdict makes a verdict of all the codes that hold; none means valid. It is for verdicts for which the register was asked.
+func verdict(codes []Code, now time.Time, rec *card.Record) Verdict {
+	v := Verdict{Code: Valid, CheckedAt: now, StatusAsOf: now, Card: rec}
+	if len(codes) == 0 {
+		return v
+	}
+	rank := func(a, b Code) int { return slices.Index(precedence, a) - slices.Index(precedence, b) }
+	codes = slices.Compact(slices.SortedFunc(slices.Values(codes), rank))
+	v.Code, v.Reasons = codes[0], codes[1:]
+	return v
+}
 
 // Message is the verdict in one sentence for a person.
 func (v Verdict) Message() string { return v.Code.Message() }

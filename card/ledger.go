@@ -1,0 +1,109 @@
+package card
+
+import (
+	"errors"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/text/cases"
+	"golang.org/x/text/unicode/norm"
+)
+
+// This file holds what the issuer and the register say to each other, so that neither has to import the other.
+
+// The two answers of a register that the issuer acts upon. Any other error means that the register failed.
+var (
+	// ErrConflict says that another run was faster: it has recorded one of these cards, or has planned it anew. Ask the
+	// register again what it holds, and go on from there.
+	ErrConflict = errors.New("another run has recorded one of these cards in the meantime")
+	// ErrNotFound says that the register has no card of the number.
+	ErrNotFound = errors.New("the register has no card of this number")
+)
+
+// MoveError refuses a change of state that the rules do not allow. Where From equals To, the goal was reached before.
+type MoveError struct {
+	Number   Number
+	From, To State
+}
+
+func (e *MoveError) Error() string {
+	return "card " + e.Number.String() + " is " + string(e.From) + " and can't become " + string(e.To)
+}
+
+// Intention is a batch of cards that are about to be signed. The register holds it before the first signature, so that no
+// valid card exists which nobody has on record.
+type Intention struct {
+	Batch   string // a name of the batch that no other batch has
+	Roster  string // the roster's file name; may be empty
+	Actor   string // who issues
+	Reason  string // why; required where an entry replaces a card
+	At      time.Time
+	Entries []Entry // State, RecordedAt, ChangedAt and Batch are set by the register
+}
+
+// Finished is a card whose finished file is durably on disk.
+type Finished struct {
+	Number Number
+	Digest [32]byte // of the token's header and payload: it has to be the one that was planned
+	Token  string
+	SHA256 string // of the file: 64 lower-case hex digits
+}
+
+// Change moves a card to another state: Revoked, Suspended, or Issued, which reinstates a suspended card.
+type Change struct {
+	Number Number
+	To     State
+	Actor  string
+	Reason string
+	At     time.Time
+}
+
+// StatusSlot is a place in a status list, given to one card for ever. Lists are numbered from 1.
+type StatusSlot struct {
+	List  int64
+	Index int64
+}
+
+// Ref is the slot as a card of the issuer names it.
+func (s StatusSlot) Ref(issuer string) *StatusRef {
+	return &StatusRef{Index: s.Index, URI: issuer + "/s/" + strconv.FormatInt(s.List, 10)}
+}
+
+// LearnerKey is a completion as a roster tells it: the same learner, course and day are the same card for ever.
+type LearnerKey struct {
+	ID        string // the centre's own number of the learner; may be empty
+	Email     string // may be empty
+	Name      string
+	Course    string
+	Completed Date
+}
+
+// How a LearnerKey met its card.
+const (
+	ByID   = "learner_id"
+	ByName = "email and name"
+)
+
+// LearnerMatch is what the register knows of a LearnerKey. Without an Entry it has no such card.
+//
+// Two learner IDs that are equal are the same learner. E-mail and name that are equal (the name folded by FoldName) are the
+// same learner unless both sides have an ID and these differ; then the match stands only for a shared e-mail, with OtherID.
+type LearnerMatch struct {
+	Entry *Entry // the card as it is today, with every replacement followed; it may be planned, revoked or suspended
+	By    string // ByID or ByName
+	// NameDiffers says that the ID is the same, but no card of the chain has this name: a correction, or an ID that
+	// was given twice. Either way it is no second card; a correction goes by way of a replacement.
+	NameDiffers bool
+	// OtherID says that e-mail and name are the same, but the card belongs to another learner ID. The register would take
+	// a second card; only a person can say whether this is a mistyped ID or two people.
+	OtherID bool
+	// Ambiguous says that e-mail and name meet the cards of more than one learner, and Entry is only one of them.
+	Ambiguous bool
+}
+
+// FoldName is a name for comparison: in NFC, without case, with single spaces.
+func FoldName(name string) string {
+	folded := cases.Fold().String(norm.NFC.String(name))
+	return norm.NFC.String(strings.Join(strings.Fields(folded), " ")) // folding may leave NFC
+}

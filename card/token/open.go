@@ -1,0 +1,113 @@
+package token
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"strings"
+)
+
+// Open reads a token and checks that it is one of ours, in this order, and stops at the first refusal: length, alphabet,
+// three parts of canonical base64url, header (strict JSON, exact members), typ, key known, algorithm that of the key,
+// signature, claims (strict JSON, exact members and types, the card's own rules, canonical bytes).
+// It takes no clock and no register: package verify judges times and state.
+//
+// find gives the public key of a key ID. The error is an *Error; nothing of the token is in it, and Opened is empty with it.
+func Open(raw string, find func(keyID string) (PublicKey, bool)) (Opened, error) {
+	parts, refusal := split(raw)
+	if refusal != "" {
+		return Opened{}, &Error{Malformed, refusal}
+	}
+	h, err := openHeader(parts[0])
+	if err != nil {
+		return Opened{}, err
+	}
+	key, ok := find(h.Kid)
+	if !ok {
+		return Opened{}, &Error{UnknownKey, KeyUnknown}
+	}
+	if h.Alg != key.Alg {
+		return Opened{}, &Error{BadSignature, AlgorithmNotKeys}
+	}
+	input := raw[:strings.LastIndexByte(raw, '.')]
+	if refusal := checkSignature(input, parts[2], key); refusal != "" {
+		return Opened{}, &Error{BadSignature, refusal}
+	}
+	c, refusal := cardOf(parts[1])
+	if refusal != "" {
+		return Opened{}, &Error{InvalidClaims, refusal}
+	}
+	if c.Validate() != nil {
+		return Opened{}, &Error{InvalidClaims, ClaimRule}
+	}
+	if !bytes.Equal(encodeClaims(c), parts[1]) {
+		return Opened{}, &Error{InvalidClaims, NotCanonicalJSON}
+	}
+	return Opened{Card: c, KeyID: h.Kid, Digest: sha256.Sum256([]byte(input))}, nil
+}
+
+// split cuts a token into the bytes of its three parts.
+func split(raw string) ([3][]byte, Refusal) {
+	var parts [3][]byte
+	if len(raw) > MaxLength {
+		return parts, TooLong
+	}
+	if !InAlphabet(raw) {
+		return parts, AlphabetWrong
+	}
+	texts := strings.Split(raw, ".")
+	if len(texts) != len(parts) || texts[0] == "" || texts[1] == "" {
+		return parts, NotThreeParts
+	}
+	for i, text := range texts {
+		// The alphabet was checked, so CR and LF, which Go's decoder would skip, can't be here; Strict refuses trailing bits.
+		data, err := base64url.DecodeString(text)
+		if err != nil {
+			return parts, NotCanonicalBase64
+		}
+		parts[i] = data
+	}
+	return parts, ""
+}
+
+// InAlphabet says whether s is of the characters of a token alone. It says nothing else of it.
+func InAlphabet(s string) bool {
+	for i := range len(s) {
+		switch c := s[i]; {
+		case 'A' <= c && c <= 'Z', 'a' <= c && c <= 'z', '0' <= c && c <= '9', c == '-', c == '_', c == '.':
+		default:
+			return false
+		}
+	}
+	return s != ""
+}
+
+// openHeader reads the protected header. A stranger's JWT, with another typ or none, is told apart from a broken token; a
+// header of ours with any further member (crit, b64, zip, jwk, jku, x5u, x5c) is refused whole.
+func openHeader(data []byte) (header, error) {
+	o, refusal := readObject(data)
+	if refusal != "" {
+		return header{}, &Error{Malformed, refusal}
+	}
+	m := members{o: o}
+	typ, _ := o["typ"].(string)
+	if typ != Type && len(o) <= 3 && onlyKnown(o) {
+		return header{}, &Error{WrongType, TypeWrong}
+	}
+	h := header{Alg: m.text("alg"), Kid: m.text("kid"), Typ: m.text("typ")}
+	if refusal := m.refusal(); refusal != "" {
+		return header{}, &Error{Malformed, refusal}
+	}
+	if !bytes.Equal(encode(h), data) {
+		return header{}, &Error{Malformed, NotCanonicalJSON}
+	}
+	return h, nil
+}
+
+func onlyKnown(o map[string]any) bool {
+	for name := range o {
+		if name != "alg" && name != "kid" && name != "typ" {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,67 @@
+package signer
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/x509"
+	"encoding/pem"
+
+	"github.com/youmark/pkcs8"
+)
+
+// The PEM labels of RFC 7468, sections 10 and 11.
+const (
+	plainLabel     = "PRIVATE KEY"
+	encryptedLabel = "ENCRYPTED PRIVATE KEY"
+)
+
+// encryption is PBES2 (RFC 8018) in what OpenSSL opens everywhere. The count is OWASP's advice for PBKDF2 with SHA-256.
+var encryption = &pkcs8.Opts{
+	Cipher:  pkcs8.AES256CBC,
+	KDFOpts: pkcs8.PBKDF2Opts{SaltSize: 16, IterationCount: 600_000, HMACHash: crypto.SHA256},
+}
+
+func encode(private crypto.Signer, pass Passphrase) ([]byte, error) {
+	label, secret, opts := plainLabel, []byte(nil), (*pkcs8.Opts)(nil)
+	if pass != nil {
+		var err error
+		if secret, err = pass(); err != nil {
+			return nil, err
+		}
+		label, opts = encryptedLabel, encryption
+	}
+	der, err := pkcs8.MarshalPrivateKey(private, secret, opts)
+	if err != nil {
+		return nil, err
+	}
+	return pem.EncodeToMemory(&pem.Block{Type: label, Bytes: der}), nil
+}
+
+func decode(data []byte, pass Passphrase) (any, error) {
+	block, rest := pem.Decode(data)
+	if block == nil || len(bytes.TrimSpace(rest)) > 0 {
+		return nil, ErrUnreadable
+	}
+	switch block.Type {
+	case plainLabel:
+		private, err := x509.ParsePKCS8PrivateKey(block.Bytes)
+		if err != nil {
+			return nil, ErrUnreadable
+		}
+		return private, nil
+	case encryptedLabel:
+		if pass == nil {
+			return nil, ErrPassphrase
+		}
+		secret, err := pass()
+		if err != nil {
+			return nil, err
+		}
+		private, _, err := pkcs8.ParsePrivateKey(block.Bytes, secret)
+		if err != nil {
+			return nil, ErrPassphrase
+		}
+		return private, nil
+	}
+	return nil, ErrUnreadable
+}

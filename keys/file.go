@@ -1,0 +1,110 @@
+package keys
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"time"
+
+	"github.com/google/renameio/v2"
+)
+
+// record is a key in the set's file: the JWK and its life.
+type record struct {
+	jwk
+	Issuer       string     `json:"iss"`
+	State        State      `json:"state"`
+	NotBefore    time.Time  `json:"not_before"`
+	RetiredAt    *time.Time `json:"retired_at,omitempty"`
+	RevokedSince *time.Time `json:"revoked_since,omitempty"`
+}
+
+type file struct {
+	Keys []record `json:"keys"`
+}
+
+// Load reads a set's file. The error is ErrMissing, ErrInvalid, or that of the file system, with the path.
+func Load(path string) (*Set, error) {
+	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%w at %s", ErrMissing, path)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the key set: %w", err)
+	}
+	s, err := parse(data)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return s, nil
+}
+
+func parse(data []byte) (*Set, error) {
+	var f file
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&f); err != nil {
+		return nil, fmt.Errorf("%w: %v", ErrInvalid, err)
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return nil, fmt.Errorf("%w: something stands behind its end", ErrInvalid)
+	}
+	if len(f.Keys) == 0 {
+		return nil, fmt.Errorf("%w: it has no key", ErrInvalid)
+	}
+	all := make([]Key, 0, len(f.Keys))
+	for _, r := range f.Keys {
+		public, err := r.public()
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, Key{
+			ID: r.Kid, Alg: r.Alg, Public: public, Issuer: r.Issuer, State: r.State, NotBefore: r.NotBefore.UTC(),
+			RetiredAt: value(r.RetiredAt), RevokedSince: value(r.RevokedSince),
+		})
+	}
+	return NewSet(all...)
+}
+
+// Save writes the set's file, whole or not at all. It holds no secret, so everybody may read it.
+func (s *Set) Save(path string) error {
+	f := file{Keys: []record{}}
+	for _, k := range s.keys {
+		j, err := jwkOf(k.Public)
+		if err != nil {
+			return err
+		}
+		j.Kid, j.Alg = k.ID, k.Alg
+		f.Keys = append(f.Keys, record{
+			jwk: j, Issuer: k.Issuer, State: k.State, NotBefore: k.NotBefore.UTC(),
+			RetiredAt: pointer(k.RetiredAt), RevokedSince: pointer(k.RevokedSince),
+		})
+	}
+	data, err := json.MarshalIndent(f, "", "  ")
+	if err != nil {
+		return err
+	}
+	if err := renameio.WriteFile(path, append(data, '\n'), 0o644); err != nil {
+		return fmt.Errorf("write the key set: %w", err)
+	}
+	return nil
+}
+
+func pointer(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	t = t.UTC()
+	return &t
+}
+
+func value(t *time.Time) time.Time {
+	if t == nil {
+		return time.Time{}
+	}
+	return t.UTC()
+}
