@@ -72,11 +72,23 @@ func parse(data []byte) (*Set, error) {
 
 // Save writes the set's file, whole or not at all. It holds no secret, so everybody may read it.
 func (s *Set) Save(path string) error {
+	data, err := s.Encode()
+	if err != nil {
+		return err
+	}
+	if err := renameio.WriteFile(path, data, 0o644); err != nil {
+		return fmt.Errorf("write the key set: %w", err)
+	}
+	return nil
+}
+
+// Encode is the content of the set's file.
+func (s *Set) Encode() ([]byte, error) {
 	f := file{Keys: []record{}}
 	for _, k := range s.keys {
 		j, err := jwkOf(k.Public)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		j.Kid, j.Alg = k.ID, k.Alg
 		f.Keys = append(f.Keys, record{
@@ -86,12 +98,9 @@ func (s *Set) Save(path string) error {
 	}
 	data, err := json.MarshalIndent(f, "", "  ")
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if err := renameio.WriteFile(path, append(data, '\n'), 0o644); err != nil {
-		return fmt.Errorf("write the key set: %w", err)
-	}
-	return nil
+	return append(data, '\n'), nil
 }
 
 func pointer(t time.Time) *time.Time {

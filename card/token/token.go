@@ -87,6 +87,12 @@ func Digest(c card.Card, alg, keyID string) ([sha256.Size]byte, error) {
 	return sha256.Sum256([]byte(input)), nil
 }
 
+// Length is how many characters the token of c will have.
+func Length(c card.Card, alg, keyID string) int {
+	text := base64url.EncodedLen
+	return text(len(encodeHeader(alg, keyID))) + 1 + text(len(encodeClaims(c))) + 1 + text(signatureLength)
+}
+
 func signingInput(c card.Card, alg, keyID string) (string, error) {
 	if err := c.Validate(); err != nil {
 		return "", err

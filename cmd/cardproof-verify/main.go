@@ -1,0 +1,125 @@
+// Command cardproof-verify is the public server alone: the verdict pages and the JSON interface. It reads the register and the
+// public keys, and has no code in it that could open a private key; it refuses to start where it could read one.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/cardproof/cardproof/assets"
+	"github.com/cardproof/cardproof/internal/config/public"
+	"github.com/cardproof/cardproof/internal/serve"
+)
+
+// version is set by the build.
+var version = "development"
+
+// The exit codes are those of cardproof.
+const (
+	exitFailed   = 1
+	exitUsage    = 2
+	exitKey      = 4
+	exitRegister = 5
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], os.Environ(), os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+func run(ctx context.Context, args, env []string, stdout, stderr io.Writer) int {
+	var configPath, listen string
+	var printConfig bool
+	cmd := &cobra.Command{
+		Use:   "cardproof-verify [--config FILE] [--listen ADDR]",
+		Short: "Serve the pages and the interface that check cards",
+		Long: `Cardproof-verify answers whether cards are valid. It needs the register, which it only reads, and the public key set that
+"cardproof keys export" writes; no private key may be readable to its user.`,
+		Version:       version,
+		Args:          cobra.NoArgs,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if printConfig {
+				_, err := stdout.Write(assets.VerifyConfig())
+				return err
+			}
+			return listenAndServe(cmd.Context(), configPath, listen, env, stderr)
+		},
+	}
+	cmd.Flags().StringVar(&configPath, "config", "verify.yaml", "the configuration `file`")
+	cmd.Flags().StringVar(&listen, "listen", "", "`host:port` to listen on (default: server.listen of the configuration)")
+	cmd.Flags().BoolVar(&printConfig, "print-config", false, "print a configuration to start from, and end")
+	cmd.SetArgs(args)
+	cmd.SetOut(stdout)
+	cmd.SetErr(stderr)
+	return report(cmd.ExecuteContext(ctx), stderr)
+}
+
+func listenAndServe(ctx context.Context, configPath, listen string, env []string, stderr io.Writer) error {
+	c, err := public.Load(configPath, env)
+	if err != nil {
+		return err
+	}
+	if err := refusePrivateKeys(filepath.Dir(c.JWKS), filepath.Join(filepath.Dir(configPath), "keys")); err != nil {
+		return err
+	}
+	if listen == "" {
+		listen = c.Server.Listen
+	}
+	site, err := serve.Open(ctx, serve.Options{
+		Register: c.Register, JWKS: c.JWKS, Issuer: c.Issuer, Server: c.Server, Version: version, Log: serve.NewLog(stderr), Now: time.Now,
+	})
+	if err != nil {
+		return err
+	}
+	defer site.Close() // it only read
+	ln, err := (&net.ListenConfig{}).Listen(ctx, "tcp", listen)
+	if err != nil {
+		return fmt.Errorf("listen on %s: %w", listen, err)
+	}
+	return site.Serve(ctx, ln)
+}
+
+// errPrivateKey says that this user can read a private key.
+var errPrivateKey = errors.New("this user can read a private key")
+
+// refusePrivateKeys looks where a private key would lie if somebody pointed the server at the issuer's own folder. Whoever
+// breaks into the server must not find a key.
+func refusePrivateKeys(dirs ...string) error {
+	for _, dir := range dirs {
+		paths, err := filepath.Glob(filepath.Join(dir, "*"))
+		if err != nil {
+			return err
+		}
+		for _, path := range paths {
+			if readsPrivateKey(path) {
+				return fmt.Errorf("%w: %s", errPrivateKey, path)
+			}
+		}
+	}
+	return nil
+}
+
+func readsPrivateKey(path string) bool {
+	f, err := os.Open(path)
+	if err != nil {
+		return false // what it can't read it can't lose
+	}
+	defer f.Close() // it was only read
+	head, err := io.ReadAll(io.LimitReader(f, 64<<10))
+	return err == nil && strings.Contains(string(head), "PRIVATE KEY-----")
+}

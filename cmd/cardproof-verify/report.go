@@ -1,0 +1,51 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"syscall"
+
+	"github.com/cardproof/cardproof/internal/config/public"
+	"github.com/cardproof/cardproof/internal/register"
+	"github.com/cardproof/cardproof/keys"
+)
+
+// report writes an error as one error line and a hint line, and returns the exit code.
+func report(err error, stderr io.Writer) int {
+	if err == nil {
+		return 0
+	}
+	code, hint := advise(err)
+	fmt.Fprintf(stderr, "error: %s\n", strings.Join(strings.Fields(err.Error()), " "))
+	for line := range strings.Lines(hint) {
+		fmt.Fprintf(stderr, "hint: %s\n", strings.TrimSpace(line))
+	}
+	return code
+}
+
+func advise(err error) (code int, hint string) {
+	var bad *public.Error
+	switch {
+	case errors.As(err, &bad):
+		return exitUsage, bad.Hint
+	case errors.Is(err, errPrivateKey):
+		return exitKey, "Run the server as a user of its own, and give it the output of `cardproof keys export` in a folder without private keys."
+	case errors.Is(err, keys.ErrMissing), errors.Is(err, keys.ErrInvalid):
+		return exitKey, "Write it with `cardproof keys export --out FILE`, and name it in verify.yaml as jwks."
+	case errors.Is(err, register.ErrMissing):
+		return exitRegister, "Name the issuer's register.db in verify.yaml as register."
+	case errors.Is(err, register.ErrOlder):
+		return exitRegister, "Run `cardproof init` of this version beside the register to bring it up to date."
+	case errors.Is(err, register.ErrNewer):
+		return exitRegister, "Install the version of cardproof-verify that belongs to the issuer's cardproof."
+	case errors.Is(err, register.ErrAccess):
+		return exitRegister, "Give the server's user the right to read the register and its -wal and -shm files."
+	case errors.Is(err, register.ErrCorrupt), errors.Is(err, register.ErrForeign):
+		return exitRegister, "Name the issuer's register.db in verify.yaml as register; if it is damaged, restore it from a backup."
+	case errors.Is(err, syscall.EADDRINUSE):
+		return exitFailed, "Another program uses this address. Choose another with --listen."
+	}
+	return exitFailed, ""
+}

@@ -1,0 +1,197 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"os/user"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/gofrs/flock"
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/cardproof/cardproof/internal/archive"
+	"github.com/cardproof/cardproof/internal/config"
+	"github.com/cardproof/cardproof/internal/config/public"
+	"github.com/cardproof/cardproof/internal/register"
+	"github.com/cardproof/cardproof/internal/serve"
+	"github.com/cardproof/cardproof/issuer"
+	"github.com/cardproof/cardproof/issuer/pdf"
+	"github.com/cardproof/cardproof/keys"
+)
+
+// passphraseVariable is the environment variable that opens an encrypted key where nobody can be asked.
+const passphraseVariable = "CARDPROOF_KEY_PASSPHRASE"
+
+// load reads the configuration, with --data above it.
+func (a *app) load() (*config.Config, error) {
+	c, err := config.Load(a.configPath, a.env)
+	if err != nil {
+		return nil, err
+	}
+	if a.dataDir != "" {
+		if c.Data, err = filepath.Abs(a.dataDir); err != nil {
+			return nil, err
+		}
+	}
+	return c, nil
+}
+
+func registerPath(c *config.Config) string { return filepath.Join(c.Data, "register.db") }
+
+func keySetPath(c *config.Config) string { return filepath.Join(c.Keys, keys.FileName) }
+
+// centre is the issuing side, open: configuration, register, keys and drawer.
+type centre struct {
+	*issuer.Issuer
+	config   *config.Config
+	register *register.DB
+	lock     *flock.Flock
+}
+
+// openCentre opens the issuing side without its private key, as every command that does not sign needs it.
+func (a *app) openCentre(ctx context.Context) (*centre, error) {
+	c, err := a.load()
+	if err != nil {
+		return nil, err
+	}
+	set, err := keys.Load(keySetPath(c))
+	if err != nil {
+		return nil, err
+	}
+	drawer, err := pdf.NewDrawer(pdf.Centre{Name: c.Issuer.Name, Phone: c.Issuer.Phone, CheckAt: host(c.Issuer.VerifyURL)})
+	if err != nil {
+		return nil, fail(exitUsage, fmt.Errorf("%s: issuer: %w", a.configPath, err), "Shorten it, or write it in letters that the card's typeface has.")
+	}
+	db, err := register.Open(ctx, registerPath(c))
+	if err != nil {
+		return nil, err
+	}
+	return &centre{config: c, register: db, Issuer: issuer.New(issuer.Options{
+		URL: c.Issuer.URL, VerifyURL: c.Issuer.VerifyURL, Location: c.Issuer.Location, Catalogue: c.Catalogue,
+		StatusList: c.Card.StatusList, Keys: set, Register: db, Archive: archive.New(filepath.Join(c.Data, "cards")),
+		Drawer: drawer, Actor: actor(), Now: a.now,
+	})}, nil
+}
+
+// openIssuer opens the issuing side with its private key, as the only one that issues: another run of the same register is
+// waited for, so that it can't be issuing the same roster meanwhile.
+func (a *app) openIssuer(ctx context.Context) (*centre, error) {
+	c, err := a.openCentre(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.unlock(ctx, c); err != nil {
+		return nil, errors.Join(err, c.Close())
+	}
+	return c, nil
+}
+
+func (a *app) unlock(ctx context.Context, c *centre) (err error) {
+	if c.Key, err = issuer.OpenKey(c.config.Keys, c.Keys, c.config.Issuer.URL, a.passphrase); err != nil {
+		return err
+	}
+	c.lock = flock.New(filepath.Join(c.config.Data, "issue.lock"), flock.SetPermissions(0o600))
+	locked, err := c.lock.TryLock()
+	if err == nil && !locked {
+		a.say("another run is issuing from this register; waiting for it to end ...\n")
+		_, err = c.lock.TryLockContext(ctx, 100*time.Millisecond)
+	}
+	return err
+}
+
+// Close closes the register and lets the next run in.
+func (c *centre) Close() error {
+	err := c.register.Close()
+	if c.lock != nil {
+		err = errors.Join(err, c.lock.Unlock())
+	}
+	return err
+}
+
+// passphrase asks the environment, then the person at the terminal.
+func (a *app) passphrase() ([]byte, error) {
+	for _, pair := range a.env {
+		if value, ok := strings.CutPrefix(pair, passphraseVariable+"="); ok && value != "" {
+			return []byte(value), nil
+		}
+	}
+	in, ok := a.stdin.(*os.File)
+	if !ok || !term.IsTerminal(int(in.Fd())) {
+		return nil, issuer.ErrKeyPassphrase
+	}
+	fmt.Fprint(a.stderr, "passphrase of the card key: ")
+	secret, err := term.ReadPassword(int(in.Fd()))
+	fmt.Fprintln(a.stderr)
+	if err == nil && len(secret) == 0 {
+		err = issuer.ErrKeyPassphrase
+	}
+	return secret, err
+}
+
+// actor is the person at the machine, as the register's events name them.
+func actor() string {
+	if u, err := user.Current(); err == nil && u.Username != "" {
+		return u.Username
+	}
+	return fmt.Sprintf("user %d", os.Getuid())
+}
+
+// say tells a person something that is no result.
+func (a *app) say(format string, args ...any) {
+	if !a.quiet {
+		fmt.Fprintf(a.stderr, format, args...)
+	}
+}
+
+func host(origin string) string {
+	u, err := url.Parse(origin)
+	if err != nil {
+		return origin
+	}
+	return u.Host
+}
+
+func (a *app) openSite(ctx context.Context, c *config.Config) (*serve.Site, error) {
+	return serve.Open(ctx, serve.Options{
+		Register: registerPath(c), JWKS: keySetPath(c), Issuer: public.Issuer(c.Issuer.Issuer), Server: c.Server,
+		Version: version, Log: serve.NewLog(a.stderr), Now: a.now,
+	})
+}
+
+// isTerminal says whether w is a terminal, and how many columns it has.
+func isTerminal(w any) (columns int, ok bool) {
+	f, isFile := w.(*os.File)
+	if !isFile || !term.IsTerminal(int(f.Fd())) {
+		return 0, false
+	}
+	columns, _, err := term.GetSize(int(f.Fd()))
+	return columns, err == nil
+}
+
+// withCentre runs a command that does not sign.
+func (a *app) withCentre(cmd *cobra.Command, do func(context.Context, *centre) error) error {
+	return a.with(cmd, a.openCentre, do)
+}
+
+// withIssuer runs a command that signs.
+func (a *app) withIssuer(cmd *cobra.Command, do func(context.Context, *centre) error) error {
+	return a.with(cmd, a.openIssuer, do)
+}
+
+func (a *app) with(cmd *cobra.Command, open func(context.Context) (*centre, error), do func(context.Context, *centre) error) error {
+	c, err := open(cmd.Context())
+	if err != nil {
+		return err
+	}
+	err = do(cmd.Context(), c)
+	if closeErr := c.Close(); err == nil {
+		err = closeErr
+	}
+	return err
+}

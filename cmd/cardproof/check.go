@@ -1,0 +1,73 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/cardproof/cardproof/issuer"
+	"github.com/cardproof/cardproof/issuer/roster"
+)
+
+func newCheck(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:   "check ROSTER",
+		Short: "Say every problem of a roster; write nothing",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.withCentre(cmd, func(ctx context.Context, c *centre) error { return a.check(ctx, c, args[0]) })
+		},
+	}
+}
+
+func (a *app) check(ctx context.Context, c *centre, path string) error {
+	start := a.now()
+	r, err := roster.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	plan, err := c.Prepare(ctx, r)
+	if err != nil {
+		return err
+	}
+	s := summaryOf(plan, nil)
+	s.Seconds = a.now().Sub(start).Seconds()
+	if a.json {
+		if err := a.printJSON(s); err != nil {
+			return err
+		}
+	} else {
+		a.printProblems(s.Problems)
+		fmt.Fprintf(a.stdout, "%s: %s\n", path, plural(len(r.Rows), "row", "rows"))
+		a.printCount("ready to be issued", plan.New()+plan.Unfinished())
+		a.printCount("already issued", plan.AlreadyIssued())
+		a.printCount("refused", plan.Refused())
+	}
+	if plan.Refused() > 0 {
+		return errRefused
+	}
+	return nil
+}
+
+// summary is what check and issue print as JSON; card-format.md, section 6, fixes its members.
+type summary struct {
+	Batch         string           `json:"batch"`
+	Issued        int              `json:"issued"`
+	AlreadyIssued int              `json:"already_issued"`
+	Refused       int              `json:"refused"`
+	Problems      []roster.Problem `json:"problems"`
+	Out           string           `json:"out"`
+	Seconds       float64          `json:"seconds"`
+}
+
+func summaryOf(p *issuer.Plan, r *issuer.Result) summary {
+	s := summary{AlreadyIssued: p.AlreadyIssued(), Refused: p.Refused(), Problems: p.Problems()}
+	if s.Problems == nil {
+		s.Problems = []roster.Problem{}
+	}
+	if r != nil {
+		s.Batch, s.Issued = r.Batch, r.Issued
+	}
+	return s
+}

@@ -1,0 +1,196 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"github.com/cardproof/cardproof/card"
+	"github.com/cardproof/cardproof/internal/archive"
+	"github.com/cardproof/cardproof/internal/config"
+	"github.com/cardproof/cardproof/internal/register"
+	"github.com/cardproof/cardproof/issuer"
+	"github.com/cardproof/cardproof/issuer/roster"
+	"github.com/cardproof/cardproof/keys"
+)
+
+// The exit codes are a contract; the root command's help lists them.
+const (
+	exitDone        = 0
+	exitFailed      = 1
+	exitUsage       = 2
+	exitRefused     = 3
+	exitKey         = 4
+	exitRegister    = 5
+	exitInterrupted = 130
+)
+
+// failure is an error with its exit code and with what to do next, a line each.
+type failure struct {
+	code  int
+	err   error
+	hints []string
+}
+
+func (f *failure) Error() string { return f.err.Error() }
+
+func (f *failure) Unwrap() error { return f.err }
+
+func fail(code int, err error, hints ...string) error { return &failure{code, err, hints} }
+
+// errRefused is the end of a command whose results have been printed and are not all good.
+var errRefused = errors.New("not everything is good")
+
+// report writes an error as one error line and hint lines, and returns the exit code.
+func (a *app) report(err error) int {
+	if err == nil {
+		return exitDone
+	}
+	if errors.Is(err, errRefused) {
+		return exitRefused
+	}
+	f := explain(err)
+	text := strings.Join(strings.Fields(strings.ReplaceAll(f.err.Error(), "\n", "; ")), " ")
+	fmt.Fprintf(a.stderr, "error: %s\n", text)
+	for _, hint := range f.hints {
+		fmt.Fprintf(a.stderr, "hint: %s\n", hint)
+	}
+	return f.code
+}
+
+// explain finds the exit code and the hints of an error: the one place where kinds of errors become advice.
+func explain(err error) *failure {
+	var f *failure
+	if errors.As(err, &f) {
+		return f
+	}
+	for _, explain := range []func(error) *failure{explainRun, explainConfig, explainKey, explainRegister, explainFile} {
+		if f := explain(err); f != nil {
+			return f
+		}
+	}
+	return &failure{exitFailed, err, nil}
+}
+
+func explainRun(err error) *failure {
+	var move *card.MoveError
+	switch {
+	case errors.Is(err, context.Canceled):
+		return &failure{exitInterrupted, errors.New("interrupted"), []string{"Run the same command again: it goes on where it stopped, and does nothing twice."}}
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT), errors.Is(err, register.ErrFull):
+		return &failure{exitFailed, err, []string{"The disk is full. Make room, and run the same command again: it goes on where it stopped."}}
+	case errors.Is(err, issuer.ErrUnproved):
+		return &failure{exitFailed, err, []string{"The batch was stopped, and this card was not released. Please report this: it is a fault of the program or of the disk."}}
+	case errors.As(err, &move):
+		return &failure{exitFailed, err, []string{fmt.Sprintf("See its history with `cardproof show %s`.", move.Number)}}
+	case errors.Is(err, card.ErrNotFound):
+		return &failure{exitFailed, err, []string{"Compare the number with the card, and see that --config or --data names the right register."}}
+	case errors.Is(err, card.ErrConflict):
+		return &failure{exitFailed, err, []string{"Run the same command again: it sees what the other run has done."}}
+	}
+	return nil
+}
+
+func explainConfig(err error) *failure {
+	var bad *config.Error
+	if !errors.As(err, &bad) {
+		return nil
+	}
+	return &failure{exitUsage, err, hintLines(bad.Hint)}
+}
+
+func explainKey(err error) *failure {
+	hint := ""
+	switch {
+	case errors.Is(err, keys.ErrMissing), errors.Is(err, issuer.ErrNoActiveKey):
+		hint = "Make a key with `cardproof keys init`, or set `keys` in config.yaml to the folder that has it."
+	case errors.Is(err, keys.ErrInvalid):
+		hint = "Restore jwks.json from a backup; it holds public keys only. `cardproof keys list` says when it is right again."
+	case errors.Is(err, issuer.ErrKeyMissing):
+		hint = "Restore the key file from its backup into the folder `keys` of config.yaml. Issued cards stay valid without it."
+	case errors.Is(err, issuer.ErrKeyReadable):
+		hint = "Run `chmod 600` on it, and think about who may have read it."
+	case errors.Is(err, issuer.ErrKeyForeign):
+		hint = "The file holds another key than jwks.json says. Restore the one that belongs to it from its backup."
+	case errors.Is(err, issuer.ErrKeyPassphrase):
+		hint = "Set CARDPROOF_KEY_PASSPHRASE, or run the command on a terminal and type the passphrase."
+	case errors.Is(err, issuer.ErrKeyUnreadable):
+		hint = "Run as the user who owns the key; if the file is damaged, restore it from its backup."
+	case errors.Is(err, issuer.ErrKeyExists):
+		hint = "Nothing was overwritten. `cardproof keys list` shows the keys that are there."
+	default:
+		return nil
+	}
+	return &failure{exitKey, err, hintLines(hint)}
+}
+
+func explainRegister(err error) *failure {
+	for _, kind := range []struct {
+		err  error
+		hint string
+	}{
+		{register.ErrMissing, "Run `cardproof init` to make one, or name the data folder with --data."},
+		{register.ErrNewer, "Install the newer version of cardproof that wrote it. Nothing was changed."},
+		{register.ErrOlder, "Run `cardproof init` to bring it up to date; nothing is lost."},
+		{register.ErrCorrupt, "Restore register.db from a backup. Do not delete it: it says which cards are genuine."},
+		{register.ErrForeign, "Name the right data folder with --data."},
+		{register.ErrAccess, "Run as the user who owns the data folder, or mend its permissions."},
+		{register.ErrBusy, "Wait until the other program has ended, and run the command again."},
+	} {
+		if errors.Is(err, kind.err) {
+			return &failure{exitRegister, err, []string{kind.hint}}
+		}
+	}
+	return nil
+}
+
+func explainFile(err error) *failure {
+	var bad *roster.FileError
+	switch {
+	case errors.As(err, &bad):
+		return &failure{exitFailed, err, hintLines(bad.Hint)}
+	case errors.Is(err, issuer.ErrFolder):
+		return &failure{exitFailed, err, []string{"Name a folder that you may write with --out. Nothing is lost: the same command again delivers every card."}}
+	case errors.Is(err, archive.ErrMissing), errors.Is(err, archive.ErrAltered):
+		return &failure{exitFailed, err, []string{"Restore the folder `cards` of the data folder from a backup; an issued card is never drawn anew."}}
+	case errors.Is(err, syscall.EADDRINUSE):
+		return &failure{exitFailed, err, []string{"Another program uses this address. Choose another with --listen, such as --listen 127.0.0.1:8081."}}
+	case errors.Is(err, fs.ErrPermission):
+		return &failure{exitFailed, err, []string{"Run as a user who may read and write there, or choose another place."}}
+	}
+	return nil
+}
+
+func hintLines(hint string) []string {
+	if hint == "" {
+		return nil
+	}
+	return strings.Split(hint, "\n")
+}
+
+// usageError is a command line that can't be understood.
+func usageError(cmd *cobra.Command, err error) error {
+	return fail(exitUsage, err, fmt.Sprintf("Run `%s --help` to see how it is used.", cmd.CommandPath()))
+}
+
+// checkUsage lets every command refuse a wrong number of arguments as a usage error.
+func checkUsage(cmd *cobra.Command) {
+	check := cmd.Args
+	if check == nil {
+		check = cobra.ArbitraryArgs
+	}
+	cmd.Args = func(cmd *cobra.Command, args []string) error {
+		if err := check(cmd, args); err != nil {
+			return usageError(cmd, err)
+		}
+		return nil
+	}
+	for _, sub := range cmd.Commands() {
+		checkUsage(sub)
+	}
+}

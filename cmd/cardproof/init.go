@@ -1,0 +1,151 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/cardproof/cardproof/assets"
+	"github.com/cardproof/cardproof/internal/archive"
+	"github.com/cardproof/cardproof/internal/config"
+	"github.com/cardproof/cardproof/internal/register"
+	"github.com/cardproof/cardproof/keys"
+)
+
+type initOptions struct {
+	name     string
+	url      string
+	timeZone string
+	encrypt  bool
+
+	verifyURL string // for demo
+}
+
+func newInit(a *app) *cobra.Command {
+	var o initOptions
+	cmd := &cobra.Command{
+		Use:   "init",
+		Short: "Set up a new training centre in the current folder",
+		Long: `Init writes config.yaml, keys/ (the card key) and data/ (the register) into the current folder. What is there already is kept as it is;
+nothing is ever overwritten. After it, issue and serve work at once.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			made, err := a.setUp(cmd.Context(), o)
+			if err != nil {
+				return err
+			}
+			for _, line := range made {
+				fmt.Fprintln(a.stdout, line)
+			}
+			a.say("\nNext: set the centre's name, address and time zone in %s, then\n  cardproof check roster.csv\n  cardproof issue roster.csv --out cards\n  cardproof serve\nKeep a backup of keys/ and data/ apart from each other.\n", a.configPath)
+			return nil
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.name, "name", "", "the training centre's name, as printed on the cards")
+	f.StringVar(&o.url, "url", "", "the issuer's `address`, such as https://cards.example.org; cards name it for ever")
+	f.StringVar(&o.timeZone, "time-zone", "", "the centre's time `zone`, such as Europe/Berlin")
+	f.BoolVar(&o.encrypt, "encrypt", false, "encrypt the card key with a passphrase")
+	return cmd
+}
+
+// setUp makes what is missing of configuration, key and register, and says of each whether it was made or kept.
+func (a *app) setUp(ctx context.Context, o initOptions) ([]string, error) {
+	var made []string
+	note := func(did bool, path string) {
+		word := "kept "
+		if did {
+			word = "wrote"
+		}
+		made = append(made, word+" "+path)
+	}
+	wrote, err := a.writeConfig(o)
+	if err != nil {
+		return nil, err
+	}
+	note(wrote, a.configPath)
+	c, err := a.load()
+	if err != nil {
+		return nil, err
+	}
+	set, err := keys.Load(keySetPath(c))
+	if err != nil && !errors.Is(err, keys.ErrMissing) {
+		return nil, err
+	}
+	k, have := keys.Key{}, false
+	if set != nil {
+		k, have = set.Active(c.Issuer.URL)
+	}
+	if !have {
+		if k, err = a.createKey(c, o.encrypt); err != nil {
+			return nil, err
+		}
+	}
+	note(!have, filepath.Join(c.Keys, k.ID+".pem"))
+	_, err = os.Stat(registerPath(c))
+	if err := os.MkdirAll(c.Data, 0o750); err != nil {
+		return nil, err
+	}
+	db, openErr := register.Create(ctx, registerPath(c))
+	if openErr != nil {
+		return nil, openErr
+	}
+	note(errors.Is(err, fs.ErrNotExist), registerPath(c))
+	return made, db.Close()
+}
+
+// writeConfig writes the configuration of a new centre where there is none: the shipped file with the centre's own values.
+func (a *app) writeConfig(o initOptions) (bool, error) {
+	if _, err := os.Stat(a.configPath); err == nil {
+		if o.name != "" || o.url != "" || o.timeZone != "" {
+			return false, fail(exitUsage, fmt.Errorf("%s is there already, and is not overwritten", a.configPath),
+				"Change the values in it, or run `cardproof init` without --name, --url and --time-zone.")
+		}
+		return false, nil
+	}
+	text := string(assets.Config())
+	for _, value := range []struct{ key, shipped, own string }{
+		{"name", "Example Training Centre", o.name}, {"url", "http://localhost:8080", o.url}, {"time_zone", "UTC", o.timeZone},
+		{"verify_url", `""`, o.verifyURL},
+	} {
+		if value.own == "" {
+			continue
+		}
+		line := "\n  " + value.key + ": "
+		if strings.Count(text, line+value.shipped) != 1 {
+			return false, fmt.Errorf("the shipped configuration has no line %s", strings.TrimSpace(line))
+		}
+		text = strings.Replace(text, line+value.shipped, line+fmt.Sprintf("%q", value.own), 1)
+	}
+	// The text is tried before it is written, so that a wrong --url leaves nothing behind.
+	if err := a.tryConfig(text); err != nil {
+		return false, err
+	}
+	return true, archive.WriteFile(a.configPath, []byte(text))
+}
+
+func (a *app) tryConfig(text string) error {
+	f, err := os.CreateTemp("", "cardproof-*.yaml")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name()) // a file in the system's folder for such
+	if _, err := f.WriteString(text); err != nil {
+		return errors.Join(err, f.Close())
+	}
+	if err := f.Close(); err != nil {
+		return err
+	}
+	_, err = config.Load(f.Name(), a.env)
+	var bad *config.Error
+	if errors.As(err, &bad) {
+		bad.File = a.configPath
+	}
+	return err
+}

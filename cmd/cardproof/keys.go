@@ -1,0 +1,154 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/google/renameio/v2"
+	"github.com/spf13/cobra"
+
+	"github.com/cardproof/cardproof/card"
+	"github.com/cardproof/cardproof/internal/config"
+	"github.com/cardproof/cardproof/internal/register"
+	"github.com/cardproof/cardproof/issuer"
+	"github.com/cardproof/cardproof/keys"
+)
+
+func newKeys(a *app) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "keys",
+		Short: "Make, list and export the card keys",
+		Args:  cobra.NoArgs,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return usageError(cmd, errors.New("keys needs a command")) },
+	}
+	cmd.AddCommand(newKeysInit(a), newKeysList(a), newKeysExport(a))
+	return cmd
+}
+
+func newKeysInit(a *app) *cobra.Command {
+	var encrypt bool
+	cmd := &cobra.Command{
+		Use:   "init",
+		Short: "Make the card key of the configured issuer",
+		Long: `Keys init makes an Ed25519 key: its private half as PKCS#8 in PEM, which only you can read, and its public half in jwks.json.
+With --encrypt the private half is encrypted with a passphrase, from the environment (` + passphraseVariable + `) or typed;
+openssl pkey opens it too. No key is ever overwritten.`,
+		Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			c, err := a.load()
+			if err != nil {
+				return err
+			}
+			k, err := a.createKey(c, encrypt)
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(a.stdout, "made key %s of %s in %s\n", k.ID, k.Issuer, c.Keys)
+			return nil
+		},
+	}
+	cmd.Flags().BoolVar(&encrypt, "encrypt", false, "encrypt the private half with a passphrase")
+	return cmd
+}
+
+func (a *app) createKey(c *config.Config, encrypt bool) (keys.Key, error) {
+	if err := os.MkdirAll(c.Keys, 0o755); err != nil {
+		return keys.Key{}, err
+	}
+	var pass issuer.Passphrase
+	if encrypt {
+		pass = a.passphrase
+	}
+	return issuer.CreateKey(c.Keys, c.Issuer.URL, pass, a.now())
+}
+
+func newKeysList(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:   "list",
+		Short: "List the keys, and how many cards hang on each",
+		Args:  cobra.NoArgs,
+		RunE:  a.listKeys,
+	}
+}
+
+// listedKey is one line of what keys list prints as JSON.
+type listedKey struct {
+	ID        string             `json:"kid"`
+	Alg       string             `json:"alg"`
+	Issuer    string             `json:"issuer"`
+	State     keys.State         `json:"state"`
+	NotBefore string             `json:"not_before"`
+	Cards     map[card.State]int `json:"cards"`
+}
+
+func (a *app) listKeys(cmd *cobra.Command, _ []string) error {
+	c, err := a.load()
+	if err != nil {
+		return err
+	}
+	set, err := keys.Load(keySetPath(c))
+	if err != nil {
+		return err
+	}
+	db, err := register.Open(cmd.Context(), registerPath(c))
+	if err != nil {
+		return err
+	}
+	defer db.Close() // it only read
+	counts, err := db.CountByKey(cmd.Context())
+	if err != nil {
+		return err
+	}
+	list := []listedKey{}
+	rows := [][]string{{"KEY", "ALGORITHM", "STATE", "IN USE SINCE", "ISSUER", "CARDS"}}
+	for _, k := range set.All() {
+		l := listedKey{k.ID, k.Alg, k.Issuer, k.State, k.NotBefore.Format(time.RFC3339), counts[k.ID]}
+		if l.Cards == nil {
+			l.Cards = map[card.State]int{}
+		}
+		total := 0
+		for _, n := range l.Cards {
+			total += n
+		}
+		list = append(list, l)
+		rows = append(rows, []string{l.ID, l.Alg, string(l.State), l.NotBefore, l.Issuer, fmt.Sprint(total)})
+	}
+	if a.json {
+		return a.printJSON(map[string][]listedKey{"keys": list})
+	}
+	return a.table(rows)
+}
+
+func newKeysExport(a *app) *cobra.Command {
+	var out string
+	cmd := &cobra.Command{
+		Use:   "export [--out FILE]",
+		Short: "Write the public key set, for cardproof-verify",
+		Long: `Keys export writes the public keys with their states and times, and nothing secret. cardproof-verify reads this file; keep it in
+a folder without private keys.`,
+		Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			c, err := a.load()
+			if err != nil {
+				return err
+			}
+			set, err := keys.Load(keySetPath(c))
+			if err != nil {
+				return err
+			}
+			data, err := set.Encode()
+			if err != nil {
+				return err
+			}
+			if out == "" {
+				_, err = a.stdout.Write(data)
+				return err
+			}
+			return renameio.WriteFile(out, data, 0o644)
+		},
+	}
+	cmd.Flags().StringVar(&out, "out", "", "the `file` to write (default: standard output)")
+	return cmd
+}

@@ -1,0 +1,82 @@
+// Command cardproof is the course admin's program: it checks rosters, issues cards, changes their state, and serves the
+// public pages from the register beside it. It holds the keys.
+package main
+
+import (
+	"context"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+)
+
+// version is set by the build.
+var version = "development"
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], &app{
+		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, env: os.Environ(), now: time.Now,
+	})
+	stop()
+	os.Exit(code)
+}
+
+// app is what a command may use of the world outside.
+type app struct {
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	env            []string
+	now            func() time.Time
+
+	// The flags of every command.
+	configPath string
+	dataDir    string
+	json       bool
+	quiet      bool
+}
+
+// run executes one command line and returns its exit code.
+func run(ctx context.Context, args []string, a *app) int {
+	root := newRoot(a)
+	root.SetArgs(args)
+	root.SetIn(a.stdin)
+	root.SetOut(a.stdout)
+	root.SetErr(a.stderr)
+	return a.report(root.ExecuteContext(ctx))
+}
+
+func newRoot(a *app) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "cardproof",
+		Short: "Turn a course roster into signed certification cards that anybody can check",
+		Long: `Cardproof turns a course roster into signed PDF certification cards that nobody can forge and anybody can check with a phone camera.
+
+To see all of it at work:     cardproof demo
+To begin for your centre:     cardproof init
+To issue a class:             cardproof issue roster.csv --out cards
+
+Exit codes: 0 done (verify: all valid) · 1 failed · 2 usage or configuration · 3 some rows refused or some cards not valid ·
+4 key · 5 register · 130 interrupted. Results go to standard output, everything else to standard error.`,
+		Version:       version,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.NoArgs,
+	}
+	root.CompletionOptions.HiddenDefaultCmd = true
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usageError(cmd, err) })
+	flags := root.PersistentFlags()
+	flags.StringVar(&a.configPath, "config", "config.yaml", "the configuration `file`")
+	flags.StringVar(&a.dataDir, "data", "", "the data `folder`, with the register and the archive (default: as configured)")
+	flags.BoolVar(&a.json, "json", false, "print one JSON object instead of text")
+	flags.BoolVar(&a.quiet, "quiet", false, "print results and errors only")
+	root.AddCommand(
+		newDemo(a), newInit(a), newCheck(a), newIssue(a), newShow(a), newVerify(a),
+		newRevoke(a), newSuspend(a), newReinstate(a), newReplace(a), newServe(a), newKeys(a),
+	)
+	checkUsage(root)
+	return root
+}

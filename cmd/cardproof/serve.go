@@ -1,0 +1,44 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net"
+
+	"github.com/spf13/cobra"
+)
+
+func newServe(a *app) *cobra.Command {
+	var listen string
+	cmd := &cobra.Command{
+		Use:   "serve [--listen ADDR]",
+		Short: "Serve the public pages, with the register beside them",
+		Long: `Serve answers the public pages and the JSON interface from the register in the data folder. The key that signs is not opened.
+On a machine of its own, use cardproof-verify instead: it has no code that could open a private key.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.serve(cmd.Context(), listen) },
+	}
+	cmd.Flags().StringVar(&listen, "listen", "", "`host:port` to listen on (default: server.listen of the configuration)")
+	return cmd
+}
+
+func (a *app) serve(ctx context.Context, listen string) error {
+	c, err := a.load()
+	if err != nil {
+		return err
+	}
+	if listen == "" {
+		listen = c.Server.Listen
+	}
+	site, err := a.openSite(ctx, c)
+	if err != nil {
+		return err
+	}
+	defer site.Close() // it only read
+	ln, err := (&net.ListenConfig{}).Listen(ctx, "tcp", listen)
+	if err != nil {
+		return fmt.Errorf("listen on %s: %w", listen, err)
+	}
+	a.say("serving %s at http://%s (Ctrl-C stops)\n", c.Issuer.URL, ln.Addr())
+	return site.Serve(ctx, ln)
+}

@@ -1,0 +1,98 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/cardproof/cardproof/card"
+)
+
+func newRevoke(a *app) *cobra.Command {
+	return newChange(a, "revoke", "Withdraw cards for good", card.Revoked)
+}
+
+func newSuspend(a *app) *cobra.Command {
+	return newChange(a, "suspend", "Withdraw cards for now", card.Suspended)
+}
+
+func newReinstate(a *app) *cobra.Command {
+	return newChange(a, "reinstate", "Put suspended cards in force again", card.Issued)
+}
+
+func newChange(a *app, name, short string, to card.State) *cobra.Command {
+	var reason string
+	cmd := &cobra.Command{
+		Use:   name + " NUMBER... --reason TEXT",
+		Short: short,
+		Args:  cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			numbers, err := parseNumbers(args)
+			if err != nil {
+				return err
+			}
+			return a.withCentre(cmd, func(ctx context.Context, c *centre) error { return a.change(ctx, c, numbers, to, reason) })
+		},
+	}
+	cmd.Flags().StringVar(&reason, "reason", "", "why, in a few words; it stays in the card's history")
+	if err := cmd.MarkFlagRequired("reason"); err != nil {
+		panic(err) // the flag is defined one line above
+	}
+	return cmd
+}
+
+// parseNumbers reads all numbers before anything is changed, so that a slip in the third does not leave the work half done.
+func parseNumbers(args []string) ([]card.Number, error) {
+	numbers := make([]card.Number, len(args))
+	for i, arg := range args {
+		n, err := card.ParseNumber(arg)
+		if err != nil {
+			return nil, fail(exitUsage, fmt.Errorf("%q is %w", arg, err), "Compare it with the card. Nothing was changed.")
+		}
+		numbers[i] = n
+	}
+	return numbers, nil
+}
+
+// changed is one line of what revoke, suspend and reinstate print as JSON.
+type changed struct {
+	Number string     `json:"number"`
+	State  card.State `json:"state"`
+	Before bool       `json:"before"` // it was in this state already
+}
+
+func (a *app) change(ctx context.Context, c *centre, numbers []card.Number, to card.State, reason string) error {
+	done := []changed{}
+	var failed error
+	for _, n := range numbers {
+		_, err := c.register.Change(ctx, card.Change{Number: n, To: to, Actor: actor(), Reason: reason, At: a.now().UTC()})
+		var move *card.MoveError
+		before := errors.As(err, &move) && move.From == move.To
+		if err != nil && !before {
+			failed = err
+			break
+		}
+		done = append(done, changed{n.String(), to, before})
+	}
+	if a.json {
+		return errors.Join(failed, a.printJSON(map[string][]changed{"changed": done}))
+	}
+	for _, d := range done {
+		word := "is now"
+		if d.Before {
+			word = "was already"
+		}
+		fmt.Fprintf(a.stdout, "card %s %s %s\n", d.Number, word, inWords(d.State))
+	}
+	return failed
+}
+
+// inWords is a state for a person.
+func inWords(s card.State) string {
+	if s == card.Issued {
+		return "in force"
+	}
+	return string(s)
+}

@@ -1,0 +1,97 @@
+// Package archive keeps the finished files of issued cards, one for each number, for ever: what a learner downloads and an
+// admin prints again is this file, never a new drawing.
+package archive
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/google/renameio/v2"
+
+	"github.com/cardproof/cardproof/card"
+)
+
+// The ways in which a file can't be had. They come wrapped with the number.
+var (
+	ErrMissing = errors.New("the archive has no file of card")
+	ErrAltered = errors.New("the archived file was altered: card")
+)
+
+// Archive is a folder of finished files.
+type Archive struct{ dir string }
+
+// New is the archive in dir, which is made when the first file comes.
+func New(dir string) *Archive { return &Archive{dir} }
+
+// Put keeps a file and returns its SHA-256 in hex. When it returns, the file is whole and survives a loss of power: temporary
+// file, fsync, rename, fsync of the folder. A file of that number that is there already is replaced: it belongs to a run that
+// was broken off before the card was issued.
+func (a *Archive) Put(number card.Number, data []byte) (string, error) {
+	path := a.path(number)
+	folder := filepath.Dir(path)
+	err := makeFolder(folder)
+	if err == nil {
+		err = WriteFile(path, data)
+	}
+	if err == nil {
+		err = syncFolder(folder)
+	}
+	if err != nil {
+		return "", fmt.Errorf("archive card %s: %w", number, err)
+	}
+	return SHA256(data), nil
+}
+
+// makeFolder makes a folder that survives a loss of power: its entry in the folder above is synced as well.
+func makeFolder(path string) error {
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return nil
+	}
+	if err := os.MkdirAll(path, 0o700); err != nil {
+		return err
+	}
+	return syncFolder(filepath.Dir(path))
+}
+
+// Get is the file of a card. It refuses one whose SHA-256 is not the one that the register holds.
+func (a *Archive) Get(number card.Number, wantSHA256 string) ([]byte, error) {
+	data, err := os.ReadFile(a.path(number))
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("%w %s", ErrMissing, number)
+	case err != nil:
+		return nil, fmt.Errorf("read the file of card %s: %w", number, err)
+	case SHA256(data) != wantSHA256:
+		return nil, fmt.Errorf("%w %s", ErrAltered, number)
+	}
+	return data, nil
+}
+
+// path spreads the files over 1,024 folders, as numbers are random: a folder of a million files is slow everywhere.
+func (a *Archive) path(number card.Number) string {
+	return filepath.Join(a.dir, number.Compact()[:2], number.Compact()+".pdf")
+}
+
+// WriteFile writes a file of mode 0600 whole or not at all, by way of a temporary file beside it.
+func WriteFile(path string, data []byte) error {
+	return renameio.WriteFile(path, data, 0o600, renameio.WithTempDir(filepath.Dir(path)), renameio.IgnoreUmask())
+}
+
+// SHA256 is the hex form that the register and the manifest hold.
+func SHA256(data []byte) string {
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:])
+}
+
+func syncFolder(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
+}

@@ -1,0 +1,111 @@
+// Package config reads the issuer's configuration into one typed struct that is checked before anything opens.
+//
+// The comments of config.yaml (assets/config.yaml, which `cardproof init` writes) are its manual. Together with its
+// subpackage public, which reads the public server's file, it is the only code that knows viper.
+package config
+
+import (
+	"errors"
+	"net/url"
+	"strings"
+
+	"github.com/cardproof/cardproof/internal/config/public"
+	"github.com/cardproof/cardproof/issuer/course"
+)
+
+// Error is a configuration that can't be used; its Hint says what to do.
+type Error = public.Error
+
+// Server is the HTTP server's part of the configuration.
+type Server = public.Server
+
+// Config is the issuer's configuration after every check. Paths are absolute.
+type Config struct {
+	Issuer  Issuer          `mapstructure:"issuer"`
+	Data    string          `mapstructure:"data"` // folder of the register and the archive of finished cards
+	Keys    string          `mapstructure:"keys"` // folder of the keys
+	Card    Card            `mapstructure:"card"`
+	Server  Server          `mapstructure:"server"`
+	Courses []course.Course `mapstructure:"courses"`
+
+	Catalogue *course.Catalogue `mapstructure:"-"` // Courses, checked
+}
+
+// Issuer is the training centre as the issuing side knows it.
+type Issuer struct {
+	public.Issuer `mapstructure:",squash"`
+	VerifyURL     string `mapstructure:"verify_url"` // the origin that the QR points to; URL where the file says nothing
+	Phone         string `mapstructure:"phone"`      // printed; may be empty
+}
+
+// Card is what holds for every card that is issued.
+type Card struct {
+	StatusList bool `mapstructure:"status_list"` // whether cards carry a Token Status List entry
+}
+
+// Load reads the configuration, with CARDPROOF_* of the environment (as os.Environ gives it) above it: the key
+// server.rate_limit.per_client is CARDPROOF_SERVER_RATE_LIMIT_PER_CLIENT. Paths in it count from its own folder.
+// The error is an *Error.
+func Load(path string, env []string) (*Config, error) {
+	c := &Config{
+		Issuer: Issuer{Issuer: public.Issuer{TimeZone: "UTC"}},
+		Data:   "data", Keys: "keys",
+		Card:   Card{StatusList: true},
+		Server: public.DefaultServer(),
+	}
+	if err := public.Read(path, env, c, "Run `cardproof init` to write one, or name one with --config."); err != nil {
+		return nil, err
+	}
+	if err := c.validate(); err != nil {
+		err.File = path
+		return nil, err
+	}
+	if err := public.Absolute(path, map[string]*string{"data": &c.Data, "keys": &c.Keys}); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+func (c *Config) validate() *Error {
+	for _, err := range []error{
+		c.Issuer.Validate(),
+		c.Issuer.validatePrinted(),
+		c.Server.Validate(),
+		c.validateCourses(),
+	} {
+		if err == nil {
+			continue
+		}
+		var e *Error
+		if errors.As(err, &e) {
+			return e
+		}
+		return &Error{Text: "can't be used", Err: err}
+	}
+	return nil
+}
+
+// validatePrinted checks what only printed cards need, and fills VerifyURL.
+func (i *Issuer) validatePrinted() error {
+	if i.VerifyURL == "" {
+		i.VerifyURL = i.URL
+	}
+	// http is let through for any host: a phone in the same network tries a first card that way.
+	u, err := url.Parse(i.VerifyURL)
+	if err != nil || u.Host == "" || u.Scheme+"://"+u.Host != i.VerifyURL || strings.ToLower(i.VerifyURL) != i.VerifyURL ||
+		(u.Scheme != "https" && u.Scheme != "http") {
+		return public.Invalid("issuer.verify_url", "is not an origin in lower case and without a trailing slash",
+			"Write it such as https://cards.example.org, or leave it empty for issuer.url.")
+	}
+	return public.CheckText("issuer.phone", i.Phone, 40)
+}
+
+func (c *Config) validateCourses() error {
+	catalogue, err := course.New(c.Courses)
+	var invalid *course.InvalidError
+	if errors.As(err, &invalid) {
+		return public.Invalid(invalid.Key, invalid.Reason, "Mend that course in the catalogue; the comments above it say what each key means.")
+	}
+	c.Catalogue = catalogue
+	return err
+}

@@ -1,0 +1,101 @@
+package register
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"syscall"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+// The ways in which a register fails its user. What the driver or the system said stays wrapped behind them.
+var (
+	// ErrMissing says that there is no register at the path.
+	ErrMissing = errors.New("there is no register")
+	// ErrNewer says that a newer version of the program wrote the register. It comes as a *VersionError.
+	ErrNewer = errors.New("a newer version of cardproof wrote the register")
+	// ErrOlder says that the register has to be migrated: any command of cardproof that opens it for writing does so. It
+	// comes as a *VersionError.
+	ErrOlder = errors.New("an older version of cardproof wrote the register")
+	// ErrCorrupt says that the file is damaged or no database.
+	ErrCorrupt = errors.New("the register is damaged")
+	// ErrForeign says that the file is a database of another program.
+	ErrForeign = errors.New("the file is no register of cardproof")
+	// ErrAccess says that this user may not read or write the register or its folder.
+	ErrAccess = errors.New("the register can't be read or written by this user")
+	// ErrBusy says that another program held the register for too long.
+	ErrBusy = errors.New("another program holds the register")
+	// ErrFull says that the disk is full.
+	ErrFull = errors.New("the disk of the register is full")
+)
+
+// VersionError says which version a register has and which one this program works with. It is ErrNewer or ErrOlder.
+type VersionError struct {
+	Register int64
+	Program  int64
+}
+
+func (e *VersionError) Error() string {
+	return fmt.Sprintf("%v: it has version %d, this program works with %d", e.kind(), e.Register, e.Program)
+}
+
+// Unwrap answers ErrNewer or ErrOlder.
+func (e *VersionError) Unwrap() error { return e.kind() }
+
+func (e *VersionError) kind() error {
+	if e.Register > e.Program {
+		return ErrNewer
+	}
+	return ErrOlder
+}
+
+// wrap says what was being done, and of which kind the failure is.
+func wrap(doing string, err error) error {
+	if err == nil {
+		return nil
+	}
+	kind := kindOf(err)
+	if kind == nil || errors.Is(err, kind) {
+		return fmt.Errorf("%s: %w", doing, err)
+	}
+	return fmt.Errorf("%s: %w: %w", doing, kind, err)
+}
+
+func kindOf(err error) error {
+	if e, ok := errors.AsType[*sqlite.Error](err); ok {
+		switch e.Code() & 0xff {
+		case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
+			return ErrCorrupt
+		case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_AUTH:
+			return ErrAccess
+		case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
+			return ErrBusy
+		case sqlite3.SQLITE_FULL:
+			return ErrFull
+		}
+		return nil
+	}
+	switch {
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
+		return ErrAccess
+	case errors.Is(err, syscall.ENOSPC):
+		return ErrFull
+	}
+	return nil
+}
+
+// isTaken says whether a row was refused because another one has its place: by a unique column, or by the trigger that
+// keeps one card for each learner, course and day.
+func isTaken(err error) bool {
+	e, ok := errors.AsType[*sqlite.Error](err)
+	if !ok {
+		return false
+	}
+	switch e.Code() {
+	case sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY, sqlite3.SQLITE_CONSTRAINT_TRIGGER:
+		return true
+	}
+	return false
+}

@@ -1,0 +1,190 @@
+-- +goose Up
+
+-- "CPrf": the number by which a register is told from a database of another program.
+PRAGMA application_id = 1129345638;
+
+CREATE TABLE batches (
+    id         TEXT PRIMARY KEY CHECK (id <> ''),
+    roster     TEXT NOT NULL,
+    actor      TEXT NOT NULL CHECK (actor <> ''),
+    created_at INTEGER NOT NULL
+) STRICT;
+
+-- Places in status lists. A place that was given out stays taken, whether or not its card was ever made.
+CREATE TABLE status_slots (
+    list INTEGER NOT NULL CHECK (list >= 1),
+    idx  INTEGER NOT NULL CHECK (idx BETWEEN 0 AND 131071),
+    PRIMARY KEY (list, idx)
+) STRICT, WITHOUT ROWID;
+
+-- Times are seconds since 1970 in UTC, days are YYYY-MM-DD.
+CREATE TABLE cards (
+    seq           INTEGER PRIMARY KEY,
+    number        TEXT NOT NULL UNIQUE CHECK (length(number) = 12),
+    issuer        TEXT NOT NULL CHECK (issuer <> ''),
+    issued_at     INTEGER NOT NULL,
+    expires_at    INTEGER NOT NULL CHECK (expires_at > issued_at),
+    not_before    INTEGER,
+    name          TEXT NOT NULL CHECK (name <> ''),
+    course        TEXT NOT NULL CHECK (course <> ''),
+    status_list   INTEGER,
+    status_idx    INTEGER,
+    key_id        TEXT NOT NULL CHECK (key_id <> ''),
+    digest        BLOB NOT NULL CHECK (length(digest) = 32),
+    title         TEXT NOT NULL,
+    level         TEXT NOT NULL,
+    meets         TEXT NOT NULL CHECK (json_valid(meets)),
+    completed     TEXT NOT NULL CHECK (completed GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]'),
+    issued_on     TEXT NOT NULL CHECK (issued_on GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]'),
+    expires_on    TEXT NOT NULL CHECK (expires_on GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]'),
+    instructor    TEXT NOT NULL,
+    state         TEXT NOT NULL CHECK (state IN ('planned', 'issued', 'suspended', 'revoked', 'superseded')),
+    changed_at    INTEGER NOT NULL,
+    recorded_at   INTEGER NOT NULL,
+    replaced_by   TEXT UNIQUE REFERENCES cards (number),
+    learner_id    TEXT NOT NULL,
+    email         TEXT NOT NULL,
+    name_fold     TEXT NOT NULL CHECK (name_fold <> ''),
+    batch         TEXT NOT NULL REFERENCES batches (id),
+    class         TEXT NOT NULL,
+    instructor_id TEXT NOT NULL,
+    token         TEXT NOT NULL,
+    sha256        TEXT NOT NULL,
+    replaces      TEXT UNIQUE REFERENCES cards (number),
+    FOREIGN KEY (status_list, status_idx) REFERENCES status_slots (list, idx),
+    CHECK ((status_list IS NULL) = (status_idx IS NULL)),
+    CHECK (state IN ('planned', 'revoked') OR (token <> '' AND length(sha256) = 64)),
+    CHECK ((state = 'superseded') = (replaced_by IS NOT NULL))
+) STRICT;
+
+CREATE UNIQUE INDEX cards_status ON cards (status_list, status_idx) WHERE status_list IS NOT NULL;
+CREATE INDEX cards_learner ON cards (learner_id, course, completed) WHERE learner_id <> '';
+CREATE INDEX cards_name ON cards (name_fold, email, course, completed);
+CREATE INDEX cards_planned ON cards (seq) WHERE state = 'planned';
+
+CREATE TABLE events (
+    seq    INTEGER PRIMARY KEY,
+    at     INTEGER NOT NULL,
+    number TEXT NOT NULL REFERENCES cards (number),
+    actor  TEXT NOT NULL CHECK (actor <> ''),
+    action TEXT NOT NULL CHECK (action IN
+        ('planned', 'planned again', 'issued', 'suspended', 'revoked', 'reinstated', 'superseded')),
+    reason TEXT NOT NULL CHECK (reason <> '' OR action IN ('planned', 'planned again', 'issued')),
+    detail TEXT NOT NULL
+) STRICT;
+
+CREATE INDEX events_number ON events (number);
+
+-- The same learner, course and day are the same card for ever. This is a trigger rather than a unique index because the
+-- e-mail and the name decide only where one side has no learner ID, and because the corrected name of a replacement counts
+-- as well. SQLite has one writer at a time, so that no second insert slips in between.
+-- +goose StatementBegin
+CREATE TRIGGER cards_one_for_each_learner BEFORE INSERT ON cards
+WHEN NEW.replaces IS NULL AND (
+    EXISTS (SELECT 1 FROM cards c WHERE c.learner_id <> '' AND c.learner_id = NEW.learner_id
+        AND c.course = NEW.course AND c.completed = NEW.completed)
+    OR EXISTS (SELECT 1 FROM cards c WHERE c.name_fold = NEW.name_fold AND c.email = NEW.email
+        AND c.course = NEW.course AND c.completed = NEW.completed
+        AND (c.learner_id = '' OR NEW.learner_id = ''))
+)
+BEGIN
+    SELECT RAISE(ABORT, 'the learner has a card of this course and day');
+END;
+-- +goose StatementEnd
+
+-- +goose StatementBegin
+CREATE TRIGGER cards_begin_as_planned BEFORE INSERT ON cards
+WHEN NEW.state <> 'planned'
+BEGIN
+    SELECT RAISE(ABORT, 'a card begins as planned');
+END;
+-- +goose StatementEnd
+
+-- Who the card is for stays, whatever its state.
+-- +goose StatementBegin
+CREATE TRIGGER cards_keep_identity BEFORE UPDATE ON cards
+WHEN NEW.seq IS NOT OLD.seq OR NEW.number IS NOT OLD.number OR NEW.name IS NOT OLD.name
+    OR NEW.course IS NOT OLD.course OR NEW.completed IS NOT OLD.completed
+    OR NEW.recorded_at IS NOT OLD.recorded_at OR NEW.batch IS NOT OLD.batch OR NEW.replaces IS NOT OLD.replaces
+BEGIN
+    SELECT RAISE(ABORT, 'a card keeps its number and its holder');
+END;
+-- +goose StatementEnd
+
+-- What was signed and printed stays, once the card is out.
+-- +goose StatementBegin
+CREATE TRIGGER cards_keep_content BEFORE UPDATE ON cards
+WHEN OLD.state <> 'planned' AND (
+    NEW.issuer IS NOT OLD.issuer OR NEW.issued_at IS NOT OLD.issued_at OR NEW.expires_at IS NOT OLD.expires_at
+    OR NEW.not_before IS NOT OLD.not_before OR NEW.status_list IS NOT OLD.status_list
+    OR NEW.status_idx IS NOT OLD.status_idx OR NEW.key_id IS NOT OLD.key_id OR NEW.digest IS NOT OLD.digest
+    OR NEW.title IS NOT OLD.title OR NEW.level IS NOT OLD.level OR NEW.meets IS NOT OLD.meets
+    OR NEW.issued_on IS NOT OLD.issued_on OR NEW.expires_on IS NOT OLD.expires_on
+    OR NEW.instructor IS NOT OLD.instructor OR NEW.token IS NOT OLD.token OR NEW.sha256 IS NOT OLD.sha256
+    OR (OLD.replaced_by IS NOT NULL AND NEW.replaced_by IS NOT OLD.replaced_by)
+)
+BEGIN
+    SELECT RAISE(ABORT, 'a card that is out keeps its content');
+END;
+-- +goose StatementEnd
+
+-- +goose StatementBegin
+CREATE TRIGGER cards_allowed_moves BEFORE UPDATE ON cards
+WHEN NEW.state <> OLD.state AND NOT (
+    (OLD.state = 'planned' AND NEW.state IN ('issued', 'revoked'))
+    OR (OLD.state = 'issued' AND NEW.state IN ('suspended', 'revoked', 'superseded'))
+    OR (OLD.state = 'suspended' AND NEW.state IN ('issued', 'revoked'))
+)
+BEGIN
+    SELECT RAISE(ABORT, 'a card can not move to this state');
+END;
+-- +goose StatementEnd
+
+-- +goose StatementBegin
+CREATE TRIGGER cards_stay BEFORE DELETE ON cards
+BEGIN
+    SELECT RAISE(ABORT, 'cards are never deleted');
+END;
+-- +goose StatementEnd
+
+-- +goose StatementBegin
+CREATE TRIGGER events_stay BEFORE DELETE ON events
+BEGIN
+    SELECT RAISE(ABORT, 'events are never deleted');
+END;
+-- +goose StatementEnd
+
+-- +goose StatementBegin
+CREATE TRIGGER events_keep BEFORE UPDATE ON events
+BEGIN
+    SELECT RAISE(ABORT, 'events are never changed');
+END;
+-- +goose StatementEnd
+
+-- +goose StatementBegin
+CREATE TRIGGER status_slots_stay BEFORE DELETE ON status_slots
+BEGIN
+    SELECT RAISE(ABORT, 'status slots are never given back');
+END;
+-- +goose StatementEnd
+
+-- +goose StatementBegin
+CREATE TRIGGER status_slots_keep BEFORE UPDATE ON status_slots
+BEGIN
+    SELECT RAISE(ABORT, 'status slots are never moved');
+END;
+-- +goose StatementEnd
+
+-- +goose StatementBegin
+CREATE TRIGGER batches_stay BEFORE DELETE ON batches
+BEGIN
+    SELECT RAISE(ABORT, 'batches are never deleted');
+END;
+-- +goose StatementEnd
+
+-- +goose StatementBegin
+CREATE TRIGGER batches_keep BEFORE UPDATE ON batches
+BEGIN
+    SELECT RAISE(ABORT, 'batches are never changed');
+END;
+-- +goose StatementEnd

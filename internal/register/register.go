@@ -1,0 +1,159 @@
+// Package register is the ledger of all cards: what was signed for whom, and where every card stands today.
+//
+// It is one SQLite file. DB is the issuer's side, the only one that writes. Reader is the public server's side: it has no
+// writing methods, opens the file read-only, and sees nothing that is private to a learner. Rows are never deleted, and
+// what was signed is never changed: triggers in the file itself see to it, whatever program writes.
+//
+// The file holds names and e-mail addresses, so Create makes it readable by its owner alone; SQLite gives its -wal and
+// -shm files the same mode. To let a server under another OS user read it, give the three files to a group that both
+// users share (chgrp, chmod 0640) and the folder to the same group (chmod 2750): Open keeps an existing file's mode. The -wal
+// and -shm files stay in place when the last program closes the register, since a reader that may not write could
+// not open it otherwise (sqlite.org/wal.html, "Read-Only Databases").
+package register
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// DB is the register as the issuer holds it. It is safe for concurrent use, also by several processes: one writes at a time,
+// the others wait. Close it.
+type DB struct {
+	*Reader         // reads go past the writer, and see what is committed
+	write   *sql.DB // one connection: SQLite has one writer
+}
+
+// Create makes a register, or opens the one that is there. A new register appears whole or not at all. The error is one of
+// Open's (but ErrMissing), or ErrAccess or ErrFull where the folder can't take it.
+func Create(ctx context.Context, path string) (*DB, error) {
+	// In this order: whoever finds cards in a -wal file and after that no register has found the rest of a lost one.
+	wal, walErr := os.Stat(path + "-wal")
+	_, err := os.Stat(path)
+	if err == nil {
+		return Open(ctx, path)
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return nil, wrap("create the register", err)
+	}
+	if walErr == nil && wal.Size() > 0 {
+		return nil, fmt.Errorf("create the register: %w: the file is gone, but %s-wal holds cards of it", ErrCorrupt, filepath.Base(path))
+	}
+	if err := createFile(ctx, path); err != nil {
+		return nil, wrap("create the register", err)
+	}
+	return Open(ctx, path)
+}
+
+// Open opens a register that is there, and migrates it where an older version wrote it. The error is ErrMissing, ErrNewer,
+// ErrCorrupt, ErrForeign, ErrAccess, ErrBusy, or what the system said.
+func Open(ctx context.Context, path string) (*DB, error) {
+	reader, version, err := openReader(ctx, path)
+	if err != nil {
+		return nil, wrap("open the register", err)
+	}
+	db := &DB{Reader: reader}
+	if db.write, err = openPool(path, writeAccess, 1); err == nil {
+		err = db.prepareWriter(ctx, version)
+	}
+	if err == nil {
+		err = db.prepare(ctx)
+	}
+	if err != nil {
+		db.Close()
+		return nil, wrap("open the register", err)
+	}
+	return db, nil
+}
+
+func (db *DB) prepareWriter(ctx context.Context, version int64) error {
+	target, err := targetVersion(db.write)
+	if err != nil {
+		return err
+	}
+	if version > target {
+		return &VersionError{Register: version, Program: target}
+	}
+	if version == target {
+		// SQLite opens a file that it may not write for reading, and says so at the first write: better now than after
+		// the first card. This also makes the -wal and -shm files for the readers.
+		return db.inTx(ctx, "prepare to write", func(*sql.Tx) error { return nil })
+	}
+	return migrate(ctx, db.write)
+}
+
+// Close closes the register. The writer goes last, so that it can fold the -wal file into the register.
+func (db *DB) Close() error {
+	err := db.Reader.Close()
+	if db.write != nil {
+		err = errors.Join(err, db.write.Close())
+	}
+	return err
+}
+
+// inTx runs fn in one transaction that nobody else's writing can come between: all of it is on disk when inTx returns
+// nil, and nothing of it otherwise.
+func (db *DB) inTx(ctx context.Context, doing string, fn func(*sql.Tx) error) error {
+	tx, err := db.write.BeginTx(ctx, nil)
+	if err != nil {
+		return wrap(doing, err)
+	}
+	defer tx.Rollback() // after Commit it does nothing
+	if err := fn(tx); err != nil {
+		return wrap(doing, errors.Join(err, ctx.Err()))
+	}
+	return wrap(doing, tx.Commit())
+}
+
+// createFile builds a register under another name and links it into place, so that a crash leaves no half register and two
+// programs that create it at once end up with the same one.
+func createFile(ctx context.Context, path string) error {
+	dir := filepath.Dir(path)
+	f, err := os.CreateTemp(dir, "."+filepath.Base(path)+".new-*")
+	if err != nil {
+		return err
+	}
+	temp := f.Name()
+	defer os.Remove(temp)
+	// The umask may have taken the owner's own rights.
+	if err := errors.Join(f.Chmod(0o600), f.Close()); err != nil {
+		return err
+	}
+	pool, err := openPool(temp, createAccess, 1)
+	if err != nil {
+		return err
+	}
+	// Closing the last connection moves the -wal file into the register and syncs it.
+	if err := errors.Join(migrate(ctx, pool), pool.Close()); err != nil {
+		return err
+	}
+	if err := publish(temp, path); err != nil {
+		return err
+	}
+	return syncDir(dir)
+}
+
+// publish gives a finished file its name, unless another program was faster.
+func publish(temp, path string) error {
+	err := os.Link(temp, path)
+	if err == nil || errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	// The file system knows no links (FAT): what is left is a rename, with a moment in which two programs could meet.
+	if _, statErr := os.Lstat(path); statErr == nil {
+		return nil
+	}
+	return os.Rename(temp, path)
+}
+
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}

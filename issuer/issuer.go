@@ -1,0 +1,66 @@
+// Package issuer turns the rows of a roster into certification cards.
+//
+// Prepare checks everything and writes nothing; the Plan that it hands out is the only permit to issue, and it works once.
+// Issue records each card as planned, signs, draws, proves and archives it, and then records it as issued. Whatever
+// breaks off in between, no valid card exists that the register does not hold, and running the same roster again
+// finishes what is planned and issues nothing twice.
+package issuer
+
+import (
+	"context"
+	"time"
+
+	"github.com/cardproof/cardproof/card"
+	"github.com/cardproof/cardproof/issuer/course"
+	"github.com/cardproof/cardproof/issuer/pdf"
+	"github.com/cardproof/cardproof/keys"
+)
+
+// Recorder is what the issuer needs of the register. The errors that it acts upon are those of card/ledger.go.
+type Recorder interface {
+	// FindLearners says for each key, in order, whether the learner has the card already.
+	FindLearners(ctx context.Context, learners []card.LearnerKey) ([]card.LearnerMatch, error)
+	// ReserveStatus gives n places in the status lists, for ever.
+	ReserveStatus(ctx context.Context, n int) ([]card.StatusSlot, error)
+	// Plan records cards before they are signed, all or none.
+	Plan(ctx context.Context, in card.Intention) error
+	// Replan changes cards that are still planned, all or none.
+	Replan(ctx context.Context, actor string, at time.Time, entries []card.Entry) error
+	// MarkIssued turns planned cards into issued ones, all or none, and supersedes those that they replace.
+	MarkIssued(ctx context.Context, actor string, at time.Time, done []card.Finished) error
+	FindEntry(ctx context.Context, number card.Number) (card.Entry, bool, error)
+	// FindReplacement is the card, planned or later, that replaces another.
+	FindReplacement(ctx context.Context, old card.Number) (card.Entry, bool, error)
+}
+
+// Archive keeps finished files; *archive.Archive is one.
+type Archive interface {
+	Put(number card.Number, data []byte) (sha256 string, err error)
+	Get(number card.Number, wantSHA256 string) ([]byte, error)
+}
+
+// Options are the parts of an Issuer. All are required but StatusList and Key; without a Key nothing can be issued.
+type Options struct {
+	URL        string         // the issuer's origin: the claim iss
+	VerifyURL  string         // where the QR leads
+	Location   *time.Location // the issuer's time zone
+	Catalogue  *course.Catalogue
+	StatusList bool // whether cards carry a place in a status list
+	Keys       *keys.Set
+	Key        *Key
+	Register   Recorder
+	Archive    Archive
+	Drawer     *pdf.Drawer
+	Actor      string // who issues, for the events
+	Now        func() time.Time
+}
+
+// Issuer issues the cards of one training centre.
+type Issuer struct{ Options }
+
+// New is an issuer of the given parts.
+func New(o Options) *Issuer { return &Issuer{o} }
+
+func (i *Issuer) now() time.Time { return i.Now().UTC().Truncate(time.Second) }
+
+func (i *Issuer) today() card.Date { return card.DateOf(i.Now().In(i.Location)) }

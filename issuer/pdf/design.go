@@ -1,0 +1,232 @@
+package pdf
+
+import (
+	"fmt"
+
+	"github.com/jung-kurt/gofpdf"
+
+	"github.com/cardproof/cardproof/card"
+)
+
+// The design, in mm from the upper left corner and type sizes in points. The dark square of the QR keeps the same
+// distance from the right edge as the text from the left one; the quiet zone reaches into the margin.
+const (
+	margin     = 4.0
+	bandHeight = 9.0
+	bandPhone  = 30.0 // the most that the telephone number may take of the band
+
+	headTop    = 12.3 // the capitals of the name and the upper edge of the QR
+	headHeight = 15.8 // name, course and level
+	ruleAt     = 29.8
+	columnEnd  = 47.6 // the text column ends here; the quiet zone begins at 49.2 or later
+	column     = columnEnd - margin
+	secondCol  = 28.2
+	validAt    = 36.8 // baseline of the last valid day
+	middleAt   = 43.7 // baseline of issue date and number
+	lastAt     = 50.4 // baseline of instructor and host
+	labelRise  = 2.8  // from a value's baseline up to its label's
+
+	nameLargest  = 14.0
+	nameSmallest = 7.0
+	labelText    = 5.5
+	smallText    = 6.5
+	valueText    = 7.0
+)
+
+// nameTallest is the height of a name in two lines at its smallest size, with the gap below it.
+const nameTallest = (capHeight+leading)*nameSmallest*mmPerPoint + courseGap
+
+const (
+	courseGap = 2.4 // between the name's last baseline and the capitals of the course
+	levelGap  = 1.4 // between the course's last baseline and the capitals of the level
+)
+
+// colour is red, green and blue. Each keeps a contrast of 4.5 or more to its ground (WCAG 2.2, 1.4.3).
+type colour [3]int
+
+var (
+	white = colour{255, 255, 255}
+	ink   = colour{16, 32, 52}
+	navy  = colour{15, 45, 82}
+	blue  = colour{18, 92, 148}
+	slate = colour{82, 97, 115}
+	mist  = colour{205, 214, 224}
+	haze  = colour{214, 225, 238}
+)
+
+// page is one document being drawn. Fonts are embedded when they are first used.
+type page struct {
+	doc    *gofpdf.Fpdf
+	loaded map[string]bool
+}
+
+// text draws a line with its baseline at y.
+func (p *page) text(f *face, size float64, c colour, x, y float64, s string) {
+	p.doc.SetTextColor(c[0], c[1], c[2])
+	for _, run := range f.runs(s) {
+		sh := f.sheets[run.sheet]
+		if !p.loaded[sh.family] {
+			p.doc.AddFontFromBytes(sh.family, "", sh.definition, sh.file)
+			p.loaded[sh.family] = true
+		}
+		p.doc.SetFont(sh.family, "", size)
+		p.doc.Text(x, y, string(run.codes))
+		x += float64(run.width) / 1000 * size * mmPerPoint
+	}
+}
+
+// block draws lines under each other, the capitals of the first beginning at top, and returns the last baseline.
+func (p *page) block(f *face, b block, c colour, x, top float64) float64 {
+	y := top + capHeight*b.size*mmPerPoint
+	for i, line := range b.lines {
+		if i > 0 {
+			y += leading * b.size * mmPerPoint
+		}
+		p.text(f, b.size, c, x, y, line)
+	}
+	return y
+}
+
+// drawText draws everything but the QR, in the order in which a person would read it aloud.
+func (d *Drawer) drawText(p *page, c Content, s Symbol) error {
+	r := c.Record
+	d.drawBand(p)
+	head, err := d.fitHead(r)
+	if err != nil {
+		return err
+	}
+	y := p.block(d.semibold, head.name, ink, margin, headTop)
+	y = p.block(d.semibold, head.title, blue, margin, y+courseGap)
+	p.block(d.regular, head.level, slate, margin, y+levelGap)
+
+	p.doc.SetDrawColor(mist[0], mist[1], mist[2])
+	p.doc.SetLineWidth(0.2)
+	p.doc.Line(margin, ruleAt, columnEnd, ruleAt)
+
+	p.text(d.regular, labelText, slate, margin, validAt-labelRise-1.3, "Valid through")
+	p.text(d.semibold, 12, ink, margin, validAt, r.ExpiresOn.Words())
+	p.text(d.regular, labelText, slate, margin, middleAt-labelRise, "Issued")
+	p.text(d.regular, valueText, ink, margin, middleAt, r.IssuedOn.Words())
+	p.text(d.regular, labelText, slate, secondCol, middleAt-labelRise, "Card number")
+	p.text(d.semibold, valueText, ink, secondCol, middleAt, r.Number.String())
+	d.drawInstructor(p, r.Instructor, c.InstructorID)
+	return d.drawHost(p, s)
+}
+
+func (d *Drawer) drawBand(p *page) {
+	p.doc.SetFillColor(navy[0], navy[1], navy[2])
+	p.doc.Rect(0, 0, Width, bandHeight, "F")
+	phone := d.regular.width(d.centre.Phone, smallText)
+	room := Width - 2*margin - phone - 3
+	b, ok := fit(d.semibold, words(d.centre.Name), 1, room, 7.5, 10)
+	if !ok {
+		b, ok = fit(d.semibold, words(d.centre.Name), 2, room, 6.5, 7.5)
+	}
+	if !ok {
+		b = block{[]string{shorten(d.semibold, d.centre.Name, 7.5, room)}, 7.5}
+	}
+	p.block(d.semibold, b, white, margin, (bandHeight-b.height())/2)
+	p.text(d.regular, smallText, haze, Width-margin-phone, (bandHeight+capHeight*smallText*mmPerPoint)/2, d.centre.Phone)
+}
+
+func (d *Drawer) drawInstructor(p *page, name, id string) {
+	if name == "" && id == "" {
+		return
+	}
+	p.text(d.regular, labelText, slate, margin, lastAt-labelRise, "Instructor")
+	if name != "" && id != "" {
+		id = " · " + id
+	}
+	room := column - d.regular.width(id, valueText)
+	if b, ok := fit(d.regular, words(name+id), 1, column, 6, valueText); ok {
+		p.text(d.regular, b.size, ink, margin, lastAt, b.lines[0])
+		return
+	}
+	p.text(d.regular, 6, ink, margin, lastAt, shorten(d.regular, name, 6, room)+id)
+}
+
+func (d *Drawer) drawHost(p *page, s Symbol) error {
+	x, _ := symbolOrigin(s)
+	host, err := d.fitHost()
+	if err != nil {
+		return err
+	}
+	label, top := lastAt-labelRise, lastAt-host.height()
+	if len(host.lines) > 1 { // one line more, between the quiet zone and the edge
+		top += 0.6
+		label = top - 1
+	}
+	p.text(d.regular, labelText, slate, x, label, "Check this card:")
+	p.block(d.semibold, host, ink, x, top)
+	return nil
+}
+
+// symbolOrigin is the upper left corner of the QR's dark square.
+func symbolOrigin(s Symbol) (x, y float64) {
+	return Width - margin - s.Module*float64(s.Modules), headTop
+}
+
+// fitHost sets the host to check at, which is never cut: a line may end behind a dot.
+func (d *Drawer) fitHost() (block, error) {
+	const room = 30 // a little less than the dark square of a usual URL
+	if b, ok := fit(d.semibold, []string{d.centre.CheckAt}, 1, room, 5.5, 7.5); ok {
+		return b, nil
+	}
+	if b, ok := fit(d.semibold, pieces(d.centre.CheckAt, "."), 2, room, 5, 5.5); ok {
+		return b, nil
+	}
+	return block{}, ErrTooLong
+}
+
+// fitName sets the holder's name in one line if it stays large, else in two.
+func (d *Drawer) fitName(name string, largest float64) (block, bool) {
+	if b, ok := fit(d.semibold, words(name), 1, column, min(10.5, largest), largest); ok {
+		return b, true
+	}
+	if b, ok := fit(d.semibold, words(name), 2, column, nameSmallest, min(12, largest)); ok {
+		return b, true
+	}
+	return fit(d.semibold, words(name), 1, column, nameSmallest, largest)
+}
+
+type head struct{ name, title, level block }
+
+// fitHead sets name and course together: the name as large as the course leaves room for.
+func (d *Drawer) fitHead(r card.Record) (head, error) {
+	for largest := nameLargest; largest >= nameSmallest; largest -= 0.5 {
+		name, ok := d.fitName(r.Name, largest)
+		if !ok {
+			return head{}, fmt.Errorf("the holder's name: %w", ErrTooLong)
+		}
+		if h, ok := d.fitCourse(r.Course, r.Qualification, headHeight-name.height()-courseGap); ok {
+			h.name = name
+			return h, nil
+		}
+	}
+	return head{}, fmt.Errorf("the course %s: %w", r.Course, ErrTooLong)
+}
+
+// fitCourse sets title and level in a height in mm, which begins at the title's capitals.
+func (d *Drawer) fitCourse(code string, q card.Qualification, height float64) (head, bool) {
+	under := code
+	if q.Level != "" {
+		under = code + " · " + q.Level
+	}
+	for _, t := range []struct {
+		lines             int
+		smallest, largest float64
+	}{{1, 8, 9.5}, {2, 7.5, 8.5}, {2, 6.5, 7.5}, {3, 6, 6.5}} {
+		title, ok := fit(d.semibold, words(q.Title), t.lines, column, t.smallest, t.largest)
+		if !ok {
+			continue
+		}
+		level, ok := fit(d.regular, words(under), 1, column, 5.5, 7)
+		if !ok {
+			level, ok = fit(d.regular, words(under), 2, column, 5.5, 6.5)
+		}
+		if ok && title.height()+levelGap+level.height() <= height {
+			return head{title: title, level: level}, true
+		}
+	}
+	return head{}, false
+}

@@ -1,0 +1,112 @@
+//go:build e2e
+
+package pdf
+
+import (
+	"bytes"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// runTool calls a program that these tests can't do without, and gives its standard output.
+func runTool(t *testing.T, name string, args ...string) string {
+	t.Helper()
+	if _, err := exec.LookPath(name); err != nil {
+		t.Fatalf("this test needs %s (Debian: poppler-utils, zbar-tools): %v", name, err)
+	}
+	var out, problems bytes.Buffer
+	cmd := exec.Command(name, args...)
+	cmd.Stdout, cmd.Stderr = &out, &problems
+	if err := cmd.Run(); err != nil {
+		t.Fatalf("%s %v: %v\n%s", name, args, err, problems.String())
+	}
+	return out.String()
+}
+
+// drawFile draws a card into a file of a folder.
+func drawFile(t *testing.T, d *Drawer, c Content, dir, name string) string {
+	t.Helper()
+	b, err := d.Draw(c)
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	file := filepath.Join(dir, name+".pdf")
+	if err := os.WriteFile(file, b, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+// TestGallery draws the sample cards and reads each from pictures as a printer would make them. They stay in the folder
+// $CARD_GALLERY, if it is set, to be looked at.
+func TestGallery(t *testing.T) {
+	dir := os.Getenv("CARD_GALLERY")
+	if dir == "" {
+		dir = t.TempDir()
+	}
+	d := newDrawer(t, sampleCentre)
+	for _, p := range people {
+		c := sample(t, p.name, p.code, p.title, p.level)
+		file := drawFile(t, d, c, dir, p.file)
+		for _, dpi := range []string{"150", "200", "300"} {
+			picture := filepath.Join(dir, p.file+"-"+dpi)
+			runTool(t, "pdftoppm", "-r", dpi, "-png", "-singlefile", file, picture)
+			got := runTool(t, "zbarimg", "-q", "--raw", "-Sdisable", "-Sqrcode.enable", picture+".png")
+			if strings.TrimSpace(got) != c.URL {
+				t.Errorf("%s at %s dpi: got %q, want %q", p.file, dpi, got, c.URL)
+			}
+		}
+	}
+}
+
+func TestTextStaysText(t *testing.T) {
+	d := newDrawer(t, sampleCentre)
+	c := sample(t, "María Ángeles Ruiz", "BLS", "Basic Life Support", "healthcare provider")
+	file := drawFile(t, d, c, t.TempDir(), "card")
+	want := []string{"Riverside Resuscitation Training", "María Ángeles Ruiz", "Basic Life Support", "BLS · healthcare provider",
+		"Valid through", "30 November 2028", "Issued", "21 November 2026", "Card number", c.Record.Number.String(), "Instructor",
+		"Dana Okafor · I-2041", "Check this card:", "cards.example.org"}
+	got := runTool(t, "pdftotext", "-raw", file, "-")
+	at := 0
+	for _, w := range want {
+		i := strings.Index(got[at:], w)
+		if i < 0 {
+			t.Fatalf("no %q after %q in:\n%s", w, got[:at], got)
+		}
+		at += i + len(w)
+	}
+	info := runTool(t, "pdfinfo", file)
+	for _, w := range []string{"Title:           Basic Life Support, María Ángeles Ruiz", "Author:          Riverside Resuscitation Training",
+		"Pages:           1", "Page size:       242.65 x 153.01 pts"} {
+		if !strings.Contains(info, w) {
+			t.Errorf("no %q in:\n%s", w, info)
+		}
+	}
+	for _, line := range strings.Split(strings.TrimSpace(runTool(t, "pdffonts", file)), "\n")[2:] {
+		if f := strings.Fields(line); !slices.Equal(f[3:5], []string{"yes", "yes"}) {
+			t.Errorf("a font is not embedded as a subset: %s", line)
+		}
+	}
+}
+
+// Every character that CheckName lets through has to come out of the file as itself, in both weights.
+func TestEveryCharacterIsReadBack(t *testing.T) {
+	d := newDrawer(t, sampleCentre)
+	dir := t.TempDir()
+	runes := slices.Sorted(maps.Keys(d.regular.glyphs))
+	runes = slices.DeleteFunc(runes, func(r rune) bool { return strings.ContainsRune(" \u00a0-", r) })
+	for part := range slices.Chunk(runes, 12) {
+		text := string(part)
+		c := sample(t, text, "BLS", "Basic Life Support", "")
+		c.Record.Instructor, c.InstructorID = text, ""
+		got := runTool(t, "pdftotext", "-raw", "-enc", "UTF-8", drawFile(t, d, c, dir, "card"), "-")
+		if n := strings.Count(strings.ReplaceAll(got, " ", ""), text); n != 2 {
+			t.Errorf("%q is read %d times, want 2:\n%s", text, n, got)
+		}
+	}
+}

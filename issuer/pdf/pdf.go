@@ -1,0 +1,178 @@
+// Package pdf draws a card as a one-page PDF of the size of an identity card (ISO/IEC 7810 ID-1).
+//
+// It is the only package that imports gofpdf and go-qrcode. Both are no longer maintained; a successor is a change of
+// this folder alone. The text of a page stays text, in an embedded face, so that it can be searched, copied and read
+// aloud; the QR is drawn as rectangles, sharp at every scale. What can't be drawn faithfully is refused before drawing,
+// because gofpdf leaves a missing glyph blank and says nothing.
+package pdf
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+
+	"github.com/jung-kurt/gofpdf"
+
+	"github.com/cardproof/cardproof/assets"
+	"github.com/cardproof/cardproof/card"
+)
+
+// The size of a card in mm (ISO/IEC 7810, ID-1).
+const (
+	Width  = 85.6
+	Height = 53.98
+)
+
+const mmPerPoint = 25.4 / 72
+
+// ErrTooLong says that a text does not fit in its place at the smallest size that can be read.
+var ErrTooLong = errors.New("the text is too long for the card")
+
+// UndrawableError says that the card's face has no glyph for a character, or that it belongs to a script whose letters
+// change shape or direction, which are not drawn yet.
+type UndrawableError struct{ Rune rune }
+
+func (e *UndrawableError) Error() string {
+	return fmt.Sprintf("the card's typeface can't draw the character %U", e.Rune)
+}
+
+// Centre is the training centre as it stands on the card.
+type Centre struct {
+	Name    string
+	Phone   string // may be empty
+	CheckAt string // the host to check a card at, such as "cards.example.org"
+}
+
+// Content is what one card shows.
+type Content struct {
+	Record       card.Record
+	InstructorID string // may be empty
+	URL          string // the whole text of the QR
+}
+
+// Drawer draws the cards of a centre. It is safe for concurrent use.
+type Drawer struct {
+	centre            Centre
+	regular, semibold *face
+}
+
+// NewDrawer loads the typefaces and checks that they can draw the centre. The error may be an *UndrawableError or
+// ErrTooLong.
+func NewDrawer(c Centre) (*Drawer, error) {
+	if c.Name == "" || c.CheckAt == "" {
+		return nil, errors.New("a card needs the centre's name and the host to check at")
+	}
+	d := &Drawer{centre: c}
+	var err error
+	if d.regular, err = loadFace(assets.FontRegular, "NotoSans-SemiCondensed", 80); err != nil {
+		return nil, err
+	}
+	if d.semibold, err = loadFace(assets.FontSemibold, "NotoSans-SemiCondensedSemiBold", 120); err != nil {
+		return nil, err
+	}
+	for _, f := range []struct{ what, text string }{{"name", c.Name}, {"phone", c.Phone}, {"host", c.CheckAt}} {
+		if err := d.drawable(f.text); err != nil {
+			return nil, fmt.Errorf("the centre's %s: %w", f.what, err)
+		}
+	}
+	if d.regular.width(c.Phone, smallText) > bandPhone {
+		return nil, fmt.Errorf("the centre's phone: %w", ErrTooLong)
+	}
+	if _, err := d.fitHost(); err != nil {
+		return nil, fmt.Errorf("the host to check at: %w", err)
+	}
+	return d, nil
+}
+
+// CheckName says whether a holder's name can be drawn: at 7 points or more, in at most two lines. The error is an
+// *UndrawableError or ErrTooLong.
+func (d *Drawer) CheckName(name string) error {
+	if err := d.drawable(name); err != nil {
+		return err
+	}
+	if _, ok := d.fitName(name, nameLargest); !ok {
+		return ErrTooLong
+	}
+	return nil
+}
+
+// CheckCourse says whether a course can be drawn beside every name that CheckName accepts. The error is an
+// *UndrawableError or ErrTooLong.
+func (d *Drawer) CheckCourse(code string, q card.Qualification) error {
+	for _, s := range []string{q.Title, q.Level, code} {
+		if err := d.drawable(s); err != nil {
+			return err
+		}
+	}
+	if _, ok := d.fitCourse(code, q, headHeight-nameTallest); !ok {
+		return ErrTooLong
+	}
+	return nil
+}
+
+// Draw makes a card's PDF, one page. The same content gives the same bytes: the dates in the file are Record.IssuedAt.
+// The error is an *UndrawableError or ErrTooLong, wrapped with the field, or what CheckURL says of the URL.
+func (d *Drawer) Draw(c Content) ([]byte, error) {
+	r := c.Record
+	if r.Number == "" || r.IssuedAt.IsZero() || r.IssuedOn.IsZero() || r.ExpiresOn.IsZero() {
+		return nil, errors.New("the record has no number or no dates")
+	}
+	if err := d.checkRecord(c); err != nil {
+		return nil, err
+	}
+	q, symbol, err := encode(c.URL)
+	if err != nil {
+		return nil, err
+	}
+	doc := gofpdf.NewCustom(&gofpdf.InitType{UnitStr: "mm", Size: gofpdf.SizeType{Wd: Width, Ht: Height}})
+	doc.SetCatalogSort(true) // without it the order of objects changes from run to run
+	doc.SetCreationDate(r.IssuedAt.UTC())
+	doc.SetModificationDate(r.IssuedAt.UTC())
+	doc.SetProducer("Cardproof", true)
+	doc.SetTitle(r.Qualification.Title+", "+r.Name, true)
+	doc.SetSubject("Card "+r.Number.String()+", valid through "+r.ExpiresOn.Words(), true)
+	doc.SetAuthor(d.centre.Name, true)
+	doc.SetMargins(0, 0, 0)
+	doc.SetAutoPageBreak(false, 0)
+	doc.AddPage()
+	p := &page{doc: doc, loaded: make(map[string]bool)}
+	if err := d.drawText(p, c, symbol); err != nil {
+		return nil, err
+	}
+	drawSymbol(doc, q.Bitmap(), symbol, c.URL)
+	var out bytes.Buffer
+	if err := doc.Output(&out); err != nil {
+		return nil, fmt.Errorf("write the page: %w", err)
+	}
+	return out.Bytes(), nil
+}
+
+func (d *Drawer) checkRecord(c Content) error {
+	r := c.Record
+	if err := d.CheckName(r.Name); err != nil {
+		return fmt.Errorf("the holder's name: %w", err)
+	}
+	if err := d.CheckCourse(r.Course, r.Qualification); err != nil {
+		return fmt.Errorf("the course %s: %w", r.Course, err)
+	}
+	for _, s := range []string{r.Instructor, c.InstructorID} {
+		if err := d.drawable(s); err != nil {
+			return fmt.Errorf("the instructor: %w", err)
+		}
+	}
+	return nil
+}
+
+// CheckText says whether a text beside the name can be drawn, such as an instructor's. The error is an *UndrawableError.
+func (d *Drawer) CheckText(s string) error { return d.drawable(s) }
+
+// drawable checks a text before it is drawn. A broken UTF-8 sequence reads as U+FFFD, which no sheet holds; neither do
+// combining marks, controls or the letters of scripts that need shaping.
+func (d *Drawer) drawable(s string) error {
+	for _, f := range []*face{d.regular, d.semibold} {
+		if r, ok := f.missing(s); ok {
+			return &UndrawableError{r}
+		}
+	}
+	return nil
+}

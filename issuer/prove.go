@@ -1,0 +1,53 @@
+package issuer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"time"
+
+	"github.com/cardproof/cardproof/card"
+	"github.com/cardproof/cardproof/verify"
+	"github.com/cardproof/cardproof/verify/scan"
+)
+
+// ErrUnproved says that a finished file does not say what the register does. The batch stops, and the file is not released.
+var ErrUnproved = errors.New("the finished card failed its proof")
+
+// prove reads a card back out of the bytes of its finished file, as a stranger would, and lets the verifier judge it: the QR
+// has to hold the one URL, the token has to open with the published key set, and the verdict on the day of issue has to be
+// valid, about just this card.
+func (i *Issuer) prove(ctx context.Context, e card.Entry, url string, file []byte) error {
+	fail := func(format string, args ...any) error {
+		return fmt.Errorf("%w: card %s: %s", ErrUnproved, e.Number, fmt.Sprintf(format, args...))
+	}
+	texts, err := scan.PDF(file)
+	if err != nil {
+		return fail("read the QR: %v", err)
+	}
+	if len(texts) != 1 || texts[0] != url {
+		return fail("the QR holds something else than the card's URL")
+	}
+	checker := verify.Checker{
+		Keys: i.Keys, Register: released(e), Location: i.Location,
+		Now: func() time.Time { return e.IssuedAt },
+	}
+	v, err := checker.CheckToken(ctx, verify.ReadInput(texts[0]).Token)
+	if err != nil {
+		return fail("%v", err)
+	}
+	if !v.IsValid() || !reflect.DeepEqual(v.Card.Card, e.Card) {
+		return fail("the verdict on it is %s", v.Code)
+	}
+	return nil
+}
+
+// released is a register that holds one card, as it will stand there once it is issued.
+type released card.Entry
+
+func (r released) FindRecord(_ context.Context, n card.Number) (card.Record, bool, error) {
+	rec := r.Record
+	rec.State = card.Issued
+	return rec, n == rec.Number, nil
+}

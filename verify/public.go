@@ -1,0 +1,75 @@
+package verify
+
+import (
+	"time"
+
+	"github.com/cardproof/cardproof/card"
+)
+
+// Public is a verdict as the contract writes it in JSON (docs/card-format.md, section 3). Members may be added, none removed.
+type Public struct {
+	Valid      bool        `json:"valid"`
+	Code       Code        `json:"code"`
+	Reasons    []Code      `json:"reasons"` // never null
+	Message    string      `json:"message"`
+	CheckedAt  string      `json:"checked_at"`             // RFC 3339 in UTC and whole seconds
+	StatusAsOf string      `json:"status_as_of,omitempty"` // likewise; not there where the register was not asked
+	Card       *PublicCard `json:"card,omitempty"`         // not there where nobody vouches for it
+}
+
+// PublicCard is what is printed on a card.
+type PublicCard struct {
+	Number     string       `json:"number"` // XXXX-XXXX-XXXX
+	Name       string       `json:"name"`
+	Course     PublicCourse `json:"course"`
+	Issued     string       `json:"issued"`  // YYYY-MM-DD, as printed
+	Expires    string       `json:"expires"` // the last valid day, likewise
+	Issuer     PublicIssuer `json:"issuer"`
+	Instructor string       `json:"instructor"`
+	ReplacedBy string       `json:"replaced_by"` // a number, or empty
+}
+
+// PublicCourse is what a card says of its course.
+type PublicCourse struct {
+	Code  string   `json:"code"`
+	Title string   `json:"title"`
+	Level string   `json:"level"`
+	Meets []string `json:"meets"` // never null
+}
+
+// PublicIssuer is whose card it is.
+type PublicIssuer struct {
+	Name string `json:"name"`
+	URL  string `json:"url"`
+}
+
+// Public is the verdict for other programs. nameOf gives the name of an issuer by its URL.
+func (v Verdict) Public(nameOf func(url string) string) Public {
+	p := Public{
+		Valid:     v.IsValid(),
+		Code:      v.Code,
+		Reasons:   append([]Code{}, v.Reasons...),
+		Message:   v.Message(),
+		CheckedAt: v.CheckedAt.UTC().Format(time.RFC3339),
+	}
+	if !v.StatusAsOf.IsZero() {
+		p.StatusAsOf = v.StatusAsOf.UTC().Format(time.RFC3339)
+	}
+	if v.Card != nil {
+		p.Card = publicCard(v.Card, nameOf)
+	}
+	return p
+}
+
+func publicCard(c *card.Record, nameOf func(string) string) *PublicCard {
+	return &PublicCard{
+		Number:     c.Number.String(),
+		Name:       c.Name,
+		Course:     PublicCourse{c.Course, c.Qualification.Title, c.Qualification.Level, append([]string{}, c.Qualification.Meets...)},
+		Issued:     c.IssuedOn.String(),
+		Expires:    c.ExpiresOn.String(),
+		Issuer:     PublicIssuer{nameOf(c.Issuer), c.Issuer},
+		Instructor: c.Instructor,
+		ReplacedBy: c.ReplacedBy.String(),
+	}
+}

@@ -1,0 +1,244 @@
+package scan
+
+import (
+	"errors"
+
+	"github.com/pdfcpu/pdfcpu/pkg/pdfcpu/types"
+)
+
+const (
+	maxSaved    = 64      // graphics states saved by q
+	maxRects    = 400_000 // rectangles on a page
+	maxOperands = 64
+)
+
+// matrix maps (x, y) to (a·x+c·y+e, b·x+d·y+f), as PDF writes it: a b c d e f.
+type matrix [6]float64
+
+// times is the matrix that applies m first and n after it.
+func (m matrix) times(n matrix) matrix {
+	return matrix{
+		m[0]*n[0] + m[1]*n[2], m[0]*n[1] + m[1]*n[3],
+		m[2]*n[0] + m[3]*n[2], m[2]*n[1] + m[3]*n[3],
+		m[4]*n[0] + m[5]*n[2] + n[4], m[4]*n[1] + m[5]*n[3] + n[5],
+	}
+}
+
+func (m matrix) apply(x, y float64) point {
+	return point{m[0]*x + m[2]*y + m[4], m[1]*x + m[3]*y + m[5]}
+}
+
+type point struct{ x, y float64 }
+
+// rect is a filled rectangle in page space, parallel to the axes: x0 < x1, y0 < y1.
+type rect struct {
+	x0, y0, x1, y1 float64
+	dark           bool
+}
+
+// state is the part of PDF's graphics state that matters here.
+type state struct {
+	ctm  matrix
+	dark bool // the fill colour
+}
+
+// drawing interprets the content of a page as far as filled rectangles need it: everything else is stepped over.
+type drawing struct {
+	source *source
+	rects  []rect // in the order of painting
+	state  state
+	saved  []state
+	path   []rect  // of the path being built
+	corner []point // of the subpath being built
+}
+
+// run interprets one content stream with its resources.
+func (d *drawing) run(content []byte, resources types.Dict, depth int) error {
+	if depth == 0 {
+		d.state = state{ctm: matrix{1, 0, 0, 1, 0, 0}, dark: true} // black is the initial colour
+	}
+	lex := lexer{data: content}
+	var operands []float64
+	var name string
+	for {
+		switch kind := lex.next(); kind {
+		case tokenEnd:
+			return nil
+		case tokenNumber:
+			if len(operands) == maxOperands { // no operator here takes as many: the oldest don't matter
+				operands = operands[1:]
+			}
+			operands = append(operands, lex.number)
+		case tokenName:
+			name = string(lex.word)
+		case tokenWord:
+			if string(lex.word) == "Do" {
+				if err := d.form(name, resources, depth); err != nil {
+					return err
+				}
+			} else if err := d.operator(string(lex.word), operands); err != nil {
+				return err
+			}
+			operands = operands[:0]
+		}
+		if len(d.rects)+len(d.path) > maxRects {
+			return ErrTooLarge
+		}
+	}
+}
+
+// operator carries out one operator (ISO 32000-1, annex A) with the operands in front of it.
+func (d *drawing) operator(op string, v []float64) error {
+	need := func(n int) bool { return len(v) >= n }
+	switch op {
+	case "q":
+		if len(d.saved) == maxSaved {
+			return ErrTooLarge
+		}
+		d.saved = append(d.saved, d.state)
+	case "Q":
+		if n := len(d.saved); n > 0 {
+			d.state, d.saved = d.saved[n-1], d.saved[:n-1]
+		}
+	case "cm":
+		if need(6) {
+			d.state.ctm = matrix(v[len(v)-6:]).times(d.state.ctm)
+		}
+	case "g", "rg", "k", "sc", "scn":
+		d.state.dark = isDark(v)
+	case "cs":
+		d.state.dark = true // the initial colour of every usual colour space
+	case "re":
+		if need(4) {
+			r := v[len(v)-4:]
+			d.closeSubpath()
+			d.addRect(d.state.ctm.apply(r[0], r[1]), d.state.ctm.apply(r[0]+r[2], r[1]+r[3]))
+		}
+	case "m":
+		d.closeSubpath()
+		d.addCorner(v)
+	case "l":
+		d.addCorner(v)
+	case "c", "v", "y":
+		d.corner = append(d.corner[:0], point{}, point{}, point{}, point{}, point{}, point{}) // more corners than a rectangle has
+	case "h":
+		d.closeSubpath()
+	case "f", "F", "f*", "B", "B*", "b", "b*":
+		d.closeSubpath()
+		for _, r := range d.path {
+			r.dark = d.state.dark
+			d.rects = append(d.rects, r)
+		}
+		d.path = d.path[:0]
+	case "n", "S", "s":
+		d.closeSubpath()
+		d.path = d.path[:0]
+	}
+	return nil
+}
+
+// isDark says whether a colour of 1 (grey), 3 (RGB) or 4 (CMYK) parts is nearer to black than to white.
+func isDark(v []float64) bool {
+	switch len(v) {
+	case 1:
+		return v[0] < 0.5
+	case 3:
+		return 0.299*v[0]+0.587*v[1]+0.114*v[2] < 0.5
+	case 4:
+		return (1-v[3])*(1-0.299*v[0]-0.587*v[1]-0.114*v[2]) < 0.5
+	}
+	return false // a pattern
+}
+
+func (d *drawing) addCorner(v []float64) {
+	if len(v) >= 2 && len(d.corner) < 6 {
+		d.corner = append(d.corner, d.state.ctm.apply(v[len(v)-2], v[len(v)-1]))
+	}
+}
+
+// closeSubpath ends a subpath of lines and keeps it if it is a rectangle: some programs write one as four corners.
+func (d *drawing) closeSubpath() {
+	p := d.corner
+	d.corner = d.corner[:0]
+	if len(p) == 5 && p[4] == p[0] {
+		p = p[:4]
+	}
+	if len(p) != 4 {
+		return
+	}
+	across := p[0].y == p[1].y && p[1].x == p[2].x && p[2].y == p[3].y && p[3].x == p[0].x
+	upright := p[0].x == p[1].x && p[1].y == p[2].y && p[2].x == p[3].x && p[3].y == p[0].y
+	if across || upright {
+		d.path = append(d.path, newRect(p[0], p[2]))
+	}
+}
+
+// addRect takes two opposite corners in page space, unless the rectangle stands askew.
+func (d *drawing) addRect(a, b point) {
+	m := d.state.ctm
+	if (m[1] != 0 || m[2] != 0) && (m[0] != 0 || m[3] != 0) {
+		return
+	}
+	d.path = append(d.path, newRect(a, b))
+}
+
+func newRect(a, b point) rect {
+	return rect{x0: min(a.x, b.x), y0: min(a.y, b.y), x1: max(a.x, b.x), y1: max(a.y, b.y)}
+}
+
+// form draws a form XObject; a picture is stepped over.
+func (d *drawing) form(name string, resources types.Dict, depth int) error {
+	file := d.source.file
+	all, err := file.DereferenceDict(resources["XObject"])
+	if err != nil || all[name] == nil {
+		return err
+	}
+	o, err := file.Dereference(all[name])
+	if err != nil {
+		return err
+	}
+	stream, ok := o.(types.StreamDict)
+	if !ok {
+		return errors.New("an XObject is no stream")
+	}
+	if subtype := stream.Subtype(); subtype == nil || *subtype != "Form" {
+		return nil
+	}
+	if depth == maxFormNested {
+		return ErrTooLarge
+	}
+	content, err := d.source.inflate(stream)
+	if err != nil {
+		return err
+	}
+	own, err := file.DereferenceDict(stream.Dict["Resources"])
+	if err != nil {
+		return err
+	}
+	if own == nil {
+		own = resources
+	}
+	m, err := d.formMatrix(stream.Dict["Matrix"])
+	if err != nil {
+		return err
+	}
+	before, saved := d.state, d.saved
+	d.state.ctm, d.saved = m.times(d.state.ctm), nil
+	err = d.run(content, own, depth+1)
+	d.state, d.saved = before, saved
+	return err
+}
+
+func (d *drawing) formMatrix(o types.Object) (matrix, error) {
+	m := matrix{1, 0, 0, 1, 0, 0}
+	a, err := d.source.file.DereferenceArray(o)
+	if err != nil || len(a) != len(m) {
+		return m, err
+	}
+	for i := range m {
+		if m[i], err = d.source.file.DereferenceNumber(a[i]); err != nil {
+			return m, err
+		}
+	}
+	return m, nil
+}

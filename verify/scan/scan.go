@@ -1,0 +1,197 @@
+// Package scan finds the texts of the QR symbols in a file.
+//
+// The issuer uses it to prove every finished card from its bytes before release, so it shares no code with the drawing;
+// an employer uses it on files that strangers send, so every size, depth and count in it has a limit.
+package scan
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/pdfcpu/pdfcpu/pkg/filter"
+	"github.com/pdfcpu/pdfcpu/pkg/pdfcpu"
+	"github.com/pdfcpu/pdfcpu/pkg/pdfcpu/model"
+	"github.com/pdfcpu/pdfcpu/pkg/pdfcpu/types"
+)
+
+// The limits of a file. A card has one page and 50 kB; a scan of a whole class fits in them too.
+const (
+	MaxFile    = 16 << 20         // bytes
+	MaxPages   = 200              // pages
+	MaxContent = 8 << 20          // bytes of one page's drawing, inflated
+	MaxTime    = 10 * time.Second // for a whole file
+)
+
+const (
+	maxStructure  = 2 << 20  // bytes of one inflated object stream
+	maxObjects    = 200_000  // entries of the cross-reference table
+	maxDepth      = 40       // nesting of the file's objects
+	maxTotal      = 64 << 20 // bytes of drawing, all pages together
+	headerWithin  = 1024     // bytes in front of the header that readers put up with (ISO 32000-1, annex H.3.4.1)
+	maxFormNested = 8        // forms drawn in forms
+)
+
+// The reasons for which a file has no texts to give.
+var (
+	ErrNotPDF   = errors.New("not a PDF that can be read")
+	ErrNoSymbol = errors.New("no QR code drawn as shapes in the file")
+	ErrTooLarge = errors.New("the file is larger or more complex than a file of cards can be")
+)
+
+// PDF gives the texts of all QR symbols that a PDF draws as filled rectangles, in page order and in the order of drawing.
+// Symbols inside of pictures are not found. The error is ErrNotPDF, ErrNoSymbol or ErrTooLarge.
+func PDF(data []byte) (texts []string, err error) {
+	if len(data) > MaxFile {
+		return nil, ErrTooLarge
+	}
+	if !bytes.Contains(data[:min(len(data), headerWithin)], []byte("%PDF-")) {
+		return nil, ErrNotPDF
+	}
+	// Both libraries index into what they read; a file of a stranger that makes one of them panic is no card.
+	defer func() {
+		if r := recover(); r != nil {
+			texts, err = nil, fmt.Errorf("%w: %v", ErrNotPDF, r)
+		}
+	}()
+	ctx, cancel := context.WithTimeout(context.Background(), MaxTime)
+	defer cancel()
+	file, err := pdfcpu.ReadWithContext(ctx, bytes.NewReader(data), configuration())
+	if err != nil {
+		return nil, classify(err)
+	}
+	if err := file.EnsurePageCount(); err != nil {
+		return nil, classify(err)
+	}
+	if file.PageCount > MaxPages {
+		return nil, ErrTooLarge
+	}
+	budget := budget{ctx: ctx, content: maxTotal, work: maxWork}
+	for n := 1; n <= file.PageCount; n++ {
+		found, err := page(file, n, &budget)
+		if err != nil {
+			return nil, classify(err)
+		}
+		texts = append(texts, found...)
+	}
+	if len(texts) == 0 {
+		return nil, ErrNoSymbol
+	}
+	return texts, nil
+}
+
+// budget is what is left of the limits for a whole file.
+type budget struct {
+	ctx     context.Context // carries MaxTime; lives as long as one call of PDF
+	content int             // bytes of drawing
+	work    int             // steps of the search for symbols
+}
+
+// configuration is written out here, because pdfcpu's own default writes a file into the user's home folder.
+func configuration() *model.Configuration {
+	return &model.Configuration{
+		Reader15:       true, // object streams and cross-reference streams
+		ValidationMode: model.ValidationRelaxed,
+		Offline:        true,
+		Limits: model.ResourceLimits{
+			MaxStreamBytes: MaxFile, MaxDecodeBytes: maxStructure, MaxImagePixels: 1, MaxImageBytes: 1,
+			MaxObjectCount: maxObjects, MaxObjectStreamCount: maxObjects, MaxObjectStreamFirst: maxStructure,
+			MaxXRefEntries: maxObjects, MaxRecursionDepth: maxDepth,
+		},
+	}
+}
+
+// classify turns the libraries' many errors into the package's few; the cause stays in the text.
+func classify(err error) error {
+	switch {
+	case errors.Is(err, ErrTooLarge):
+		return err
+	case errors.Is(err, filter.ErrDecodeLimitExceeded), errors.Is(err, context.DeadlineExceeded):
+		return fmt.Errorf("%w: %w", ErrTooLarge, err)
+	}
+	return fmt.Errorf("%w: %w", ErrNotPDF, err)
+}
+
+// page gives the texts of the symbols on page n, counted from 1.
+func page(file *model.Context, n int, b *budget) ([]string, error) {
+	dict, _, inherited, err := file.PageDict(n, false)
+	if err != nil {
+		return nil, err
+	}
+	s := source{file: file, left: MaxContent, budget: b}
+	content, err := s.contents(dict["Contents"])
+	if err != nil {
+		return nil, err
+	}
+	resources, err := file.DereferenceDict(dict["Resources"])
+	if err != nil {
+		return nil, err
+	}
+	if resources == nil && inherited != nil {
+		resources = inherited.Resources
+	}
+	d := drawing{source: &s}
+	if err := d.run(content, resources, 0); err != nil {
+		return nil, err
+	}
+	return symbols(d.rects, b)
+}
+
+// source gives the inflated streams of a page, within its limits.
+type source struct {
+	file   *model.Context
+	left   int // bytes that the page may still inflate
+	budget *budget
+}
+
+// contents joins the streams of a page. Between two of them stands a line break, as no token spans them (ISO 32000-1, 7.8.2).
+func (s *source) contents(o types.Object) ([]byte, error) {
+	o, err := s.file.Dereference(o)
+	if err != nil || o == nil {
+		return nil, err
+	}
+	switch o := o.(type) {
+	case types.StreamDict:
+		return s.inflate(o)
+	case types.Array:
+		var all []byte
+		for _, part := range o {
+			part, err := s.file.Dereference(part)
+			if err != nil {
+				return nil, err
+			}
+			stream, ok := part.(types.StreamDict)
+			if !ok {
+				continue
+			}
+			b, err := s.inflate(stream)
+			if err != nil {
+				return nil, err
+			}
+			all = append(append(all, b...), '\n')
+		}
+		return all, nil
+	}
+	return nil, errors.New("the page's content is no stream")
+}
+
+// inflate decodes a stream, on a copy: the original stays small in memory.
+func (s *source) inflate(stream types.StreamDict) ([]byte, error) {
+	if err := s.budget.ctx.Err(); err != nil {
+		return nil, err
+	}
+	stream.Content = nil
+	if err := stream.DecodeWithLimit(int64(min(s.left, s.budget.content))); err != nil {
+		return nil, err
+	}
+	// One byte at least, so that a page naming a thousand empty streams comes to an end as well.
+	used := max(len(stream.Content), 1)
+	s.left -= used
+	s.budget.content -= used
+	if s.left <= 0 || s.budget.content <= 0 {
+		return nil, ErrTooLarge
+	}
+	return stream.Content, nil
+}

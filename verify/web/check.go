@@ -1,0 +1,156 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/cardproof/cardproof/card"
+	"github.com/cardproof/cardproof/card/token"
+	"github.com/cardproof/cardproof/internal/httpd"
+	"github.com/cardproof/cardproof/verify"
+)
+
+const (
+	checkTime   = 10 * time.Second // for one question; a register that is stuck must not hold the reader for longer
+	maxFormBody = 8 << 10          // bytes; a token as digits, in a link, has room in it
+)
+
+// asked is what the page needs to know of the question.
+type asked struct {
+	byNumber bool
+	typed    string // what the form shows again; empty for nothing
+}
+
+func (s *site) home(w http.ResponseWriter, r *http.Request) error {
+	w.Header().Del("X-Robots-Tag")
+	return s.writeHome(w, http.StatusOK, form{})
+}
+
+func (s *site) checkCode(w http.ResponseWriter, r *http.Request) error {
+	text := r.PathValue("input")
+	noteCode(r.Context(), text)
+	v, status := s.askToken(r.Context(), text)
+	return s.show(w, r, v, status, asked{})
+}
+
+func (s *site) checkNumber(w http.ResponseWriter, r *http.Request) error {
+	typed := r.PathValue("number")
+	v, status := s.askNumber(r.Context(), typed)
+	return s.show(w, r, v, status, asked{byNumber: true, typed: typed})
+}
+
+// checkForm sends the form's text to the page that answers it, so that the answer has an address that can be kept.
+func (s *site) checkForm(w http.ResponseWriter, r *http.Request) error {
+	r.Body = http.MaxBytesReader(w, r.Body, maxFormBody)
+	if err := r.ParseForm(); err != nil {
+		if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+			return err
+		}
+		return &httpd.Error{Status: http.StatusBadRequest, Detail: "The form could not be read."}
+	}
+	typed := r.PostForm.Get("q")
+	switch kind, text := readInput(typed); kind {
+	case nothing:
+		return s.writeHome(w, http.StatusBadRequest, form{Problem: "Type the card number first, or paste the card’s link."})
+	case codeKind:
+		return seeOther(w, "/c/"+text)
+	case numberKind:
+		return seeOther(w, "/n/"+url.PathEscape(text))
+	}
+	v := verify.Verdict{Code: verify.Malformed, CheckedAt: s.now()}
+	if isLong(typed) {
+		return s.show(w, r, v, http.StatusBadRequest, asked{})
+	}
+	return s.show(w, r, v, http.StatusBadRequest, asked{byNumber: true, typed: typed})
+}
+
+// seeOther redirects with no body: that of http.Redirect repeats the link.
+func seeOther(w http.ResponseWriter, path string) error {
+	w.Header().Set("Location", path)
+	w.WriteHeader(http.StatusSeeOther)
+	return nil
+}
+
+// askToken asks about a token or its digits. The status is that of the contract's table, or 503 where there was no answer.
+func (s *site) askToken(ctx context.Context, text string) (verify.Verdict, int) {
+	ctx, cancel := context.WithTimeout(ctx, checkTime)
+	defer cancel()
+	v, err := s.Checker.CheckToken(ctx, rawToken(text))
+	return s.settle(ctx, v, err)
+}
+
+// rawToken is the token of its digits. What is neither stays as it is: the Checker has the word on what is malformed.
+func rawToken(text string) string {
+	raw, err := token.FromPath(text)
+	if err != nil {
+		return text
+	}
+	return raw
+}
+
+// noteCode tells the access log of a token, the same for both of its forms.
+func noteCode(ctx context.Context, text string) { httpd.NoteToken(ctx, rawToken(text)) }
+
+// askNumber asks about a number as it was typed.
+func (s *site) askNumber(ctx context.Context, typed string) (verify.Verdict, int) {
+	ctx, cancel := context.WithTimeout(ctx, checkTime)
+	defer cancel()
+	v, err := s.Checker.CheckNumber(ctx, typed)
+	return s.settle(ctx, v, err)
+}
+
+// settle is the last fence before an answer is shown. It lets pass only what fits together: with an error no verdict but
+// the two that say so, no green without a card, no card where nobody vouches for one.
+func (s *site) settle(ctx context.Context, v verify.Verdict, err error) (verify.Verdict, int) {
+	look, known := looks[v.Code]
+	switch {
+	case err != nil && v.Code != verify.StatusUnknown, !known:
+		v = verify.Verdict{Code: verify.Unavailable, CheckedAt: v.CheckedAt}
+	case v.IsValid() && v.Card == nil:
+		v = verify.Verdict{Code: verify.Unavailable, CheckedAt: v.CheckedAt}
+		err = errors.New("a valid verdict without a card")
+	case look.unvouched:
+		v.Card = nil
+	}
+	if v.CheckedAt.IsZero() {
+		v.CheckedAt = s.now()
+	}
+	httpd.NoteOutcome(ctx, string(v.Code))
+	if err != nil {
+		httpd.NoteError(ctx, &httpd.Error{Status: http.StatusServiceUnavailable, Err: err})
+		return v, http.StatusServiceUnavailable
+	}
+	return v, looks[v.Code].status
+}
+
+// show writes a verdict as the reader asked for it.
+func (s *site) show(w http.ResponseWriter, r *http.Request, v verify.Verdict, status int, a asked) error {
+	httpd.NoteOutcome(r.Context(), string(v.Code))
+	w.Header().Set("Vary", "Accept")
+	if status == http.StatusServiceUnavailable {
+		w.Header().Set("Retry-After", "30")
+	}
+	if wantsJSON(r) {
+		return writeJSON(w, status, s.publish(v))
+	}
+	return s.writeVerdict(w, status, v, a)
+}
+
+// issuerName is the name that stands for the issuer of a card: ours for our own origin, and for another one its host.
+func (s *site) issuerName(origin string) string {
+	if origin == s.Issuer.URL {
+		return s.Issuer.Name
+	}
+	_, host, _ := strings.Cut(origin, "://")
+	return host
+}
+
+// numberSlip says whether a text is a card number but for a slip in typing.
+func numberSlip(typed string) bool {
+	_, err := card.ParseNumber(typed)
+	return errors.Is(err, card.ErrNumberCheck)
+}

@@ -1,0 +1,207 @@
+// Package web is the public side of a verdict: the pages that an employer opens on a phone, and the same answer as JSON.
+//
+// It decides nothing. A Checker answers, and the package shows that answer, or says that there is none: what could not be
+// checked is never green and never a 200. Nothing of a token that nobody vouches for reaches a page, a header or the log.
+package web
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"path"
+	"strings"
+	"time"
+
+	"github.com/cardproof/cardproof/assets"
+	"github.com/cardproof/cardproof/internal/httpd"
+	"github.com/cardproof/cardproof/verify"
+)
+
+// Checker answers what the pages ask. An error means only that the question could not be answered; the Verdict with it then
+// has the code status_unknown (the signature was right) or unavailable. The error's text goes to the log, so it must name
+// no card and no holder.
+type Checker interface {
+	CheckToken(ctx context.Context, raw string) (verify.Verdict, error)
+	CheckNumber(ctx context.Context, typed string) (verify.Verdict, error)
+}
+
+// Issuer is whose cards the server answers for.
+type Issuer struct {
+	Name string
+	URL  string // the origin, as in the claim iss
+}
+
+// Options is what New needs. Checker, JWKS, Ready and Issuer have to be there.
+type Options struct {
+	Checker   Checker
+	JWKS      func() ([]byte, error)      // the public keys as a JWK Set (RFC 7517)
+	Ready     func(context.Context) error // says why the server can't answer, or nil
+	Issuer    Issuer
+	Contact   string           // a mailto: or https: address for people and security.txt; empty for none
+	Log       *slog.Logger     // nil for none
+	RateLimit httpd.RateLimit  // the zero value sets no limit
+	Version   string           // shown in small print; empty for none
+	Now       func() time.Time // nil for the machine's clock
+}
+
+type site struct {
+	Options
+	pages  *pageSet
+	static map[string]staticFile
+	limits *httpd.Limiter
+}
+
+// New is the public server's handler: every route, with headers, log and limits around them. The error says which option
+// can't be.
+func New(o Options) (http.Handler, error) {
+	if o.Checker == nil || o.JWKS == nil || o.Ready == nil || o.Issuer.Name == "" || o.Issuer.URL == "" {
+		return nil, errors.New("web: checker, keys, readiness and the issuer's name and URL are needed")
+	}
+	if err := checkContact(o.Contact); err != nil {
+		return nil, err
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	limits, err := httpd.NewLimiter(o.RateLimit)
+	if err != nil {
+		return nil, fmt.Errorf("web: %w", err)
+	}
+	s := &site{Options: o, limits: limits}
+	if err := s.load(assets.Pages()); err != nil {
+		return nil, fmt.Errorf("web: %w", err)
+	}
+	guard := httpd.Guard{Log: o.Log, Limits: limits, Free: isFree, Refuse: s.refuse, Now: o.Now}
+	return guard.Wrap(s.route(s.routes())), nil
+}
+
+func (s *site) load(pages fs.FS) error {
+	static, err := loadStatic(pages)
+	if err != nil {
+		return err
+	}
+	s.static = static
+	s.pages, err = parsePages(pages)
+	return err
+}
+
+func (s *site) routes() *http.ServeMux {
+	mux := http.NewServeMux()
+	for _, r := range []struct {
+		pattern string
+		handler httpd.Handler
+	}{
+		{"GET /{$}", s.home},
+		{"GET /c/{input...}", s.checkCode},
+		{"GET /n/{number}", s.checkNumber},
+		{"POST /check", s.checkForm},
+		{"POST /api/v1/verify", s.checkJSON},
+		{"GET /.well-known/jwks.json", s.jwks},
+		{"GET /.well-known/security.txt", s.securityText},
+		{"GET /robots.txt", s.robots},
+		{"GET /assets/{hash}/{name}", s.asset},
+		{"GET /healthz", s.healthy},
+		{"GET /readyz", s.ready},
+	} {
+		mux.Handle(r.pattern, r.handler.Or(s.refuse))
+	}
+	return mux
+}
+
+// route is mux with pages of our own for what it has no route for.
+func (s *site) route(mux *http.ServeMux) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if p := codePath(r.URL.Path); p != r.URL.Path {
+			r.URL.Path, r.URL.RawPath = p, ""
+		}
+		h, pattern := mux.Handler(r)
+		if pattern != "" && isClean(r.URL.Path) {
+			mux.ServeHTTP(w, r)
+			return
+		}
+		e := &httpd.Error{Status: http.StatusNotFound}
+		if isClean(r.URL.Path) {
+			// The mux knows whether the path or only the method is wrong, and says so in an answer alone.
+			probe := &probe{header: http.Header{}}
+			h.ServeHTTP(probe, r)
+			e = &httpd.Error{Status: probe.status, Allow: probe.header.Get("Allow")}
+		}
+		httpd.Handler(func(http.ResponseWriter, *http.Request) error { return e }).Or(s.refuse).ServeHTTP(w, r)
+	})
+}
+
+// codePath takes from a path under /c/ what people paste around a code: the rest of its link, and slashes.
+func codePath(p string) string {
+	code, ok := strings.CutPrefix(p, "/c/")
+	if !ok {
+		return p
+	}
+	if strings.HasPrefix(code, "http") {
+		if _, inner, ok := strings.Cut(code, "/c/"); ok {
+			code = inner
+		}
+	}
+	return "/c/" + strings.Trim(code, "/")
+}
+
+// isClean says whether the mux would answer a path itself. Where it would not, it sends the reader to the clean path, and
+// repeats in the answer what may be a token.
+func isClean(p string) bool {
+	clean := path.Clean(p)
+	return path.IsAbs(p) && (p == clean || p == clean+"/")
+}
+
+// probe takes an answer that nobody sees.
+type probe struct {
+	header http.Header
+	status int
+}
+
+func (p *probe) Header() http.Header         { return p.header }
+func (p *probe) Write(b []byte) (int, error) { return len(b), nil }
+func (p *probe) WriteHeader(status int)      { p.status = status }
+
+// isFree says which requests no limit counts: the monitors', and what a page loads beside itself.
+func isFree(r *http.Request) bool {
+	return r.URL.Path == "/healthz" || r.URL.Path == "/readyz" || strings.HasPrefix(r.URL.Path, "/assets/")
+}
+
+func checkContact(contact string) error {
+	if contact == "" {
+		return nil
+	}
+	u, err := url.Parse(contact)
+	if err != nil || (u.Scheme != "mailto" || u.Opaque == "") && (u.Scheme != "https" || u.Host == "") {
+		return errors.New("web: the contact is not an address such as mailto:cards@example.org or https://example.org/contact")
+	}
+	return nil
+}
+
+// refuse is the one way from an error to a response.
+func (s *site) refuse(w http.ResponseWriter, r *http.Request, e *httpd.Error) {
+	if e.Status == http.StatusTooManyRequests {
+		v := verify.Verdict{Code: verify.RateLimited, CheckedAt: s.now()}
+		if err := s.show(w, r, v, e.Status, asked{}); err == nil {
+			return
+		}
+	}
+	w.Header().Set("Vary", "Accept")
+	var err error
+	if wantsJSON(r) {
+		err = writeProblem(w, e)
+	} else {
+		err = s.writeNotice(w, e)
+	}
+	if err != nil {
+		http.Error(w, http.StatusText(e.Status), e.Status)
+	}
+}
+
+func (s *site) now() time.Time { return s.Now().UTC().Truncate(time.Second) }
