@@ -87,9 +87,9 @@ func (i *Issuer) record(ctx context.Context, p *Plan, reason string) (string, er
 	var fresh, stale []*card.Entry
 	for n := range p.lines {
 		switch l := &p.lines[n]; {
-		case l.isNew:
+		case l.isNew():
 			fresh = append(fresh, &l.entry)
-		case l.entry.State == card.Planned && l.entry.KeyID != i.Key.signing.ID:
+		case l.before == card.Planned && l.entry.KeyID != i.Key.signing.ID:
 			stale = append(stale, &l.entry) // the key was changed between two runs
 		}
 	}

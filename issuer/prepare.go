@@ -27,17 +27,19 @@ type Plan struct {
 
 // line is one row of a roster and its card.
 type line struct {
-	row   int
-	entry card.Entry
-	isNew bool // the register does not hold it yet
+	row    int
+	entry  card.Entry
+	before card.State // its state when the plan was made; empty for a card that the register did not hold
 }
 
+func (l line) isNew() bool { return l.before == "" }
+
 // New is how many cards the plan will record for the first time.
-func (p *Plan) New() int { return p.count(func(l line) bool { return l.isNew }) }
+func (p *Plan) New() int { return p.count(line.isNew) }
 
 // Unfinished is how many cards an earlier run recorded and did not finish.
 func (p *Plan) Unfinished() int {
-	return p.count(func(l line) bool { return !l.isNew && l.entry.State == card.Planned })
+	return p.count(func(l line) bool { return l.before == card.Planned })
 }
 
 // AlreadyIssued is how many rows have their card already, in whatever state it is now.
@@ -85,7 +87,7 @@ func (i *Issuer) Prepare(ctx context.Context, r *roster.Roster) (*Plan, error) {
 		if err != nil {
 			return nil, err
 		}
-		if l.isNew && dense(l.entry.Card) {
+		if l.isNew() && dense(l.entry.Card) {
 			p.problems = append(p.problems, roster.Problem{Row: c.Row, Column: roster.ColumnName, Code: "too_long", Value: c.Name,
 				Message: "With this name the QR would be too dense to be scanned from a card; shorten the name, or set a shorter issuer.verify_url."})
 			continue
@@ -124,10 +126,10 @@ func met(c roster.Completion, m card.LearnerMatch) ([]roster.Problem, bool) {
 
 func (i *Issuer) lineOf(c roster.Completion, held *card.Entry) (line, error) {
 	if held != nil {
-		return line{row: c.Row, entry: *held}, nil
+		return line{row: c.Row, entry: *held, before: held.State}, nil
 	}
 	e, err := i.entryOf(c)
-	return line{row: c.Row, entry: e, isNew: true}, err
+	return line{row: c.Row, entry: e}, err
 }
 
 // entryOf is the card of a completion that has none yet. Issue adds what is known only then: time, key, status, digest.

@@ -37,7 +37,7 @@ func (i *Issuer) replacement(ctx context.Context, old card.Number, c Correction)
 	case ok && begun.State != card.Planned:
 		return line{}, &card.MoveError{Number: old, From: card.Superseded, To: card.Superseded}
 	case ok:
-		return line{entry: begun}, nil
+		return line{entry: begun, before: begun.State}, nil
 	}
 	e, ok, err := i.Register.FindEntry(ctx, old)
 	if err != nil {
@@ -62,7 +62,7 @@ func (i *Issuer) replacement(ctx context.Context, old card.Number, c Correction)
 		return line{}, err
 	}
 	e.Replaces, e.Token, e.SHA256 = old, "", ""
-	return line{entry: e, isNew: true}, nil
+	return line{entry: e}, nil
 }
 
 func (i *Issuer) checkName(name string) error {

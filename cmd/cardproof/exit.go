@@ -134,7 +134,7 @@ func explainRegister(err error) *failure {
 		err  error
 		hint string
 	}{
-		{register.ErrMissing, "Run `cardproof init` to make one, or name the data folder with --data."},
+		{register.ErrMissing, "If this centre has issued cards, name the right folder with --data or restore register.db from a backup: without it they all read as forged. Only a new centre runs `cardproof init`."},
 		{register.ErrNewer, "Install the newer version of cardproof that wrote it. Nothing was changed."},
 		{register.ErrOlder, "Run `cardproof init` to bring it up to date; nothing is lost."},
 		{register.ErrCorrupt, "Restore register.db from a backup. Do not delete it: it says which cards are genuine."},
@@ -178,19 +178,22 @@ func usageError(cmd *cobra.Command, err error) error {
 	return fail(exitUsage, err, fmt.Sprintf("Run `%s --help` to see how it is used.", cmd.CommandPath()))
 }
 
-// checkUsage lets every command refuse a wrong number of arguments as a usage error.
-func checkUsage(cmd *cobra.Command) {
-	check := cmd.Args
-	if check == nil {
-		check = cobra.ArbitraryArgs
-	}
-	cmd.Args = func(cmd *cobra.Command, args []string) error {
-		if err := check(cmd, args); err != nil {
-			return usageError(cmd, err)
+// noteStart tells the errors that cobra finds in a command line from those of the command itself: it returns whether the
+// command was begun.
+func noteStart(cmd *cobra.Command) (started func() bool) {
+	begun := false
+	var wrap func(*cobra.Command)
+	wrap = func(cmd *cobra.Command) {
+		if do := cmd.RunE; do != nil {
+			cmd.RunE = func(cmd *cobra.Command, args []string) error {
+				begun = true
+				return do(cmd, args)
+			}
 		}
-		return nil
+		for _, sub := range cmd.Commands() {
+			wrap(sub)
+		}
 	}
-	for _, sub := range cmd.Commands() {
-		checkUsage(sub)
-	}
+	wrap(cmd)
+	return func() bool { return begun }
 }

@@ -46,7 +46,12 @@ func run(ctx context.Context, args []string, a *app) int {
 	root.SetIn(a.stdin)
 	root.SetOut(a.stdout)
 	root.SetErr(a.stderr)
-	return a.report(root.ExecuteContext(ctx))
+	started := noteStart(root)
+	cmd, err := root.ExecuteContextC(ctx)
+	if err != nil && !started() {
+		err = usageError(cmd, err)
+	}
+	return a.report(err)
 }
 
 func newRoot(a *app) *cobra.Command {
@@ -65,9 +70,9 @@ Exit codes: 0 done (verify: all valid) · 1 failed · 2 usage or configuration �
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          cobra.NoArgs,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usageError(cmd, err) })
 	flags := root.PersistentFlags()
 	flags.StringVar(&a.configPath, "config", "config.yaml", "the configuration `file`")
 	flags.StringVar(&a.dataDir, "data", "", "the data `folder`, with the register and the archive (default: as configured)")
@@ -77,6 +82,5 @@ Exit codes: 0 done (verify: all valid) · 1 failed · 2 usage or configuration �
 		newDemo(a), newInit(a), newCheck(a), newIssue(a), newShow(a), newVerify(a),
 		newRevoke(a), newSuspend(a), newReinstate(a), newReplace(a), newServe(a), newKeys(a),
 	)
-	checkUsage(root)
 	return root
 }

@@ -76,7 +76,13 @@ func testReplace(t *testing.T, db *DB) {
 	issue(t, db, "b1", old)
 	corrected := entry(old.Learner.ID, old.Learner.Email, "Zoë Corrected")
 	corrected.Replaces = old.Number
+	if _, ok, err := db.FindReplacement(ctx, old.Number); ok || err != nil {
+		t.Errorf("replacement before there is one: got %v, %v", ok, err)
+	}
 	plan(t, db, "b2", corrected)
+	if got, ok, err := db.FindReplacement(ctx, old.Number); err != nil || !ok || got.Number != corrected.Number {
+		t.Errorf("replacement: got %s, %v, %v, want %s", got.Number, ok, err, corrected.Number)
+	}
 	if got := mustEntry(t, db, old.Number); got.State != card.Issued || got.ReplacedBy != "" {
 		t.Errorf("while the new card is only planned: got %s, replaced by %q", got.State, got.ReplacedBy)
 	}

@@ -64,7 +64,7 @@ func dataSource(abs string, a access) string {
 		q.Set("mode", "rw")
 		q.Set("_txlock", "immediate")
 		q.Set("_journal_mode", "WAL")
-		q.Set("_synchronous", "FULL") // a card that is reported issued survives a power cut
+		q.Set("_synchronous", "FULL")   // a card that is reported issued survives a power cut
 		q.Set("_busy_timeout", "30000") // milliseconds: longer than planning 100,000 cards holds the lock
 		q.Add("_pragma", "cache_size(-64000)")
 		q.Add("_pragma", "temp_store(MEMORY)") // what a trigger may have to take back is no business of the disk

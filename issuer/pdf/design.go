@@ -2,6 +2,7 @@ package pdf
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/jung-kurt/gofpdf"
 
@@ -33,8 +34,8 @@ const (
 	valueText    = 7.0
 )
 
-// nameTallest is the height of a name in two lines at its smallest size, with the gap below it.
-const nameTallest = (capHeight+leading)*nameSmallest*mmPerPoint + courseGap
+// nameTallest is the height of a name in two lines at its smallest size.
+const nameTallest = (capHeight + leading) * nameSmallest * mmPerPoint
 
 const (
 	courseGap = 2.4 // between the name's last baseline and the capitals of the course
@@ -96,8 +97,8 @@ func (d *Drawer) drawText(p *page, c Content, s Symbol) error {
 		return err
 	}
 	y := p.block(d.semibold, head.name, ink, margin, headTop)
-	y = p.block(d.semibold, head.title, blue, margin, y+courseGap)
-	p.block(d.regular, head.level, slate, margin, y+levelGap)
+	y = p.block(d.semibold, head.title, blue, margin, y+courseGap*head.tight)
+	p.block(d.regular, head.level, slate, margin, y+levelGap*head.tight)
 
 	p.doc.SetDrawColor(mist[0], mist[1], mist[2])
 	p.doc.SetLineWidth(0.2)
@@ -110,23 +111,33 @@ func (d *Drawer) drawText(p *page, c Content, s Symbol) error {
 	p.text(d.regular, labelText, slate, secondCol, middleAt-labelRise, "Card number")
 	p.text(d.semibold, valueText, ink, secondCol, middleAt, r.Number.String())
 	d.drawInstructor(p, r.Instructor, c.InstructorID)
-	return d.drawHost(p, s)
+	d.drawHost(p, s)
+	return nil
 }
 
 func (d *Drawer) drawBand(p *page) {
 	p.doc.SetFillColor(navy[0], navy[1], navy[2])
 	p.doc.Rect(0, 0, Width, bandHeight, "F")
 	phone := d.regular.width(d.centre.Phone, smallText)
-	room := Width - 2*margin - phone - 3
-	b, ok := fit(d.semibold, words(d.centre.Name), 1, room, 7.5, 10)
-	if !ok {
-		b, ok = fit(d.semibold, words(d.centre.Name), 2, room, 6.5, 7.5)
-	}
-	if !ok {
-		b = block{[]string{shorten(d.semibold, d.centre.Name, 7.5, room)}, 7.5}
-	}
-	p.block(d.semibold, b, white, margin, (bandHeight-b.height())/2)
+	p.block(d.semibold, d.name, white, margin, (bandHeight-d.name.height())/2)
 	p.text(d.regular, smallText, haze, Width-margin-phone, (bandHeight+capHeight*smallText*mmPerPoint)/2, d.centre.Phone)
+}
+
+// fitCentre sets the centre's name in one line or two; where neither holds it, it loses words at its end.
+func (d *Drawer) fitCentre() block {
+	room := Width - 2*margin - d.regular.width(d.centre.Phone, smallText) - 3
+	if b, ok := fit(d.semibold, words(d.centre.Name), 1, room, 7.5, 10); ok {
+		return b
+	}
+	for left := words(d.centre.Name); len(left) > 1; left = left[:len(left)-1] {
+		if len(left) < len(words(d.centre.Name)) {
+			left[len(left)-1] = strings.TrimRight(left[len(left)-1], " -,") + "…"
+		}
+		if b, ok := fit(d.semibold, left, 2, room, 6.5, 7.5); ok {
+			return b
+		}
+	}
+	return block{[]string{shorten(d.semibold, d.centre.Name, 7.5, room)}, 7.5}
 }
 
 func (d *Drawer) drawInstructor(p *page, name, id string) {
@@ -137,28 +148,24 @@ func (d *Drawer) drawInstructor(p *page, name, id string) {
 	if name != "" && id != "" {
 		id = " · " + id
 	}
-	room := column - d.regular.width(id, valueText)
 	if b, ok := fit(d.regular, words(name+id), 1, column, 6, valueText); ok {
 		p.text(d.regular, b.size, ink, margin, lastAt, b.lines[0])
 		return
 	}
-	p.text(d.regular, 6, ink, margin, lastAt, shorten(d.regular, name, 6, room)+id)
+	id = shorten(d.regular, id, 6, column/2)
+	name = shorten(d.regular, name, 6, column-d.regular.width(id, 6))
+	p.text(d.regular, 6, ink, margin, lastAt, name+id)
 }
 
-func (d *Drawer) drawHost(p *page, s Symbol) error {
+func (d *Drawer) drawHost(p *page, s Symbol) {
 	x, _ := symbolOrigin(s)
-	host, err := d.fitHost()
-	if err != nil {
-		return err
-	}
-	label, top := lastAt-labelRise, lastAt-host.height()
-	if len(host.lines) > 1 { // one line more, between the quiet zone and the edge
+	label, top := lastAt-labelRise, lastAt-d.host.height()
+	if len(d.host.lines) > 1 { // one line more, between the quiet zone and the edge
 		top += 0.6
 		label = top - 1
 	}
 	p.text(d.regular, labelText, slate, x, label, "Check this card:")
-	p.block(d.semibold, host, ink, x, top)
-	return nil
+	p.block(d.semibold, d.host, ink, x, top)
 }
 
 // symbolOrigin is the upper left corner of the QR's dark square.
@@ -167,15 +174,12 @@ func symbolOrigin(s Symbol) (x, y float64) {
 }
 
 // fitHost sets the host to check at, which is never cut: a line may end behind a dot.
-func (d *Drawer) fitHost() (block, error) {
+func (d *Drawer) fitHost() (block, bool) {
 	const room = 30 // a little less than the dark square of a usual URL
 	if b, ok := fit(d.semibold, []string{d.centre.CheckAt}, 1, room, 5.5, 7.5); ok {
-		return b, nil
+		return b, true
 	}
-	if b, ok := fit(d.semibold, pieces(d.centre.CheckAt, "."), 2, room, 5, 5.5); ok {
-		return b, nil
-	}
-	return block{}, ErrTooLong
+	return fit(d.semibold, pieces(d.centre.CheckAt, "."), 2, room, 5, 5.5)
 }
 
 // fitName sets the holder's name in one line if it stays large, else in two.
@@ -189,7 +193,16 @@ func (d *Drawer) fitName(name string, largest float64) (block, bool) {
 	return fit(d.semibold, words(name), 1, column, nameSmallest, largest)
 }
 
-type head struct{ name, title, level block }
+// head is the upper half of the text: who has learnt what.
+type head struct {
+	name, title, level block
+	tight              float64 // factor of the gaps: 1, or less where the course is long
+}
+
+// height is the head's extent in mm, from the capitals of the name to the level's last baseline.
+func (h head) height() float64 {
+	return h.name.height() + h.title.height() + h.level.height() + (courseGap+levelGap)*h.tight
+}
 
 // fitHead sets name and course together: the name as large as the course leaves room for.
 func (d *Drawer) fitHead(r card.Record) (head, error) {
@@ -198,7 +211,7 @@ func (d *Drawer) fitHead(r card.Record) (head, error) {
 		if !ok {
 			return head{}, fmt.Errorf("the holder's name: %w", ErrTooLong)
 		}
-		if h, ok := d.fitCourse(r.Course, r.Qualification, headHeight-name.height()-courseGap); ok {
+		if h, ok := d.fitCourse(r.Course, r.Qualification, headHeight-name.height()); ok {
 			h.name = name
 			return h, nil
 		}
@@ -206,26 +219,26 @@ func (d *Drawer) fitHead(r card.Record) (head, error) {
 	return head{}, fmt.Errorf("the course %s: %w", r.Course, ErrTooLong)
 }
 
-// fitCourse sets title and level in a height in mm, which begins at the title's capitals.
+// fitCourse sets title and level, with the gaps above them, in a height in mm.
 func (d *Drawer) fitCourse(code string, q card.Qualification, height float64) (head, bool) {
 	under := code
 	if q.Level != "" {
 		under = code + " · " + q.Level
 	}
 	for _, t := range []struct {
-		lines             int
-		smallest, largest float64
-	}{{1, 8, 9.5}, {2, 7.5, 8.5}, {2, 6.5, 7.5}, {3, 6, 6.5}} {
+		lines                    int
+		smallest, largest, tight float64
+	}{{1, 8, 9.5, 1}, {2, 7.5, 8.5, 1}, {2, 6.5, 7.5, 1}, {2, 6.5, 7, 0.75}, {3, 5.5, 6, 0.75}} {
 		title, ok := fit(d.semibold, words(q.Title), t.lines, column, t.smallest, t.largest)
 		if !ok {
 			continue
 		}
-		level, ok := fit(d.regular, words(under), 1, column, 5.5, 7)
+		level, ok := fit(d.regular, words(under), 1, column, 5.5, max(5.5, min(7, title.size-0.5)))
 		if !ok {
-			level, ok = fit(d.regular, words(under), 2, column, 5.5, 6.5)
+			level, ok = fit(d.regular, words(under), 2, column, 5.25, 6)
 		}
-		if ok && title.height()+levelGap+level.height() <= height {
-			return head{title: title, level: level}, true
+		if h := (head{title: title, level: level, tight: t.tight}); ok && h.height() <= height {
+			return h, true
 		}
 	}
 	return head{}, false

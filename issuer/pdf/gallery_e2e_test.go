@@ -8,7 +8,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -90,6 +92,58 @@ func TestTextStaysText(t *testing.T) {
 	for _, line := range strings.Split(strings.TrimSpace(runTool(t, "pdffonts", file)), "\n")[2:] {
 		if f := strings.Fields(line); !slices.Equal(f[3:5], []string{"yes", "yes"}) {
 			t.Errorf("a font is not embedded as a subset: %s", line)
+		}
+	}
+}
+
+// TestLongTextsStayInTheirPlace looks at where the words of a card lie: within the margins, and not on the QR.
+func TestLongTextsStayInTheirPlace(t *testing.T) {
+	word := regexp.MustCompile(`xMin="([0-9.]+)" yMin="([0-9.]+)" xMax="([0-9.]+)" yMax="([0-9.]+)">([^<]*)<`)
+	dir := t.TempDir()
+	for i, centre := range []Centre{
+		sampleCentre,
+		{Name: "St John", CheckAt: "localhost:8080"},
+		{Name: "Universitätsklinikum Schleswig-Holstein, Zentrum für Notfallmedizin und Simulation", Phone: "112", CheckAt: "karten.example.org"},
+		{Name: "The Metropolitan Regional Emergency Cardiovascular Care and First Aid Training Consortium of Greater Riverside County",
+			Phone: "+1 415 555 0134 ext. 2210", CheckAt: "verify.training.university-hospital.example.edu"},
+		{Name: strings.Repeat("Resuscitation", 12), Phone: "+1 415 555 0134", CheckAt: "cards.example.org"},
+	} {
+		d := newDrawer(t, centre)
+		for _, p := range people {
+			c := sample(t, p.name, p.code, p.title, p.level)
+			c.URL = sampleURL(600 + 150*i)
+			switch i {
+			case 3:
+				c.Record.Instructor = "Prof. Dr. med. Karl-Theodor Freiherr von und zu Guttenberg-Weichsel"
+			case 4:
+				c.InstructorID = strings.Repeat("I-2041-", 12)
+			}
+			s, err := CheckURL(c.URL)
+			if err != nil {
+				t.Fatal(err)
+			}
+			left, top := symbolOrigin(s)
+			bottom := top + s.Module*float64(s.Modules+quietZone)
+			left -= s.Module * quietZone
+			words := word.FindAllStringSubmatch(runTool(t, "pdftotext", "-bbox", drawFile(t, d, c, dir, "card"), "-"), -1)
+			if len(words) < 15 {
+				t.Fatalf("%s: got %d words", p.file, len(words))
+			}
+			for _, w := range words {
+				var box [4]float64 // left, top, right, bottom in mm
+				for k := range box {
+					v, err := strconv.ParseFloat(w[k+1], 64)
+					if err != nil {
+						t.Fatal(err)
+					}
+					box[k] = v * mmPerPoint
+				}
+				// The box of a word reaches from the face's ascender to its descender, so let it overlap by that much.
+				onSymbol := box[2] > left && box[1] > bandHeight && (box[1]+box[3])/2 < bottom
+				if box[0] < margin-0.1 || box[2] > Width-margin+0.1 || box[3] > Height-1 || onSymbol {
+					t.Errorf("%s of %s: %q lies at %.1f", p.file, centre.Name, w[5], box)
+				}
+			}
 		}
 	}
 }

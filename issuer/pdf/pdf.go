@@ -54,6 +54,7 @@ type Content struct {
 type Drawer struct {
 	centre            Centre
 	regular, semibold *face
+	name, host        block // the centre's, set once for all cards
 }
 
 // NewDrawer loads the typefaces and checks that they can draw the centre. The error may be an *UndrawableError or
@@ -78,8 +79,10 @@ func NewDrawer(c Centre) (*Drawer, error) {
 	if d.regular.width(c.Phone, smallText) > bandPhone {
 		return nil, fmt.Errorf("the centre's phone: %w", ErrTooLong)
 	}
-	if _, err := d.fitHost(); err != nil {
-		return nil, fmt.Errorf("the host to check at: %w", err)
+	d.name = d.fitCentre()
+	var ok bool
+	if d.host, ok = d.fitHost(); !ok {
+		return nil, fmt.Errorf("the host to check at: %w", ErrTooLong)
 	}
 	return d, nil
 }

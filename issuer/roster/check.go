@@ -146,8 +146,12 @@ func (c *checker) course(row Row, done *Completion) bool {
 // required is the cell of a column that may not be empty.
 func (c *checker) required(row Row, column string) string {
 	value := c.roster.cell(row, column)
-	if value == "" {
+	switch {
+	case value != "":
+	case c.roster.has(column):
 		c.say(column, "missing_value", "", fmt.Sprintf("The row has no %s; fill the cell in.", column))
+	default:
+		c.say(column, "missing_value", "", fmt.Sprintf("The row needs the column %s, which the heading does not have; add it.", column))
 	}
 	return value
 }

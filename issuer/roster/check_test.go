@@ -273,14 +273,14 @@ func TestHeadingAndRaggedRows(t *testing.T) {
 // Generated rosters of every kind of cell: no row is lost, none invented, and the refused ones can be mended in problems.csv.
 func TestEveryRowIsAcceptedOrRefusedOnce(t *testing.T) {
 	pool := []string{"", " ", "Ana Bela", "Ana Bela", "Zoë", "=1+1", "a,b", "a\"b", "a\nb", "😀", "ana@example.org", "BLS", "TALK", "talk", "2026-11-07", "2026-11-07",
-		"03/04/2026", "100", "91,5", "pass", "fail", "GarcÃ­a", "L-1"}
+		"03/04/2026", "100", "91,5", "pass", "fail", "GarcÃ\u00ada", "L-1"}
 	rules := testRules(t)
 	random := rand.New(rand.NewPCG(1, 2))
 	accepted, refused := 0, 0
 	for range 2000 {
 		var text strings.Builder
 		text.WriteString("completed,course,name,email,learner_id,own\n")
-		for range random.IntN(6) {
+		for range 1 + random.IntN(6) {
 			cells := []string{"2026-11-07", "TALK", "Ana Bela", "", "", ""}
 			for i := range cells {
 				if random.IntN(3) == 0 {
@@ -295,6 +295,10 @@ func TestEveryRowIsAcceptedOrRefusedOnce(t *testing.T) {
 		if err := eachRowOnce(ro, completions, problems); err != nil {
 			t.Fatalf("%v in %q", err, text.String())
 		}
+		accepted, refused = accepted+len(completions), refused+CountRefused(problems)
+		if CountRefused(problems) == 0 {
+			continue
+		}
 		var out bytes.Buffer
 		if err := WriteProblems(&out, ro, problems); err != nil {
 			t.Fatal(err)
@@ -302,7 +306,6 @@ func TestEveryRowIsAcceptedOrRefusedOnce(t *testing.T) {
 		if err := comesBack(ro, completions, out.Bytes()); err != nil {
 			t.Fatalf("%v in %q", err, text.String())
 		}
-		accepted, refused = accepted+len(completions), refused+CountRefused(problems)
 	}
 	if accepted < 500 || refused < 500 {
 		t.Errorf("got %d rows accepted and %d refused, want many of both", accepted, refused)

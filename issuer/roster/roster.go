@@ -141,6 +141,9 @@ func Read(r io.Reader) (*Roster, error) {
 	if ro.Heading == nil {
 		return nil, errEmpty()
 	}
+	if len(ro.Rows) == 0 {
+		return nil, &FileError{Text: "the roster has a heading and no learner", Hint: "Add a row for each learner below the heading."}
+	}
 	return ro, nil
 }
 

@@ -33,7 +33,7 @@ func (c *checker) completed(row Row, done *Completion) {
 		return
 	}
 	if c.rules.Today.Before(day) {
-		c.say(ColumnCompleted, "future_date", value, fmt.Sprintf("The course would end after today, %s; correct the date.", c.rules.Today))
+		c.say(ColumnCompleted, "future_date", value, fmt.Sprintf("This day is after today, %s; correct the date.", c.rules.Today))
 		return
 	}
 	done.Completed = day
@@ -91,6 +91,6 @@ func (c *checker) test(row Row, column, code string, asked bool) {
 	switch value := c.required(row, column); strings.ToLower(value) {
 	case "", "pass", "passed", "yes", "true":
 	default:
-		c.say(column, code, value, fmt.Sprintf("The course asks for passed %s; write pass, or leave the row out.", column))
+		c.say(column, code, value, fmt.Sprintf("The course asks for %s passed; write pass, or leave the row out.", column))
 	}
 }

@@ -65,8 +65,8 @@ func (s *site) checkJSON(w http.ResponseWriter, r *http.Request) error {
 	defer cancel()
 	status := http.StatusOK
 	answer := struct {
-		Results []publicVerdict `json:"results"`
-	}{make([]publicVerdict, 0, len(b.items))}
+		Results []verify.Public `json:"results"`
+	}{make([]verify.Public, 0, len(b.items))}
 	for _, it := range b.items {
 		v, itemStatus := s.ask(ctx, it)
 		if itemStatus == http.StatusServiceUnavailable {

@@ -41,7 +41,7 @@ func TestSingleQuestions(t *testing.T) {
 		has    string
 	}{
 		`{"token":"` + goodToken + `"}`:               {200, `"name":"token ` + goodToken + `"`},
-		`{"token":"` + token.Digits(goodToken) + `"}`: {200, `"name":"token ` + goodToken + `"`},
+		`{"token":"` + token.Digits(goodToken) + `"}`: {200, `"name":"token ` + token.Digits(goodToken) + `"`},
 		`{"number":"7f3k"}`:                           {200, `"name":"number 7f3k"`},
 		`{"number":"none"}`:                           {404, `{"valid":false,"code":"not_found"`},
 		`{"number":"down"}`:                           {503, `{"valid":false,"code":"unavailable"`},
@@ -55,7 +55,7 @@ func TestSingleQuestions(t *testing.T) {
 
 func TestLists(t *testing.T) {
 	status, _, got := postJSON(t, `{"items":[{"number":"b"},{"token":"a.b.c"},{"number":"none"},{"number":"b"}]}`)
-	var answer struct{ Results []publicVerdict }
+	var answer struct{ Results []verify.Public }
 	if err := json.Unmarshal([]byte(got), &answer); err != nil {
 		t.Fatal(err)
 	}

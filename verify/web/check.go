@@ -79,21 +79,18 @@ func seeOther(w http.ResponseWriter, path string) error {
 func (s *site) askToken(ctx context.Context, text string) (verify.Verdict, int) {
 	ctx, cancel := context.WithTimeout(ctx, checkTime)
 	defer cancel()
-	v, err := s.Checker.CheckToken(ctx, rawToken(text))
+	v, err := s.Checker.CheckToken(ctx, text)
 	return s.settle(ctx, v, err)
 }
 
-// rawToken is the token of its digits. What is neither stays as it is: the Checker has the word on what is malformed.
-func rawToken(text string) string {
+// noteCode tells the access log of a token, the same for both of its forms.
+func noteCode(ctx context.Context, text string) {
 	raw, err := token.FromPath(text)
 	if err != nil {
-		return text
+		raw = text // no token, but still a way to see that the same was asked twice
 	}
-	return raw
+	httpd.NoteToken(ctx, raw)
 }
-
-// noteCode tells the access log of a token, the same for both of its forms.
-func noteCode(ctx context.Context, text string) { httpd.NoteToken(ctx, rawToken(text)) }
 
 // askNumber asks about a number as it was typed.
 func (s *site) askNumber(ctx context.Context, typed string) (verify.Verdict, int) {
@@ -103,12 +100,12 @@ func (s *site) askNumber(ctx context.Context, typed string) (verify.Verdict, int
 	return s.settle(ctx, v, err)
 }
 
-// settle is the last fence before an answer is shown. It lets pass only what fits together: with an error no verdict but
-// the two that say so, no green without a card, no card where nobody vouches for one.
+// settle is the last fence before an answer is shown. It lets pass only what fits together: no green with an error, none
+// without a card, and no card where nobody vouches for one. Of a card that is expired anyway it says so, register or not.
 func (s *site) settle(ctx context.Context, v verify.Verdict, err error) (verify.Verdict, int) {
 	look, known := looks[v.Code]
 	switch {
-	case err != nil && v.Code != verify.StatusUnknown, !known:
+	case err != nil && v.IsValid(), !known:
 		v = verify.Verdict{Code: verify.Unavailable, CheckedAt: v.CheckedAt}
 	case v.IsValid() && v.Card == nil:
 		v = verify.Verdict{Code: verify.Unavailable, CheckedAt: v.CheckedAt}

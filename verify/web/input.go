@@ -2,13 +2,13 @@ package web
 
 import (
 	"errors"
-	"net/url"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
 	"github.com/cardproof/cardproof/card"
 	"github.com/cardproof/cardproof/card/token"
+	"github.com/cardproof/cardproof/verify"
 )
 
 // maxTyped is how long, in runes, a text may be that a page shows again. What is longer can hold a token, and nothing of a
@@ -32,37 +32,14 @@ func readInput(s string) (kind, string) {
 	if s == "" {
 		return nothing, ""
 	}
-	if k, text := readLink(s); k != nothing {
-		return k, text
-	}
-	if _, err := card.ParseNumber(s); err == nil || errors.Is(err, card.ErrNumberCheck) {
-		return numberKind, s
-	}
-	if code := withoutSpaces(s); isCode(code) {
+	in := verify.ReadInput(s)
+	if code := withoutSpaces(in.Token); isCode(code) {
 		return codeKind, code
 	}
-	return unreadable, s
-}
-
-// readLink reads a link to a card, with or without the scheme and host: any verifier's links have the same form.
-func readLink(s string) (kind, string) {
-	s, _, _ = strings.Cut(s, "#")
-	s, _, _ = strings.Cut(s, "?")
-	for _, l := range []struct {
-		path string
-		kind kind
-	}{{"/c/", codeKind}, {"/n/", numberKind}} {
-		_, text, ok := strings.Cut(s, l.path)
-		if !ok {
-			continue
-		}
-		text, err := url.PathUnescape(withoutSpaces(strings.TrimSuffix(text, "/")))
-		if err != nil || text == "" || l.kind == codeKind && !isCode(text) || l.kind == numberKind && isLong(text) {
-			return unreadable, ""
-		}
-		return l.kind, text
+	if _, err := card.ParseNumber(in.Number); err == nil || errors.Is(err, card.ErrNumberCheck) {
+		return numberKind, in.Number
 	}
-	return nothing, ""
+	return unreadable, ""
 }
 
 // isCode says whether s has the look of a token or its digits. Whether it is one is the Checker's to say.

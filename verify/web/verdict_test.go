@@ -8,8 +8,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"maps"
 	"math"
+	"net/http/httptest"
 	"regexp"
 	"slices"
 	"strconv"
@@ -66,7 +68,7 @@ func TestVerdictsOfTheContract(t *testing.T) {
 				t.Errorf("%s: the title says VALID", code)
 			}
 			w = do(h, "GET", target, "", "Accept", "application/json")
-			var got publicVerdict
+			var got verify.Public
 			if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil {
 				t.Fatal(err)
 			}
@@ -162,13 +164,14 @@ func TestErrorsFailClosed(t *testing.T) {
 		err  error
 		want verify.Code
 	}{
-		"register down, token":  {testVerdict(verify.StatusUnknown), errors.New("inside"), verify.StatusUnknown},
-		"register down, number": {testVerdict(verify.Unavailable), errors.New("inside"), verify.Unavailable},
-		"valid with an error":   {testVerdict(verify.Valid), errors.New("inside"), verify.Unavailable},
-		"no verdict":            {verify.Verdict{}, errors.New("inside"), verify.Unavailable},
-		"no verdict, no error":  {verify.Verdict{}, nil, verify.Unavailable},
-		"unknown code":          {verify.Verdict{Code: "fine", Card: testRecord()}, nil, verify.Unavailable},
-		"valid without a card":  {verify.Verdict{Code: verify.Valid}, nil, verify.Unavailable},
+		"register down, token":   {testVerdict(verify.StatusUnknown), errors.New("inside"), verify.StatusUnknown},
+		"register down, expired": {testVerdict(verify.Expired), errors.New("inside"), verify.Expired},
+		"register down, number":  {testVerdict(verify.Unavailable), errors.New("inside"), verify.Unavailable},
+		"valid with an error":    {testVerdict(verify.Valid), errors.New("inside"), verify.Unavailable},
+		"no verdict":             {verify.Verdict{}, errors.New("inside"), verify.Unavailable},
+		"no verdict, no error":   {verify.Verdict{}, nil, verify.Unavailable},
+		"unknown code":           {verify.Verdict{Code: "fine", Card: testRecord()}, nil, verify.Unavailable},
+		"valid without a card":   {verify.Verdict{Code: verify.Valid}, nil, verify.Unavailable},
 	} {
 		h := testSite(t, testOptions(answer(c.give, c.err)))
 		for _, target := range []string{"/c/" + goodToken, "/n/" + goodNumber} {
@@ -197,35 +200,30 @@ func TestNothingOfAnUnverifiedToken(t *testing.T) {
 		v.Card.Name = canary
 		var log bytes.Buffer
 		o := testOptions(answer(v, nil))
-		o.Log = testLog(&log)
+		o.Log = slog.New(slog.NewJSONHandler(&log, nil))
 		h := testSite(t, o)
 		for _, form := range []string{raw, token.Digits(raw)} {
 			api, err := json.Marshal(map[string]string{"token": form})
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, w := range []interface{ Result() string }{
-				result{do(h, "GET", "/c/"+form, "").Result().Header, do(h, "GET", "/c/"+form, "").Body.String()},
-				result{do(h, "GET", "/c/"+form, "", "Accept", "application/json").Result().Header, do(h, "GET", "/c/"+form, "", "Accept", "application/json").Body.String()},
-				result{nil, do(h, "POST", "/api/v1/verify", string(api), "Content-Type", "application/json").Body.String()},
-				result{nil, do(h, "POST", "/check", "q="+form+"x!", "Content-Type", "application/x-www-form-urlencoded").Body.String()},
-				result{nil, log.String()},
+			for _, w := range []*httptest.ResponseRecorder{
+				do(h, "GET", "/c/"+form, ""),
+				do(h, "GET", "/c//"+form, ""),
+				do(h, "GET", "/c/x//"+form, ""),
+				do(h, "GET", "/c/"+form, "", "Accept", "application/json"),
+				do(h, "POST", "/api/v1/verify", string(api), "Content-Type", "application/json"),
+				do(h, "POST", "/check", "q="+form+"x!", "Content-Type", "application/x-www-form-urlencoded"),
 			} {
-				checkNoCanary(t, code, w.Result(), canary, raw)
+				checkNoCanary(t, code, fmt.Sprint(w.Header(), w.Body), canary, raw)
 			}
 		}
+		checkNoCanary(t, code, log.String(), canary, raw)
 		if !strings.Contains(log.String(), `"route":"GET /c/{input...}"`) || !strings.Contains(log.String(), `"outcome":"`+string(code)+`"`) {
 			t.Errorf("%s: the access log lacks route or outcome:\n%s", code, &log)
 		}
 	}
 }
-
-type result struct {
-	header map[string][]string
-	body   string
-}
-
-func (r result) Result() string { return fmt.Sprint(r.header, r.body) }
 
 func checkNoCanary(t *testing.T, code verify.Code, out, name, raw string) {
 	t.Helper()
@@ -243,7 +241,7 @@ func checkNoCanary(t *testing.T, code verify.Code, out, name, raw string) {
 func TestAccessLog(t *testing.T) {
 	var log bytes.Buffer
 	o := testOptions(answer(testVerdict(verify.Valid), nil))
-	o.Log = testLog(&log)
+	o.Log = slog.New(slog.NewJSONHandler(&log, nil))
 	h := testSite(t, o)
 	do(h, "GET", "/c/"+goodToken, "")
 	do(h, "GET", "/c/"+token.Digits(goodToken), "")

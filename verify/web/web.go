@@ -21,11 +21,11 @@ import (
 	"github.com/cardproof/cardproof/verify"
 )
 
-// Checker answers what the pages ask. An error means only that the question could not be answered; the Verdict with it then
-// has the code status_unknown (the signature was right) or unavailable. The error's text goes to the log, so it must name
-// no card and no holder.
+// Checker answers what the pages ask: about a token, raw or as digits, or about a number as it was typed. An error means
+// only that the question could not be answered; the Verdict with it is then status_unknown (the signature was right) or
+// worse, or unavailable. The error's text goes to the log, so it must name no card and no holder. *verify.Checker is one.
 type Checker interface {
-	CheckToken(ctx context.Context, raw string) (verify.Verdict, error)
+	CheckToken(ctx context.Context, text string) (verify.Verdict, error)
 	CheckNumber(ctx context.Context, typed string) (verify.Verdict, error)
 }
 

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -25,7 +24,7 @@ import (
 const (
 	goodNumber = "7F3K-9QWX-2MTZ"
 	slipNumber = "7F3K-9QWX-2MTD"
-	goodToken  = "eyJh.eyJi.c2ln" // the form of a token; only the Checker knows more
+	goodToken  = "eyJhbGciOiJ4In0.eyJpc3MiOiJ4In0.c2lnbmF0dXJl" // the form of a token; only the Checker knows more
 )
 
 var testTime = time.Date(2026, 11, 21, 8, 0, 0, 0, time.UTC)
@@ -36,6 +35,8 @@ var allCodes = []verify.Code{
 	verify.Unregistered, verify.NotFound, verify.Revoked, verify.Suspended, verify.Superseded, verify.Expired,
 	verify.NotYetValid, verify.StatusUnknown, verify.Valid, verify.RateLimited, verify.Unavailable,
 }
+
+var _ Checker = (*verify.Checker)(nil)
 
 type fakeChecker struct {
 	token, number func(ctx context.Context, s string) (verify.Verdict, error)
@@ -394,5 +395,3 @@ func TestGallery(t *testing.T) {
 		}
 	}
 }
-
-func testLog(b *bytes.Buffer) *slog.Logger { return slog.New(slog.NewJSONHandler(b, nil)) }

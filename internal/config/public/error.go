@@ -45,7 +45,7 @@ func Invalid(key, text, hint string) *Error { return &Error{Key: key, Text: text
 
 // nearest is the word of the list that is the fewest edits away, or nothing where no word is near.
 func nearest(word string, list []string) string {
-	best, bound := "", len(word)/3+2
+	best, bound := "", len(word)/4+1
 	for _, one := range list {
 		if d := distance(word, one); d < bound {
 			best, bound = one, d

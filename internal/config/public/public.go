@@ -80,7 +80,7 @@ func DefaultServer() Server {
 // Paths in it count from its own folder. The error is an *Error.
 func Load(path string, env []string) (*Config, error) {
 	c := &Config{Issuer: Issuer{TimeZone: "UTC"}, Register: "data/register.db", JWKS: "public/keys.json", Server: DefaultServer()}
-	if err := Read(path, env, c, "Write one from the example in docs/operate.md, or name one with --config."); err != nil {
+	if err := Read(path, env, c, "Run `cardproof-verify --print-config > verify.yaml` to begin one, or name one with --config."); err != nil {
 		return nil, err
 	}
 	if err := c.validate(); err != nil {

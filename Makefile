@@ -1,0 +1,45 @@
+# Everything that a developer or a build machine runs. `make help` lists it.
+
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+# What `make run` hands to `cardproof demo`, such as ARGS="--listen 192.168.1.20:8080".
+ARGS ?=
+# How long `make fuzz` stays with each target.
+FUZZTIME ?= 10s
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help run build test race e2e lint fuzz bench deps
+
+help: ## list the targets
+	@awk -F ': .*## ' '/^[a-z0-9]+:.*## /{printf "  make %-7s %s\n", $$1, $$2}' Makefile
+
+run: build ## issue the demo roster and serve its cards
+	bin/cardproof demo $(ARGS)
+
+build: ## build both programs into bin/
+	go build -trimpath -o bin/ ./cmd/...
+
+test: deps lint race e2e fuzz ## everything that has to be green, with what it needs installed first
+	@echo "make test: all green (format, vet, staticcheck, shellcheck, modules, race, e2e, fuzz)"
+
+race: ## the tests, with the race detector
+	go test -race ./...
+
+e2e: deps ## the tests with a browser, QR readers, poppler, openssl and kill -9 as well
+	go test -tags e2e ./...
+
+lint: deps ## format, vet, staticcheck, shellcheck, tidy modules
+	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then echo "run gofmt -w on:" $$unformatted >&2; exit 1; fi
+	go vet -tags e2e ./...
+	go run $(STATICCHECK) -tags e2e ./...
+	shellcheck scripts/* .ci/run
+	go mod tidy -diff
+
+fuzz: ## every fuzz target for FUZZTIME (10s)
+	scripts/fuzz $(FUZZTIME)
+
+bench: ## the benchmarks
+	go test -run '^$$' -bench . -benchmem ./...
+
+deps: ## install what the tests need beside Go
+	@scripts/test-deps

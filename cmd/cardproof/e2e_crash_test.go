@@ -1,0 +1,164 @@
+//go:build e2e
+
+package main
+
+import (
+	"encoding/json"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// A batch of 300 is killed at 30 random moments, each time further on; then it runs to its end.
+func TestKillAtRandomMoments(t *testing.T) {
+	c := newCentre(t)
+	roster := c.roster(300)
+	const kills = 30
+	killed := 0
+	for range kills {
+		cmd := c.command("issue", roster, "--out", "out")
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		// Starting takes some 50 ms; the rest falls anywhere between planning and the last transaction.
+		time.Sleep(20*time.Millisecond + time.Duration(rand.IntN(250))*time.Millisecond)
+		if err := cmd.Process.Kill(); err != nil {
+			t.Fatal(err)
+		}
+		if err := cmd.Wait(); err != nil {
+			killed++
+		}
+		checkNothingOutside(t, c)
+	}
+	t.Logf("%d of %d runs were killed before their end", killed, kills)
+	if killed == 0 {
+		t.Fatal("no run was killed: the test proves nothing")
+	}
+	var s summary
+	if err := json.Unmarshal(c.must("issue", roster, "--out", "out", "--json"), &s); err != nil {
+		t.Fatal(err)
+	}
+	if s.Issued+s.AlreadyIssued != 300 || s.Refused != 0 {
+		t.Errorf("got %+v, want 300 cards", s)
+	}
+	checkComplete(t, c, "out", 300)
+}
+
+// checkNothingOutside finds that every PDF in the output folder is whole and of a card that the register holds as issued.
+func checkNothingOutside(t *testing.T, c *centreDir) {
+	t.Helper()
+	files, err := filepath.Glob(c.path("out/*.pdf"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(files) == 0 {
+		return
+	}
+	if out, code := c.run(append([]string{"verify", "--json"}, files...)...); code != 0 {
+		t.Fatalf("after a kill, a file in the output folder is not valid: %s", out)
+	}
+}
+
+func checkComplete(t *testing.T, c *centreDir, out string, want int) {
+	t.Helper()
+	cards := c.cards(out)
+	numbers, names := map[string]bool{}, map[string]bool{}
+	for _, l := range cards {
+		checkFile(t, l)
+		numbers[l.number] = true
+		names[l.name+l.url] = true
+		if l.state != "issued" {
+			t.Errorf("%s is %s", l.number, l.state)
+		}
+	}
+	files, err := filepath.Glob(filepath.Join(c.path(out), "*.pdf"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(cards) != want || len(numbers) != want || len(names) != want || len(files) != want {
+		t.Errorf("got %d lines, %d numbers, %d cards, %d files, want %d of each", len(cards), len(numbers), len(names), len(files), want)
+	}
+	left, err := filepath.Glob(filepath.Join(c.path(out), ".*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%d temporary files were left by killed runs", len(left))
+	checkNothingOutside(t, c)
+	var list struct {
+		Keys []struct{ Cards map[string]int }
+	}
+	if err := json.Unmarshal(c.must("keys", "list", "--json"), &list); err != nil {
+		t.Fatal(err)
+	}
+	if got := list.Keys[0].Cards; got["issued"] != want || len(got) != 1 {
+		t.Errorf("the register holds %v, want %d issued and nothing else", got, want)
+	}
+}
+
+// Two runs of one roster at the same moment: each learner gets one card, and both folders have all of them.
+func TestTwoRunsAtOnce(t *testing.T) {
+	c := newCentre(t)
+	roster := c.roster(100)
+	var wg sync.WaitGroup
+	results := make([]summary, 2)
+	for i, out := range []string{"one", "two"} {
+		wg.Go(func() {
+			data, err := c.command("issue", roster, "--out", out, "--json").Output()
+			if err == nil {
+				err = json.Unmarshal(data, &results[i])
+			}
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if got := results[0].Issued + results[1].Issued; got != 100 {
+		t.Errorf("the two runs issued %d cards, want 100", got)
+	}
+	checkComplete(t, c, "one", 100)
+	checkComplete(t, c, "two", 100)
+	one, two := c.cards("one"), c.cards("two")
+	for i := range one {
+		if one[i].number != two[i].number || one[i].sha256 != two[i].sha256 {
+			t.Fatalf("line %d differs: %+v and %+v", i, one[i], two[i])
+		}
+	}
+}
+
+// Ctrl-C in the middle: the exit code says so, what is finished is listed, and the next run does the rest.
+func TestInterrupt(t *testing.T) {
+	c := newCentre(t)
+	roster := c.roster(400)
+	cmd := c.command("issue", roster, "--out", "out")
+	var errs strings.Builder
+	cmd.Stderr = &errs
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for range 200 { // until the first file is out
+		if files, _ := filepath.Glob(c.path("out/*.pdf")); len(files) > 0 {
+			break
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	if err := cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	if cmd.Wait(); cmd.ProcessState.ExitCode() != exitInterrupted {
+		t.Fatalf("exit code %d, want %d: %s", cmd.ProcessState.ExitCode(), exitInterrupted, errs.String())
+	}
+	if !strings.Contains(errs.String(), "error: interrupted\nhint: ") {
+		t.Errorf("standard error: %s", errs.String())
+	}
+	files, err := filepath.Glob(c.path("out/*.pdf"))
+	if err != nil || len(files) != len(c.cards("out")) {
+		t.Errorf("%d files and %d lines in cards.csv, %v", len(files), len(c.cards("out")), err)
+	}
+	c.must("issue", roster, "--out", "out")
+	checkComplete(t, c, "out", 400)
+}
