@@ -64,9 +64,9 @@ func (a *app) openCentre(ctx context.Context) (*centre, error) {
 	if err != nil {
 		return nil, err
 	}
-	drawer, err := pdf.NewDrawer(pdf.Centre{Name: c.Issuer.Name, Phone: c.Issuer.Phone, CheckAt: host(c.Issuer.VerifyURL)})
+	drawer, err := a.newDrawer(c)
 	if err != nil {
-		return nil, fail(exitUsage, fmt.Errorf("%s: issuer: %w", a.configPath, err), "Shorten it, or write it in letters that the card's typeface has.")
+		return nil, err
 	}
 	db, err := register.Open(ctx, registerPath(c))
 	if err != nil {
@@ -77,6 +77,25 @@ func (a *app) openCentre(ctx context.Context) (*centre, error) {
 		StatusList: c.Card.StatusList, Keys: set, Register: db, Archive: archive.New(filepath.Join(c.Data, "cards")),
 		Drawer: drawer, Actor: actor(), Now: a.now,
 	})}, nil
+}
+
+// newDrawer makes the drawer, and refuses a centre or a course that does not fit on a card.
+func (a *app) newDrawer(c *config.Config) (*pdf.Drawer, error) {
+	drawer, err := pdf.NewDrawer(pdf.Centre{Name: c.Issuer.Name, Phone: c.Issuer.Phone, CheckAt: host(c.Issuer.VerifyURL)})
+	if err != nil {
+		err = fmt.Errorf("issuer: %w", err)
+	}
+	for i, one := range c.Courses {
+		if err == nil {
+			if err = drawer.CheckCourse(one.Code, one.Qualification()); err != nil {
+				err = fmt.Errorf("courses[%d]: %w", i, err)
+			}
+		}
+	}
+	if err != nil {
+		return nil, fail(exitUsage, fmt.Errorf("%s: %w", a.configPath, err), "Shorten that text, or write it in letters that the card's typeface has.")
+	}
+	return drawer, nil
 }
 
 // openIssuer opens the issuing side with its private key, as the only one that issues: another run of the same register is

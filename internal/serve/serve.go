@@ -49,17 +49,17 @@ func Open(ctx context.Context, o Options) (*Site, error) {
 	}
 	limit := o.Server.RateLimit
 	handler, err := web.New(web.Options{
-		Checker:   &verify.Checker{Keys: set, Register: reader, Now: o.Now, Location: o.Issuer.Location},
-		JWKS:      set.JWKS,
-		Ready:     reader.Ping,
-		Issuer:    web.Issuer{Name: o.Issuer.Name, URL: o.Issuer.URL},
-		Contact:   o.Issuer.Contact,
-		Log:       o.Log,
+		Checker: &verify.Checker{Keys: set, Register: reader, Now: o.Now, Location: o.Issuer.Location},
+		JWKS:    set.JWKS,
+		Ready:   reader.Ping,
+		Issuer:  web.Issuer{Name: o.Issuer.Name, URL: o.Issuer.URL},
+		Contact: o.Issuer.Contact,
+		Log:     o.Log,
 		RateLimit: httpd.RateLimit{
 			PerClient: limit.PerClient, PerClientBurst: limit.PerClientBurst, Global: limit.Global, GlobalBurst: limit.GlobalBurst,
 		},
-		Version:   o.Version,
-		Now:       o.Now,
+		Version: o.Version,
+		Now:     o.Now,
 	})
 	if err != nil {
 		return nil, errors.Join(err, reader.Close())
