@@ -1,7 +1,7 @@
 // Package card says what a certification card is: its claims, its number, its dates, and its state in the register.
 //
-// It is pure, and everything else in the tree stands on it. Apart from the standard library it imports only
-// Unicode's normalisation, because a name that is not in NFC is no card (docs/decisions/0003).
+// It is pure, and everything else in the tree stands on it. Apart from the standard library it imports only golang.org/x/text:
+// Unicode's normal forms and case folding, because a name that is not in NFC is no card (docs/decisions/0003).
 package card
 
 import (

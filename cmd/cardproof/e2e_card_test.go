@@ -7,7 +7,6 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -117,7 +116,7 @@ func TestEncryptedKeyIsOpenedByOpenSSL(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &centreDir{t, bin, t.TempDir()}
+	c := &centreDir{t: t, bin: bin, dir: t.TempDir()}
 	t.Setenv(passphraseVariable, "correct horse")
 	c.must("init", "--encrypt")
 	paths, err := filepath.Glob(c.path("keys/*.pem"))
@@ -137,19 +136,15 @@ func TestEncryptedKeyIsOpenedByOpenSSL(t *testing.T) {
 }
 
 func TestDemoOnce(t *testing.T) {
-	bin, err := program()
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := &centreDir{t, bin, t.TempDir()}
-	out := string(c.must("demo", "--once", "--dir", "demo", "--listen", "127.0.0.1:0"))
+	c := newDemoCentre(t)
 	cards := c.cards("demo/cards")
 	courses := map[string]bool{}
 	for _, l := range cards {
-		if !strings.Contains(out, l.number) {
-			t.Errorf("the table has no %s", l.number)
+		var s shown
+		if err := json.Unmarshal(c.must("show", l.number, "--json"), &s); err != nil {
+			t.Fatal(err)
 		}
-		courses[fmt.Sprint(strings.Split(string(c.must("--config", "demo/config.yaml", "show", l.number)), "course")[1][:20])] = true
+		courses[s.Course] = true
 	}
 	if len(cards) != 12 || len(courses) != 5 {
 		t.Errorf("got %d cards of %d courses, want 12 of 5", len(cards), len(courses))

@@ -37,9 +37,10 @@ var program = sync.OnceValues(func() (string, error) {
 
 // centreDir is a new training centre in a folder of its own.
 type centreDir struct {
-	t   testing.TB
-	bin string
-	dir string
+	t    testing.TB
+	bin  string
+	dir  string
+	args []string // before every command
 }
 
 func newCentre(t testing.TB) *centreDir {
@@ -48,15 +49,28 @@ func newCentre(t testing.TB) *centreDir {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &centreDir{t, bin, t.TempDir()}
+	c := &centreDir{t: t, bin: bin, dir: t.TempDir()}
 	c.must("init")
+	return c
+}
+
+// newDemoCentre is the centre of cardproof demo, with its cards in demo/cards.
+func newDemoCentre(t testing.TB) *centreDir {
+	t.Helper()
+	bin, err := program()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &centreDir{t: t, bin: bin, dir: t.TempDir()}
+	c.must("demo", "--once", "--dir", "demo")
+	c.args = []string{"--config", "demo/config.yaml"}
 	return c
 }
 
 func (c *centreDir) path(name string) string { return filepath.Join(c.dir, name) }
 
 func (c *centreDir) command(args ...string) *exec.Cmd {
-	cmd := exec.Command(c.bin, args...)
+	cmd := exec.Command(c.bin, append(c.args[:len(c.args):len(c.args)], args...)...)
 	cmd.Dir = c.dir
 	return cmd
 }
