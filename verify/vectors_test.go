@@ -2,24 +2,11 @@ package verify_test
 
 import (
 	"bytes"
-	"cmp"
 	"context"
-	"crypto"
-	"crypto/ecdsa"
-	"crypto/ed25519"
-	"crypto/elliptic"
-	"crypto/hmac"
-	"crypto/sha256"
-	"crypto/x509"
-	"encoding/asn1"
-	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
-	"encoding/pem"
 	"errors"
 	"flag"
-	"fmt"
-	"math/big"
 	"os"
 	"path/filepath"
 	"slices"
@@ -28,7 +15,6 @@ import (
 	"time"
 
 	"github.com/cardproof/cardproof/card"
-	"github.com/cardproof/cardproof/card/token"
 	"github.com/cardproof/cardproof/keys"
 	"github.com/cardproof/cardproof/verify"
 )

@@ -61,6 +61,7 @@ func (c *Checker) CheckToken(ctx context.Context, text string) (Verdict, error) 
 	if len(codes) > 0 {
 		return verdict(codes, now, nil), nil
 	}
+	rec.Card = opened.Card // what is signed is shown as it was signed, whatever became of the register's copy
 	return verdict(recordCodes(rec, now), now, &rec), nil
 }
 

@@ -1,0 +1,361 @@
+package issuer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/cardproof/cardproof/card"
+	"github.com/cardproof/cardproof/internal/archive"
+	"github.com/cardproof/cardproof/internal/register"
+	"github.com/cardproof/cardproof/issuer/course"
+	"github.com/cardproof/cardproof/issuer/pdf"
+	"github.com/cardproof/cardproof/issuer/roster"
+	"github.com/cardproof/cardproof/keys"
+)
+
+const testURL = "https://cards.example.org"
+
+var testNow = time.Date(2026, time.November, 21, 8, 0, 0, 0, time.UTC)
+
+// bench is an issuer with a real register, real keys and a real archive in a temporary folder.
+type bench struct {
+	*Issuer
+	db   *register.DB
+	keys string
+	dir  string
+}
+
+func newBench(t testing.TB) *bench {
+	t.Helper()
+	dir := t.TempDir()
+	db, err := register.Create(t.Context(), filepath.Join(dir, "register.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	catalogue, err := course.New([]course.Course{{Code: "BLS", Title: "Basic Life Support", Level: "healthcare provider",
+		Meets: []string{"BLS", "CPR"}, Validity: course.Validity{Months: 24, Until: course.UntilEndOfMonth}, Pass: course.Pass{Score: 84}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	drawer, err := pdf.NewDrawer(pdf.Centre{Name: "Riverside Training", CheckAt: "cards.example.org"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := &bench{db: db, dir: dir, keys: filepath.Join(dir, "keys")}
+	b.Issuer = New(Options{
+		URL: testURL, VerifyURL: testURL, Location: time.UTC, Catalogue: catalogue, StatusList: true, Register: db,
+		Archive: archive.New(filepath.Join(dir, "cards")), Drawer: drawer, Actor: "tester", Now: func() time.Time { return testNow },
+	})
+	b.newKey(t)
+	return b
+}
+
+// newKey gives the issuer a first key in a folder of its own.
+func (b *bench) newKey(t testing.TB) {
+	t.Helper()
+	b.keys += "+"
+	if err := os.Mkdir(b.keys, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := CreateKey(b.keys, testURL, nil, testNow); err != nil {
+		t.Fatal(err)
+	}
+	var err error
+	if b.Keys, err = keys.Load(filepath.Join(b.keys, keys.FileName)); err != nil {
+		t.Fatal(err)
+	}
+	if b.Key, err = OpenKey(b.keys, b.Keys, testURL, nil); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (b *bench) out(name string) Delivery { return Delivery{Dir: filepath.Join(b.dir, name)} }
+
+func (b *bench) plan(t testing.TB, n int) *Plan {
+	t.Helper()
+	var text strings.Builder
+	text.WriteString("name,email,course,completed,score,instructor,learner_id\n")
+	for i := range n {
+		fmt.Fprintf(&text, "Łucja Nowák %c,l%d@example.org,BLS,2026-11-07,90,Ruth Adeyemi,L%d\n", 'A'+i%26, i, i)
+	}
+	return b.prepare(t, text.String())
+}
+
+func (b *bench) prepare(t testing.TB, text string) *Plan {
+	t.Helper()
+	r, err := roster.Read(strings.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := b.Prepare(t.Context(), r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func (b *bench) mustIssue(t testing.TB, p *Plan) *Result {
+	t.Helper()
+	r, err := b.Issue(t.Context(), p, b.out("out"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func TestPrepareWritesNothing(t *testing.T) {
+	b := newBench(t)
+	p := b.plan(t, 3)
+	if p.New() != 3 || p.Refused() != 0 {
+		t.Fatalf("got %d new and %d refused", p.New(), p.Refused())
+	}
+	unfinished, err := b.db.Unfinished(t.Context())
+	if err != nil || len(unfinished) != 0 {
+		t.Errorf("the register holds %d cards, %v", len(unfinished), err)
+	}
+}
+
+func TestAPlanWorksOnce(t *testing.T) {
+	b := newBench(t)
+	p := b.plan(t, 2)
+	if r := b.mustIssue(t, p); r.Issued != 2 {
+		t.Fatalf("got %+v", r)
+	}
+	if _, err := b.Issue(t.Context(), p, b.out("again")); !errors.Is(err, ErrPlanUsed) {
+		t.Errorf("got %v, want ErrPlanUsed", err)
+	}
+}
+
+func TestIssueNeedsTheKey(t *testing.T) {
+	b := newBench(t)
+	b.Key = nil
+	if _, err := b.Issue(t.Context(), b.plan(t, 1), b.out("out")); !errors.Is(err, ErrNoKey) {
+		t.Errorf("got %v, want ErrNoKey", err)
+	}
+}
+
+// failing stands before a real archive and gives up after some files, as a disk does.
+type failing struct {
+	Archive
+	left int
+}
+
+var errDisk = errors.New("no space left")
+
+func (f *failing) Put(n card.Number, data []byte) (string, error) {
+	if f.left--; f.left < 0 {
+		return "", errDisk
+	}
+	return f.Archive.Put(n, data)
+}
+
+func TestABrokenBatchIsFinishedByTheNextRun(t *testing.T) {
+	b := newBench(t)
+	whole := b.Archive
+	b.Archive = &failing{whole, 3}
+	r, err := b.Issue(t.Context(), b.plan(t, 10), b.out("out"))
+	if !errors.Is(err, errDisk) || r == nil || r.Issued > 3 {
+		t.Fatalf("got %+v, %v, want what was finished and the disk's error", r, err)
+	}
+	b.Archive = whole
+	p := b.plan(t, 10)
+	if p.New() != 0 || p.Unfinished()+p.AlreadyIssued() != 10 {
+		t.Fatalf("got %d new, %d unfinished, %d issued", p.New(), p.Unfinished(), p.AlreadyIssued())
+	}
+	again := b.mustIssue(t, p)
+	if again.Issued+r.Issued != 10 || len(again.Lines) != 10 {
+		t.Errorf("got %d and then %d issued, %d lines", r.Issued, again.Issued, len(again.Lines))
+	}
+}
+
+func TestAnUnfinishedCardTakesTheKeyOfToday(t *testing.T) {
+	b := newBench(t)
+	b.Archive = &failing{b.Archive, 0}
+	if _, err := b.Issue(t.Context(), b.plan(t, 2), b.out("out")); !errors.Is(err, errDisk) {
+		t.Fatal(err)
+	}
+	b.Archive = archive.New(filepath.Join(b.dir, "cards"))
+	b.newKey(t)
+	r := b.mustIssue(t, b.plan(t, 2))
+	if r.Issued != 2 {
+		t.Fatalf("got %+v", r)
+	}
+	e, _, err := b.db.FindEntry(t.Context(), r.Lines[0].Number)
+	if want, _ := b.Keys.Active(testURL); err != nil || e.KeyID != want.ID {
+		t.Errorf("the card hangs on key %s, %v, want %s", e.KeyID, err, want.ID)
+	}
+}
+
+func TestAnEndedContextStopsTheBatch(t *testing.T) {
+	b := newBench(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	d := b.out("out")
+	d.Progress = func(int) { cancel() }
+	r, err := b.Issue(ctx, b.plan(t, 200), d)
+	if !errors.Is(err, context.Canceled) || r == nil || r.Issued == 0 || r.Issued == 200 {
+		t.Fatalf("got %+v, %v, want a part of the batch and context.Canceled", r, err)
+	}
+	files, err := filepath.Glob(filepath.Join(d.Dir, "*.pdf"))
+	if err != nil || len(files) != len(r.Lines) {
+		t.Errorf("%d files and %d lines, %v", len(files), len(r.Lines), err)
+	}
+}
+
+// Each way in which a finished file can say something else than the register stops it.
+func TestProofRefuses(t *testing.T) {
+	b := newBench(t)
+	r := b.mustIssue(t, b.plan(t, 2))
+	entry := func(i int) (card.Entry, []byte) {
+		e, _, err := b.db.FindEntry(t.Context(), r.Lines[i].Number)
+		if err != nil {
+			t.Fatal(err)
+		}
+		data, err := b.Archive.Get(e.Number, e.SHA256)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return e, data
+	}
+	first, file := entry(0)
+	second, other := entry(1)
+	url := r.Lines[0].VerifyURL
+	if err := b.prove(t.Context(), first, url, file); err != nil {
+		t.Fatalf("the right file: %v", err)
+	}
+	renamed, moved, longer := first, first, first
+	renamed.Name = "Somebody Else"
+	moved.Number = second.Number
+	longer.ExpiresAt = first.ExpiresAt.AddDate(1, 0, 0)
+	for name, tc := range map[string]struct {
+		entry card.Entry
+		url   string
+		file  []byte
+	}{
+		"the file of another card":     {first, url, other},
+		"another URL":                  {first, url + "0", file},
+		"another name in the register": {renamed, url, file},
+		"another number":               {moved, url, file},
+		"another expiry":               {longer, url, file},
+		"no PDF":                       {first, url, []byte("hello")},
+		"a file that was cut off":      {first, url, file[:len(file)/2]},
+	} {
+		if err := b.prove(t.Context(), tc.entry, tc.url, tc.file); !errors.Is(err, ErrUnproved) {
+			t.Errorf("%s: got %v, want ErrUnproved", name, err)
+		}
+	}
+}
+
+func TestRowsThatAPersonHasToLookAt(t *testing.T) {
+	b := newBench(t)
+	const heading = "name,email,course,completed,score,learner_id\n"
+	b.mustIssue(t, b.prepare(t, heading+"Zoë Byrne,zoe@example.org,BLS,2026-11-07,90,L1\n"))
+	for text, want := range map[string]string{
+		"Zoë Byrne,zoe@example.org,BLS,2026-11-07,90,L1\n":      "already_issued",
+		"Zoë Byrne-Ruiz,zoe@example.org,BLS,2026-11-07,90,L1\n": "name_differs",
+		"Zoë Byrne,zoe@example.org,BLS,2026-11-07,90,L2\n":      "learner_differs",
+		"zoë  byrne,ZOE@example.org,BLS,2026-11-07,90,\n":       "already_issued",
+		"Zoë Byrne,zoe@example.org,BLS,2026-11-08,90,L1\n":      "",
+		"Zoë Byrne,zoe@example.org,BLS,2026-11-07,71,L1\n":      "low_score",
+	} {
+		p := b.prepare(t, heading+text)
+		got := ""
+		if problems := p.Problems(); len(problems) > 0 {
+			got = problems[0].Code
+		}
+		if got != want {
+			t.Errorf("%q: got %q, want %q", text, got, want)
+		}
+		if refused := want != "" && want != "already_issued"; (p.Refused() == 1) != refused {
+			t.Errorf("%q: %d rows refused", text, p.Refused())
+		}
+	}
+}
+
+func TestReplace(t *testing.T) {
+	b := newBench(t)
+	old := b.mustIssue(t, b.plan(t, 1)).Lines[0]
+	fix := Correction{Name: " Lucja  Nowak", Reason: "no diacritics wanted"}
+	whole := b.Archive
+	b.Archive = &failing{whole, 0}
+	if _, err := b.Replace(t.Context(), old.Number, fix, b.out("out")); !errors.Is(err, errDisk) {
+		t.Fatalf("got %v", err)
+	}
+	if e, _, err := b.db.FindEntry(t.Context(), old.Number); err != nil || e.State != card.Issued {
+		t.Errorf("the old card is %s, %v, before the new one is out", e.State, err)
+	}
+	b.Archive = whole
+	r, err := b.Replace(t.Context(), old.Number, fix, b.out("out"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, _, err := b.db.FindEntry(t.Context(), old.Number)
+	if err != nil || e.State != card.Superseded || e.ReplacedBy != r.Lines[0].Number {
+		t.Errorf("the old card: %s, replaced by %q, %v", e.State, e.ReplacedBy, err)
+	}
+	if got, want := r.Lines[0].Name, "Lucja Nowak"; got != want {
+		t.Errorf("the new card: got the name %q, want %q", got, want)
+	}
+	var move *card.MoveError
+	if _, err := b.Replace(t.Context(), old.Number, fix, b.out("out")); !errors.As(err, &move) {
+		t.Errorf("a second time: got %v, want a *card.MoveError", err)
+	}
+	if _, err := b.Replace(t.Context(), "000000000000", fix, b.out("out")); !errors.Is(err, card.ErrNotFound) {
+		t.Errorf("nobody's card: got %v, want card.ErrNotFound", err)
+	}
+	var problem card.NameProblem
+	if _, err := b.Replace(t.Context(), r.Lines[0].Number, Correction{Name: "Kim\u202e", Reason: "x"}, b.out("out")); !errors.As(err, &problem) {
+		t.Errorf("a bad name: got %v, want a card.NameProblem", err)
+	}
+}
+
+func TestManifestKeepsTheListOfAnotherClass(t *testing.T) {
+	f := &folder{t.TempDir()}
+	first := []ManifestLine{{Row: 2, Number: "000000000000", Name: "A"}}
+	second := []ManifestLine{{Row: 2, Number: "000000000012", Name: "B"}}
+	for _, lines := range [][]ManifestLine{first, first, second, append(first, second...)} {
+		if err := f.writeManifest(lines); err != nil {
+			t.Fatal(err)
+		}
+	}
+	files, err := filepath.Glob(filepath.Join(f.dir, "*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{filepath.Join(f.dir, "cards-1.csv"), filepath.Join(f.dir, ManifestName)}
+	if !reflect.DeepEqual(files, want) {
+		t.Errorf("got %v, want %v", files, want)
+	}
+}
+
+func BenchmarkIssue(b *testing.B) {
+	bench := newBench(b)
+	n := 0
+	for b.Loop() {
+		n++
+		p := bench.prepare(b, fmt.Sprintf("name,email,course,completed,score,learner_id\n%s", manyRows(100, n)))
+		if r, err := bench.Issue(b.Context(), p, bench.out("out")); err != nil || r.Issued != 100 {
+			b.Fatal(r, err)
+		}
+	}
+	b.ReportMetric(float64(100*n)/b.Elapsed().Seconds(), "cards/s")
+}
+
+func manyRows(n, batch int) string {
+	var text strings.Builder
+	for i := range n {
+		fmt.Fprintf(&text, "Łucja Nowák,l%d-%d@example.org,BLS,2026-11-07,90,L%d-%d\n", batch, i, batch, i)
+	}
+	return text.String()
+}
