@@ -17,7 +17,7 @@ const alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 // The two ways in which a text is no card number.
 var (
 	// ErrNumberSyntax says that the text has the wrong length or a symbol that no card number has.
-	ErrNumberSyntax = errors.New("not a card number: it has 12 letters and digits, such as 7F3K-9QWX-2MTD")
+	ErrNumberSyntax = errors.New("not a card number: it has 12 letters and digits, such as N0XK-J8NR-241J")
 	// ErrNumberCheck says that the text has the form of a number, but its check symbol tells of a slip in typing.
 	ErrNumberCheck = errors.New("a mistyped card number: at least one character is wrong, or two are swapped")
 )

@@ -22,6 +22,7 @@ type Plan struct {
 	lines    []line // in the order of the roster
 	problems []roster.Problem
 	refused  int
+	dense    int
 	used     atomic.Bool
 }
 
@@ -47,6 +48,9 @@ func (p *Plan) AlreadyIssued() int { return len(p.lines) - p.New() - p.Unfinishe
 
 // Refused is how many rows have a problem that keeps them from being issued.
 func (p *Plan) Refused() int { return p.refused }
+
+// Dense is how many cards to come have a QR with modules below 0.38 mm: it is read, but with less of a reserve than it should have.
+func (p *Plan) Dense() int { return p.dense }
 
 // Problems is everything that was found, in the order of the rows.
 func (p *Plan) Problems() []roster.Problem { return slices.Clone(p.problems) }
@@ -76,7 +80,7 @@ func (i *Issuer) Prepare(ctx context.Context, r *roster.Roster) (*Plan, error) {
 		return nil, err
 	}
 	p := &Plan{roster: r.Name, problems: problems}
-	dense := i.denseURLs()
+	symbolOf := i.symbols()
 	for n, c := range completions {
 		found, ok := met(c, matches[n])
 		p.problems = append(p.problems, found...)
@@ -87,10 +91,16 @@ func (i *Issuer) Prepare(ctx context.Context, r *roster.Roster) (*Plan, error) {
 		if err != nil {
 			return nil, err
 		}
-		if l.isNew() && dense(l.entry.Card) {
-			p.problems = append(p.problems, roster.Problem{Row: c.Row, Column: roster.ColumnName, Code: "too_long", Value: c.Name,
-				Message: "With this name the QR would be too dense to be scanned from a card; shorten the name, or set a shorter issuer.verify_url."})
-			continue
+		if l.isNew() {
+			symbol, err := symbolOf(l.entry.Card)
+			if err != nil {
+				p.problems = append(p.problems, roster.Problem{Row: c.Row, Column: roster.ColumnName, Code: "too_long", Value: c.Name,
+					Message: "With this name the QR would be too dense to be scanned from a card; shorten the name, or set a shorter issuer.verify_url."})
+				continue
+			}
+			if symbol.Warn {
+				p.dense++
+			}
 		}
 		p.lines = append(p.lines, l)
 	}
@@ -164,23 +174,26 @@ func (i *Issuer) drawableName(name string) error {
 	return err
 }
 
-// denseURLs says of cards to come whether their QR would be too dense. It depends on the length of the token alone, so each
-// length is tried once.
-func (i *Issuer) denseURLs() func(card.Card) bool {
-	tried := map[int]bool{}
+// symbols says of cards to come which QR they will have. It depends on the length of the token alone, so each length is tried
+// once.
+func (i *Issuer) symbols() func(card.Card) (pdf.Symbol, error) {
+	type answer struct {
+		symbol pdf.Symbol
+		err    error
+	}
+	tried := map[int]answer{}
 	key, _ := i.Keys.Active(i.URL) // without a key every ID is as long
-	return func(c card.Card) bool {
+	return func(c card.Card) (pdf.Symbol, error) {
 		c.IssuedAt = i.now()
 		if i.StatusList {
 			c.Status = card.StatusSlot{List: 9999, Index: card.MaxStatusIndex}.Ref(i.URL)
 		}
 		length := token.Length(c, token.EdDSA, cmp.Or(key.ID, "AAAAAAAAAAA"))
-		dense, ok := tried[length]
+		a, ok := tried[length]
 		if !ok {
-			_, err := pdf.CheckURL(token.URL(i.VerifyURL, strings.Repeat("z", length)))
-			dense = err != nil
-			tried[length] = dense
+			a.symbol, a.err = pdf.CheckURL(token.URL(i.VerifyURL, strings.Repeat("z", length)))
+			tried[length] = a
 		}
-		return dense
+		return a.symbol, a.err
 	}
 }

@@ -27,14 +27,14 @@ type file struct {
 	Keys []record `json:"keys"`
 }
 
-// Load reads a set's file. The error is ErrMissing, ErrInvalid, or that of the file system, with the path.
+// Load reads a set's file. The error is ErrMissing, ErrUnreadable or ErrInvalid, with the path.
 func Load(path string) (*Set, error) {
 	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%w at %s", ErrMissing, path)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("read the key set: %w", err)
+		return nil, fmt.Errorf("%w: %w", ErrUnreadable, err)
 	}
 	s, err := parse(data)
 	if err != nil {

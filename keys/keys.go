@@ -46,8 +46,9 @@ func (k Key) InUse(t time.Time) bool {
 
 // Errors of a set. They are wrapped with the file's name and what to do.
 var (
-	ErrMissing = errors.New("there is no key set")
-	ErrInvalid = errors.New("the key set can't be used")
+	ErrMissing    = errors.New("there is no key set")
+	ErrUnreadable = errors.New("the key set can't be read")
+	ErrInvalid    = errors.New("the key set can't be used")
 )
 
 // Set is a set of keys, in the order in which they came into use.

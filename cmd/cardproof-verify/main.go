@@ -66,7 +66,17 @@ func run(ctx context.Context, args, env []string, stdout, stderr io.Writer) int 
 	cmd.SetArgs(args)
 	cmd.SetOut(stdout)
 	cmd.SetErr(stderr)
-	return report(cmd.ExecuteContext(ctx), stderr)
+	started := false
+	serve := cmd.RunE
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		started = true
+		return serve(cmd, args)
+	}
+	err := cmd.ExecuteContext(ctx)
+	if err != nil && !started {
+		err = &usageError{err}
+	}
+	return report(err, stderr)
 }
 
 func listenAndServe(ctx context.Context, configPath, listen string, env []string, stderr io.Writer) error {
@@ -74,8 +84,11 @@ func listenAndServe(ctx context.Context, configPath, listen string, env []string
 	if err != nil {
 		return err
 	}
-	if err := refusePrivateKeys(filepath.Dir(c.JWKS), filepath.Join(filepath.Dir(configPath), "keys")); err != nil {
-		return err
+	// Where a key lies by default: beside the key set, the configuration, or the register's data folder.
+	for _, dir := range []string{filepath.Dir(c.JWKS), besideFolder(configPath), besideFolder(filepath.Dir(c.Register))} {
+		if err := refusePrivateKeys(dir); err != nil {
+			return err
+		}
 	}
 	if listen == "" {
 		listen = c.Server.Listen
@@ -99,20 +112,21 @@ var errPrivateKey = errors.New("this user can read a private key")
 
 // refusePrivateKeys looks where a private key would lie if somebody pointed the server at the issuer's own folder. Whoever
 // breaks into the server must not find a key.
-func refusePrivateKeys(dirs ...string) error {
-	for _, dir := range dirs {
-		paths, err := filepath.Glob(filepath.Join(dir, "*"))
-		if err != nil {
-			return err
-		}
-		for _, path := range paths {
-			if readsPrivateKey(path) {
-				return fmt.Errorf("%w: %s", errPrivateKey, path)
-			}
+func refusePrivateKeys(dir string) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil // what it can't list it can't lose
+	}
+	for _, e := range entries {
+		if path := filepath.Join(dir, e.Name()); readsPrivateKey(path) {
+			return fmt.Errorf("%w: %s", errPrivateKey, path)
 		}
 	}
 	return nil
 }
+
+// besideFolder is the folder keys beside a file or folder.
+func besideFolder(path string) string { return filepath.Join(filepath.Dir(path), "keys") }
 
 func readsPrivateKey(path string) bool {
 	f, err := os.Open(path)

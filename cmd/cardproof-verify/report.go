@@ -12,6 +12,9 @@ import (
 	"github.com/cardproof/cardproof/keys"
 )
 
+// usageError is a command line that can't be understood.
+type usageError struct{ error }
+
 // report writes an error as one error line and a hint line, and returns the exit code.
 func report(err error, stderr io.Writer) int {
 	if err == nil {
@@ -27,11 +30,16 @@ func report(err error, stderr io.Writer) int {
 
 func advise(err error) (code int, hint string) {
 	var bad *public.Error
+	var usage *usageError
 	switch {
+	case errors.As(err, &usage):
+		return exitUsage, "Run `cardproof-verify --help` to see how it is used."
 	case errors.As(err, &bad):
 		return exitUsage, bad.Hint
 	case errors.Is(err, errPrivateKey):
 		return exitKey, "Run the server as a user of its own, and give it the output of `cardproof keys export` in a folder without private keys."
+	case errors.Is(err, keys.ErrUnreadable):
+		return exitKey, "Give the server's user the right to read the public key set."
 	case errors.Is(err, keys.ErrMissing), errors.Is(err, keys.ErrInvalid):
 		return exitKey, "Write it with `cardproof keys export --out FILE`, and name it in verify.yaml as jwks."
 	case errors.Is(err, register.ErrMissing):

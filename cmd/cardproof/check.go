@@ -31,6 +31,7 @@ func (a *app) check(ctx context.Context, c *centre, path string) error {
 	if err != nil {
 		return err
 	}
+	a.warnDense(plan)
 	s := summaryOf(plan, nil)
 	s.Seconds = a.now().Sub(start).Seconds()
 	if a.json {
@@ -48,6 +49,13 @@ func (a *app) check(ctx context.Context, c *centre, path string) error {
 		return errRefused
 	}
 	return nil
+}
+
+// warnDense tells of QR codes that a worn card or a poor camera may make unreadable.
+func (a *app) warnDense(p *issuer.Plan) {
+	if n := p.Dense(); n > 0 {
+		a.say("warning: %s a dense QR (modules below 0.38 mm), because the name or issuer.verify_url is long; print with care\n", plural(n, "card has", "cards have"))
+	}
 }
 
 // summary is what check and issue print as JSON; card-format.md, section 6, fixes its members.

@@ -109,6 +109,8 @@ func explainKey(err error) *failure {
 	switch {
 	case errors.Is(err, keys.ErrMissing), errors.Is(err, issuer.ErrNoActiveKey):
 		hint = "Make a key with `cardproof keys init`, or set `keys` in config.yaml to the folder that has it."
+	case errors.Is(err, keys.ErrUnreadable):
+		hint = "Give this user the right to read it; it holds public keys only."
 	case errors.Is(err, keys.ErrInvalid):
 		hint = "Restore jwks.json from a backup; it holds public keys only. `cardproof keys list` says when it is right again."
 	case errors.Is(err, issuer.ErrKeyMissing):

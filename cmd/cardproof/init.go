@@ -24,7 +24,8 @@ type initOptions struct {
 	timeZone string
 	encrypt  bool
 
-	verifyURL string // for demo
+	newRegister bool   // although there are keys
+	verifyURL   string // for demo
 }
 
 func newInit(a *app) *cobra.Command {
@@ -52,6 +53,7 @@ nothing is ever overwritten. After it, issue and serve work at once.`,
 	f.StringVar(&o.url, "url", "", "the issuer's `address`, such as https://cards.example.org; cards name it for ever")
 	f.StringVar(&o.timeZone, "time-zone", "", "the centre's time `zone`, such as Europe/Berlin")
 	f.BoolVar(&o.encrypt, "encrypt", false, "encrypt the card key with a passphrase")
+	f.BoolVar(&o.newRegister, "new-register", false, "make an empty register although there are keys: only where no card was ever issued with them")
 	return cmd
 }
 
@@ -74,30 +76,52 @@ func (a *app) setUp(ctx context.Context, o initOptions) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
+	wrote, err = setUpRegister(ctx, c, o.newRegister)
+	if err != nil {
+		return nil, err
+	}
+	note(wrote, registerPath(c))
+	k, wrote, err := a.setUpKey(c, o.encrypt)
+	if err != nil {
+		return nil, err
+	}
+	note(wrote, filepath.Join(c.Keys, k.ID+".pem"))
+	return made, nil
+}
+
+// setUpRegister makes the register where there is none. It comes before the key, so that keys without a register mean that
+// a register was lost, and an empty one in its place would show every issued card as forged.
+func setUpRegister(ctx context.Context, c *config.Config, again bool) (wrote bool, err error) {
+	_, err = os.Stat(registerPath(c))
+	missing := errors.Is(err, fs.ErrNotExist)
+	if _, err := os.Stat(keySetPath(c)); missing && err == nil && !again {
+		return false, fail(exitRegister, fmt.Errorf("there are keys, but no register at %s", registerPath(c)),
+			"If a card was ever issued with these keys, restore register.db from a backup: with an empty register every issued card reads as forged.",
+			"If none was, run `cardproof init --new-register`.")
+	}
+	if err := os.MkdirAll(c.Data, 0o750); err != nil {
+		return false, err
+	}
+	db, err := register.Create(ctx, registerPath(c))
+	if err != nil {
+		return false, err
+	}
+	return missing, db.Close()
+}
+
+// setUpKey makes the card key where the issuer has none.
+func (a *app) setUpKey(c *config.Config, encrypt bool) (k keys.Key, wrote bool, err error) {
 	set, err := keys.Load(keySetPath(c))
 	if err != nil && !errors.Is(err, keys.ErrMissing) {
-		return nil, err
+		return keys.Key{}, false, err
 	}
-	k, have := keys.Key{}, false
 	if set != nil {
-		k, have = set.Active(c.Issuer.URL)
-	}
-	if !have {
-		if k, err = a.createKey(c, o.encrypt); err != nil {
-			return nil, err
+		if k, ok := set.Active(c.Issuer.URL); ok {
+			return k, false, nil
 		}
 	}
-	note(!have, filepath.Join(c.Keys, k.ID+".pem"))
-	_, err = os.Stat(registerPath(c))
-	if err := os.MkdirAll(c.Data, 0o750); err != nil {
-		return nil, err
-	}
-	db, openErr := register.Create(ctx, registerPath(c))
-	if openErr != nil {
-		return nil, openErr
-	}
-	note(errors.Is(err, fs.ErrNotExist), registerPath(c))
-	return made, db.Close()
+	k, err = a.createKey(c, encrypt)
+	return k, true, err
 }
 
 // writeConfig writes the configuration of a new centre where there is none: the shipped file with the centre's own values.

@@ -55,6 +55,7 @@ func (a *app) issue(ctx context.Context, c *centre, o issueOptions) error {
 	if plan.Refused() > 0 && !o.goodRows {
 		return a.refuse(plan, o)
 	}
+	a.warnDense(plan)
 	problems, err := refusedRows(r, plan)
 	if err != nil {
 		return err

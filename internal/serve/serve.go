@@ -69,6 +69,7 @@ func Open(ctx context.Context, o Options) (*Site, error) {
 
 // Serve answers the connections of ln until ctx ends.
 func (s *Site) Serve(ctx context.Context, ln net.Listener) error {
+	s.options.Log.InfoContext(ctx, "listening", "address", ln.Addr().String(), "issuer", s.options.Issuer.URL)
 	t := s.options.Server.Timeouts
 	return httpd.Serve(ctx, ln, s, httpd.Config{
 		ReadHeaderTimeout: t.ReadHeader, ReadTimeout: t.Read, WriteTimeout: t.Write, IdleTimeout: t.Idle, StopTimeout: t.Shutdown,

@@ -69,6 +69,6 @@ var mistyped = look{word: "MISTYPED", tone: grey,
 
 const (
 	slipMessage  = "This is not quite a card number: one character looks wrong, or two are swapped."
-	shapeMessage = "This is not a card number: that has 12 letters and digits, such as 7F3K-9QWX-2MTD."
+	shapeMessage = "This is not a card number: that has 12 letters and digits, such as N0XK-J8NR-241J."
 	scanMessage  = "This is not a card, or the code was only read in part."
 )
