@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"os"
 	"os/signal"
@@ -94,7 +95,7 @@ func listenAndServe(ctx context.Context, configPath, listen string, env []string
 		listen = c.Server.Listen
 	}
 	site, err := serve.Open(ctx, serve.Options{
-		Register: c.Register, JWKS: c.JWKS, Issuer: c.Issuer, Server: c.Server, Version: version, Log: serve.NewLog(stderr), Now: time.Now,
+		Register: c.Register, JWKS: c.JWKS, Issuer: c.Issuer, Server: c.Server, Version: version, Log: serve.NewLog(stderr, slog.LevelInfo), Now: time.Now,
 	})
 	if err != nil {
 		return err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/url"
 	"os"
 	"os/user"
@@ -176,10 +177,10 @@ func host(origin string) string {
 	return u.Host
 }
 
-func (a *app) openSite(ctx context.Context, c *config.Config) (*serve.Site, error) {
+func (a *app) openSite(ctx context.Context, c *config.Config, logFrom slog.Level) (*serve.Site, error) {
 	return serve.Open(ctx, serve.Options{
 		Register: registerPath(c), JWKS: keySetPath(c), Issuer: public.Issuer(c.Issuer.Issuer), Server: c.Server,
-		Version: version, Log: serve.NewLog(a.stderr), Now: a.now,
+		Version: version, Log: serve.NewLog(a.stderr, logFrom), Now: a.now,
 	})
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"os"
 	"path/filepath"
@@ -77,7 +78,7 @@ func (a *app) demo(ctx context.Context, o demoOptions) error {
 	if err != nil {
 		return err
 	}
-	site, err := a.openSite(ctx, c)
+	site, err := a.openSite(ctx, c, slog.LevelWarn) // the log of each request would hide what was printed
 	if err != nil {
 		return err
 	}
@@ -205,6 +206,9 @@ Open a link above, or print a card and scan it: the page says VALID. Then revoke
   %s --config %s revoke %s --reason "just trying"
 and load the page again: it says REVOKED. Serving at %s until Ctrl-C.
 `, program, a.configPath, first.Number, origin)
+	if strings.HasPrefix(origin, "http://localhost:") {
+		fmt.Fprintln(a.stdout, "Only this machine reaches that address; for a phone in your network, run the demo with --listen 0.0.0.0:8080.")
+	}
 	return nil
 }
 

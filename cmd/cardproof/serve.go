@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"net"
 
 	"github.com/spf13/cobra"
@@ -30,7 +31,7 @@ func (a *app) serve(ctx context.Context, listen string) error {
 	if listen == "" {
 		listen = c.Server.Listen
 	}
-	site, err := a.openSite(ctx, c)
+	site, err := a.openSite(ctx, c, slog.LevelInfo)
 	if err != nil {
 		return err
 	}
