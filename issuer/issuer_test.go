@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -149,13 +150,19 @@ func TestIssueNeedsTheKey(t *testing.T) {
 // failing stands before a real archive and gives up after some files, as a disk does.
 type failing struct {
 	Archive
-	left int
+	left atomic.Int64
+}
+
+func failAfter(a Archive, files int64) *failing {
+	f := &failing{Archive: a}
+	f.left.Store(files)
+	return f
 }
 
 var errDisk = errors.New("no space left")
 
 func (f *failing) Put(n card.Number, data []byte) (string, error) {
-	if f.left--; f.left < 0 {
+	if f.left.Add(-1) < 0 {
 		return "", errDisk
 	}
 	return f.Archive.Put(n, data)
@@ -164,7 +171,7 @@ func (f *failing) Put(n card.Number, data []byte) (string, error) {
 func TestABrokenBatchIsFinishedByTheNextRun(t *testing.T) {
 	b := newBench(t)
 	whole := b.Archive
-	b.Archive = &failing{whole, 3}
+	b.Archive = failAfter(whole, 3)
 	r, err := b.Issue(t.Context(), b.plan(t, 10), b.out("out"))
 	if !errors.Is(err, errDisk) || r == nil || r.Issued > 3 {
 		t.Fatalf("got %+v, %v, want what was finished and the disk's error", r, err)
@@ -182,7 +189,7 @@ func TestABrokenBatchIsFinishedByTheNextRun(t *testing.T) {
 
 func TestAnUnfinishedCardTakesTheKeyOfToday(t *testing.T) {
 	b := newBench(t)
-	b.Archive = &failing{b.Archive, 0}
+	b.Archive = failAfter(b.Archive, 0)
 	if _, err := b.Issue(t.Context(), b.plan(t, 2), b.out("out")); !errors.Is(err, errDisk) {
 		t.Fatal(err)
 	}
@@ -288,7 +295,7 @@ func TestReplace(t *testing.T) {
 	old := b.mustIssue(t, b.plan(t, 1)).Lines[0]
 	fix := Correction{Name: " Lucja  Nowak", Reason: "no diacritics wanted"}
 	whole := b.Archive
-	b.Archive = &failing{whole, 0}
+	b.Archive = failAfter(whole, 0)
 	if _, err := b.Replace(t.Context(), old.Number, fix, b.out("out")); !errors.Is(err, errDisk) {
 		t.Fatalf("got %v", err)
 	}
