@@ -109,3 +109,24 @@ func TestDates(t *testing.T) {
 		}
 	}
 }
+
+// In these zones the clocks skip midnight, or a whole day (Apia): a day begins and ends where its first and last instants are.
+func TestEveryDayHasItsEdges(t *testing.T) {
+	for _, zone := range []string{"UTC", "Europe/Berlin", "America/Santiago", "America/Havana", "Atlantic/Azores", "Africa/Cairo",
+		"Asia/Beirut", "America/Sao_Paulo", "Asia/Tehran", "Australia/Lord_Howe", "Pacific/Apia", "Asia/Gaza"} {
+		loc, err := time.LoadLocation(zone)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for day := time.Date(2010, 1, 1, 12, 0, 0, 0, time.UTC); day.Year() < 2038; day = day.AddDate(0, 0, 1) {
+			d := DateOf(day)
+			if zone == "Pacific/Apia" && d == (Date{2011, time.December, 30}) {
+				continue // there was no such day
+			}
+			start, end := d.Start(loc), d.End(loc)
+			if DateOf(start) != d || DateOf(start.Add(-time.Nanosecond)) == d || LastDayBefore(end, loc) != d || DateOf(end) == d {
+				t.Fatalf("%s, %s: begins %v, ends %v", zone, d, start, end)
+			}
+		}
+	}
+}

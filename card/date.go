@@ -1,6 +1,7 @@
 package card
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 )
@@ -47,16 +48,31 @@ func (d Date) Words() string {
 }
 
 // Before says whether d is earlier than o.
-func (d Date) Before(o Date) bool { return d.Start(time.UTC).Before(o.Start(time.UTC)) }
+func (d Date) Before(o Date) bool { return d.compare(o) < 0 }
 
-// Start is the first instant of the day in loc.
+func (d Date) compare(o Date) int {
+	return cmp.Or(cmp.Compare(d.Year, o.Year), cmp.Compare(d.Month, o.Month), cmp.Compare(d.Day, o.Day))
+}
+
+// Start is the first instant of the day in loc. It is not always midnight, nor the only one: where the clocks skip that hour, the
+// day begins behind it, and where they repeat it, at the first of the two.
 func (d Date) Start(loc *time.Location) time.Time {
-	return time.Date(d.Year, d.Month, d.Day, 0, 0, 0, 0, loc)
+	t := time.Date(d.Year, d.Month, d.Day, 0, 0, 0, 0, loc)
+	if DateOf(t).Before(d) { // in a gap time.Date may give an instant of the day before
+		_, t = t.ZoneBounds()
+		return t
+	}
+	_, before := t.Add(-time.Nanosecond).Zone()
+	_, after := t.Zone()
+	if first := t.Add(time.Duration(after-before) * time.Second); first.Before(t) && DateOf(first) == d {
+		return first
+	}
+	return t
 }
 
 // End is the first instant after the day in loc: the exclusive end that the claim exp holds.
 func (d Date) End(loc *time.Location) time.Time {
-	return time.Date(d.Year, d.Month, d.Day+1, 0, 0, 0, 0, loc)
+	return DateOf(time.Date(d.Year, d.Month, d.Day+1, 12, 0, 0, 0, time.UTC)).Start(loc)
 }
 
 // LastDayBefore is the last day of which an instant lies before the exclusive end t: what a card prints for exp.

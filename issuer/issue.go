@@ -60,6 +60,9 @@ func (i *Issuer) issue(ctx context.Context, p *Plan, d Delivery, reason string) 
 	if p.used.Swap(true) {
 		return nil, ErrPlanUsed
 	}
+	if k, ok := i.Keys.Find(i.Key.signing.ID); !ok || !k.InUse(i.now()) {
+		return nil, fmt.Errorf("%w: key %s is in use since %s", ErrClock, k.ID, k.NotBefore.Format(time.RFC3339))
+	}
 	out, err := openFolder(d.Dir)
 	if err != nil {
 		return nil, err
@@ -89,9 +92,12 @@ func (i *Issuer) record(ctx context.Context, p *Plan, reason string) (string, er
 		switch l := &p.lines[n]; {
 		case l.isNew():
 			fresh = append(fresh, &l.entry)
-		case l.before == card.Planned && l.entry.KeyID != i.Key.signing.ID:
-			stale = append(stale, &l.entry) // the key was changed between two runs
+		case l.before == card.Planned && !i.signsFor(l.entry):
+			stale = append(stale, &l.entry)
 		}
+	}
+	if err := i.giveUp(ctx, p, now); err != nil {
+		return "", err
 	}
 	if err := i.complete(ctx, append(fresh, stale...), now); err != nil {
 		return "", err
@@ -110,6 +116,32 @@ func (i *Issuer) record(ctx context.Context, p *Plan, reason string) (string, er
 	return batch, i.Register.Plan(ctx, card.Intention{
 		Batch: batch, Roster: p.roster, Actor: i.Actor, Reason: reason, At: now, Entries: values(fresh),
 	})
+}
+
+// signsFor says whether the key of today may sign an entry as it was planned. It may not where the key was changed between
+// two runs, or the clock.
+func (i *Issuer) signsFor(e card.Entry) bool {
+	k, ok := i.Keys.Find(i.Key.signing.ID)
+	return ok && e.KeyID == k.ID && k.InUse(e.IssuedAt)
+}
+
+// giveUp withdraws the unfinished cards that others of the plan take the place of. Nobody ever had them.
+func (i *Issuer) giveUp(ctx context.Context, p *Plan, now time.Time) error {
+	for _, l := range p.lines {
+		if l.givesUp == "" {
+			continue
+		}
+		_, err := i.Register.Change(ctx, card.Change{Number: l.givesUp, To: card.Revoked, Actor: i.Actor, At: now,
+			Reason: "given up before it was issued: it was corrected"})
+		var move *card.MoveError
+		if errors.As(err, &move) && move.From == move.To {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // complete gives entries what is known only when they are recorded: time, place in a status list, and the digest of the token

@@ -28,6 +28,8 @@ type Recorder interface {
 	Replan(ctx context.Context, actor string, at time.Time, entries []card.Entry) error
 	// MarkIssued turns planned cards into issued ones, all or none, and supersedes those that they replace.
 	MarkIssued(ctx context.Context, actor string, at time.Time, done []card.Finished) error
+	// Change withdraws a planned card.
+	Change(ctx context.Context, c card.Change) (card.Entry, error)
 	FindEntry(ctx context.Context, number card.Number) (card.Entry, bool, error)
 	// FindReplacement is the card, planned or later, that replaces another.
 	FindReplacement(ctx context.Context, old card.Number) (card.Entry, bool, error)

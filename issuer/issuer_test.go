@@ -70,7 +70,7 @@ func (b *bench) newKey(t testing.TB) {
 	if err := os.Mkdir(b.keys, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := CreateKey(b.keys, testURL, nil, testNow); err != nil {
+	if _, err := CreateKey(t.Context(), b.keys, testURL, nil, testNow); err != nil {
 		t.Fatal(err)
 	}
 	var err error
@@ -315,15 +315,144 @@ func TestReplace(t *testing.T) {
 		t.Errorf("the new card: got the name %q, want %q", got, want)
 	}
 	var move *card.MoveError
-	if _, err := b.Replace(t.Context(), old.Number, fix, b.out("out")); !errors.As(err, &move) {
-		t.Errorf("a second time: got %v, want a *card.MoveError", err)
+	if _, err := b.Replace(t.Context(), old.Number, Correction{Name: "Lu", Reason: "x"}, b.out("out")); !errors.As(err, &move) {
+		t.Errorf("another correction a second time: got %v, want a *card.MoveError", err)
 	}
 	if _, err := b.Replace(t.Context(), "000000000000", fix, b.out("out")); !errors.Is(err, card.ErrNotFound) {
 		t.Errorf("nobody's card: got %v, want card.ErrNotFound", err)
 	}
-	var problem card.NameProblem
-	if _, err := b.Replace(t.Context(), r.Lines[0].Number, Correction{Name: "Kim\u202e", Reason: "x"}, b.out("out")); !errors.As(err, &problem) {
-		t.Errorf("a bad name: got %v, want a card.NameProblem", err)
+	if again, err := b.Replace(t.Context(), old.Number, fix, b.out("again")); err != nil || again.Lines[0] != r.Lines[0] {
+		t.Errorf("the same call again: got %+v, %v, want the same card", again, err)
+	}
+	for _, bad := range []Correction{{Name: "Kim\u202e"}, {Name: "=1+1"}, {Instructor: "田中"}, {Instructor: strings.Repeat("x", 61)}} {
+		bad.Reason = "x"
+		var correction *CorrectionError
+		if _, err := b.Replace(t.Context(), r.Lines[0].Number, bad, b.out("out")); !errors.As(err, &correction) {
+			t.Errorf("%+v: got %v, want a *CorrectionError", bad, err)
+		}
+	}
+	if _, ok, err := b.db.FindReplacement(t.Context(), r.Lines[0].Number); ok || err != nil {
+		t.Errorf("a refused correction left something behind: %v, %v", ok, err)
+	}
+}
+
+// What the roster says on the day of issue counts, not what it said when a run broke off.
+func TestAnUnfinishedCardIsIssuedAsTheRosterSaysNow(t *testing.T) {
+	b := newBench(t)
+	const heading = "name,email,course,completed,score,instructor,learner_id\n"
+	whole := b.Archive
+	b.Archive = failAfter(whole, 0)
+	old := b.prepare(t, heading+"Cy Tres,cy@example.org,BLS,2026-11-07,90,Ida Teach,L1\n")
+	if _, err := b.Issue(t.Context(), old, b.out("out")); !errors.Is(err, errDisk) {
+		t.Fatal(err)
+	}
+	b.Archive = whole
+	p := b.prepare(t, heading+"Cyrus Tres,cy@example.org,BLS,2026-11-07,90,Eva Right,L1\n")
+	r := b.mustIssue(t, p)
+	e, _, err := b.db.FindEntry(t.Context(), r.Lines[0].Number)
+	if err != nil || e.Name != "Cyrus Tres" || e.Instructor != "Eva Right" || r.Issued != 1 {
+		t.Errorf("got %s by %s, %v", e.Name, e.Instructor, err)
+	}
+	if given, _, err := b.db.FindEntry(t.Context(), old.lines[0].entry.Number); err != nil || given.State != card.Revoked {
+		t.Errorf("the unfinished card is %s, %v", given.State, err)
+	}
+}
+
+func TestAnAbandonedReplacementMakesRoomForAnother(t *testing.T) {
+	b := newBench(t)
+	old := b.mustIssue(t, b.plan(t, 1)).Lines[0]
+	whole := b.Archive
+	b.Archive = failAfter(whole, 0)
+	if _, err := b.Replace(t.Context(), old.Number, Correction{Name: "Cyrus", Reason: "x"}, b.out("out")); !errors.Is(err, errDisk) {
+		t.Fatal(err)
+	}
+	b.Archive = whole
+	r, err := b.Replace(t.Context(), old.Number, Correction{Name: "Cyril", Reason: "x"}, b.out("out"))
+	if err != nil || r.Lines[0].Name != "Cyril" {
+		t.Fatalf("got %+v, %v, want Cyril's card", r, err)
+	}
+}
+
+func TestAWithdrawnUnfinishedCardBlocksNobody(t *testing.T) {
+	b := newBench(t)
+	whole := b.Archive
+	b.Archive = failAfter(whole, 0)
+	p := b.plan(t, 3)
+	if _, err := b.Issue(t.Context(), p, b.out("out")); !errors.Is(err, errDisk) {
+		t.Fatal(err)
+	}
+	b.Archive = whole
+	_, err := b.db.Change(t.Context(), card.Change{Number: p.lines[1].entry.Number, To: card.Revoked, Actor: "tester", Reason: "x", At: testNow})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r := b.mustIssue(t, b.plan(t, 3)); r.Issued != 3 || len(r.Lines) != 3 {
+		t.Errorf("got %+v, want three cards", r)
+	}
+}
+
+// revoking withdraws a card in the moment in which its file is archived, as a colleague could.
+type revoking struct {
+	Archive
+	db   *register.DB
+	what card.Number
+}
+
+func (r *revoking) Put(n card.Number, data []byte) (string, error) {
+	if n == r.what {
+		_, err := r.db.Change(context.Background(), card.Change{Number: n, To: card.Revoked, Actor: "colleague", Reason: "x", At: testNow})
+		if err != nil {
+			return "", err
+		}
+	}
+	return r.Archive.Put(n, data)
+}
+
+func TestACardWithdrawnMeanwhileHoldsNoOtherBack(t *testing.T) {
+	b := newBench(t)
+	p := b.plan(t, 5)
+	b.Archive = &revoking{b.Archive, b.db, p.lines[2].entry.Number}
+	r, err := b.Issue(t.Context(), p, b.out("out"))
+	var lost *UndeliveredError
+	if !errors.As(err, &lost) || len(lost.Rows) != 1 || lost.Rows[0].Row != p.lines[2].row || r.Issued != 4 || len(r.Lines) != 4 {
+		t.Errorf("got %+v, %v, want four cards and the row of the fifth", r, err)
+	}
+}
+
+func TestADamagedFileHoldsNoOtherBack(t *testing.T) {
+	b := newBench(t)
+	first := b.mustIssue(t, b.plan(t, 2))
+	path := filepath.Join(b.dir, "cards", first.Lines[0].Number.Compact()[:2], first.Lines[0].File)
+	if err := os.WriteFile(path, []byte("damaged"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r, err := b.Issue(t.Context(), b.plan(t, 40), b.out("out"))
+	if !errors.Is(err, archive.ErrAltered) || r.Issued != 38 || len(r.Lines) != 39 {
+		t.Errorf("got %d issued and %d lines, %v", r.Issued, len(r.Lines), err)
+	}
+}
+
+func TestAClockThatIsBehindIssuesNothing(t *testing.T) {
+	b := newBench(t)
+	b.Now = func() time.Time { return testNow.Add(-10 * time.Second) }
+	if _, err := b.Issue(t.Context(), b.plan(t, 1), b.out("out")); !errors.Is(err, ErrClock) {
+		t.Fatalf("got %v, want ErrClock", err)
+	}
+	b.Now = func() time.Time { return testNow.Add(time.Second) }
+	if r := b.mustIssue(t, b.plan(t, 1)); r.Issued != 1 {
+		t.Errorf("got %+v", r)
+	}
+}
+
+func TestNamesakes(t *testing.T) {
+	b := newBench(t)
+	const heading = "name,course,completed,score,class\n"
+	b.mustIssue(t, b.prepare(t, heading+"John Smith,BLS,2026-11-07,90,Morning\n"))
+	for class, want := range map[string]string{"Morning": "already_issued", "Evening": "learner_ambiguous"} {
+		p := b.prepare(t, heading+"John Smith,BLS,2026-11-07,90,"+class+"\n")
+		if got := p.Problems()[0].Code; got != want {
+			t.Errorf("class %s: got %s, want %s", class, got, want)
+		}
 	}
 }
 

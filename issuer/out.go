@@ -11,9 +11,8 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/google/renameio/v2"
-
 	"github.com/cardproof/cardproof/card"
+	"github.com/cardproof/cardproof/internal/durable"
 )
 
 // The files in the output folder beside the cards.
@@ -53,18 +52,48 @@ type folder struct{ dir string }
 
 // openFolder makes the folder, if need be, and tries it out, before anything is signed for it.
 func openFolder(dir string) (*folder, error) {
-	fail := func(err error) (*folder, error) { return nil, fmt.Errorf("%w: %w", ErrFolder, err) }
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return fail(err)
+	f := &folder{dir}
+	if err := f.try(); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrFolder, err)
 	}
-	f, err := os.CreateTemp(dir, ".cardproof-*")
+	return f, nil
+}
+
+func (f *folder) try() error {
+	if err := os.MkdirAll(f.dir, 0o755); err != nil {
+		return err
+	}
+	temp, err := os.CreateTemp(f.dir, ".cardproof-*")
 	if err != nil {
-		return fail(err)
+		return err
 	}
-	if err := errors.Join(f.Close(), os.Remove(f.Name())); err != nil {
-		return fail(err)
+	if err := errors.Join(temp.Close(), os.Remove(temp.Name())); err != nil {
+		return err
 	}
-	return &folder{dir}, nil
+	// The lists are written at the end; what would hinder that is better known now.
+	for _, name := range []string{ManifestName, ProblemsName} {
+		if _, err := f.old(name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// old is the content of a list that is in the folder already, or nil. What is no plain file is left alone: to read a pipe
+// would wait for ever.
+func (f *folder) old(name string) ([]byte, error) {
+	path := filepath.Join(f.dir, name)
+	info, err := os.Lstat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s is no plain file", path)
+	}
+	return os.ReadFile(path)
 }
 
 func (f *folder) put(n card.Number, data []byte) error {
@@ -72,8 +101,7 @@ func (f *folder) put(n card.Number, data []byte) error {
 }
 
 func (f *folder) write(name string, data []byte) error {
-	path := filepath.Join(f.dir, name)
-	if err := renameio.WriteFile(path, data, 0o644, renameio.WithTempDir(f.dir)); err != nil {
+	if err := durable.WriteFile(filepath.Join(f.dir, name), data, 0o644); err != nil {
 		return fmt.Errorf("%w: %w", ErrFolder, err)
 	}
 	return nil
@@ -100,10 +128,7 @@ func (f *folder) writeManifest(lines []ManifestLine) error {
 // keepOther keeps a manifest that names cards which the new one does not: two classes in one folder are no reason to lose the
 // list of the first.
 func (f *folder) keepOther(lines []ManifestLine) error {
-	data, err := os.ReadFile(filepath.Join(f.dir, ManifestName))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
+	data, err := f.old(ManifestName)
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrFolder, err)
 	}
@@ -111,28 +136,29 @@ func (f *folder) keepOther(lines []ManifestLine) error {
 	if err == nil && covers(lines, rows) {
 		return nil
 	}
-	return f.keep(ManifestName)
+	return f.keep(ManifestName, data)
 }
 
 // writeProblems writes problems.csv; one of other content that is there already is kept.
 func (f *folder) writeProblems(data []byte) error {
-	old, err := os.ReadFile(filepath.Join(f.dir, ProblemsName))
-	if err == nil && !bytes.Equal(old, data) {
-		err = f.keep(ProblemsName)
-	}
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	old, err := f.old(ProblemsName)
+	if err != nil {
 		return fmt.Errorf("%w: %w", ErrFolder, err)
+	}
+	if old != nil && !bytes.Equal(old, data) {
+		if err := f.keep(ProblemsName, old); err != nil {
+			return err
+		}
 	}
 	return f.write(ProblemsName, data)
 }
 
-// keep gives a file that is about to be replaced a second name, such as cards-1.csv.
-func (f *folder) keep(name string) error {
-	path := filepath.Join(f.dir, name)
+// keep writes the content of a file that is about to be replaced under another name, such as cards-1.csv.
+func (f *folder) keep(name string, data []byte) error {
 	ext := filepath.Ext(name)
 	for n := 1; ; n++ {
-		// A hard link refuses to replace a file, which a rename would do.
-		err := os.Link(path, fmt.Sprintf("%s-%d%s", strings.TrimSuffix(path, ext), n, ext))
+		aside := fmt.Sprintf("%s-%d%s", strings.TrimSuffix(name, ext), n, ext)
+		err := durable.CreateFile(filepath.Join(f.dir, aside), data, 0o644)
 		if errors.Is(err, fs.ErrExist) {
 			continue
 		}

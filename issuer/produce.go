@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"runtime"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -27,14 +28,15 @@ type production struct {
 	progress func(int)
 	issued   int
 	done     []bool // by line: its file is in the output folder
+	lost     []*RowError
 }
 
 // product is a card whose file is in the archive and proved.
 type product struct {
 	line int
-	url  string
 	done card.Finished
 	file []byte
+	lost error // why the card can't be delivered; the others of the batch go on
 }
 
 // all makes every card of the plan. Workers sign, draw, prove and archive; this goroutine alone records and delivers.
@@ -64,13 +66,18 @@ func (p *production) all(ctx context.Context) error {
 	}()
 	collectErr := p.collect(ctx, products, stop)
 	workErr := <-failed
+	for _, err := range []error{collectErr, workErr} { // the workers' error may only say that they were stopped
+		if err != nil && !errors.Is(err, context.Canceled) {
+			return err
+		}
+	}
 	if ctx.Err() != nil {
-		return errors.Join(ctx.Err(), collectErr)
+		return ctx.Err()
 	}
-	if collectErr != nil {
-		return collectErr // the workers' error only says that they were stopped
+	if len(p.lost) > 0 {
+		return &UndeliveredError{p.lost}
 	}
-	return workErr
+	return nil
 }
 
 // collect records products in groups and then delivers them; only what is recorded as issued ever leaves. After an error it
@@ -99,24 +106,23 @@ func (p *production) release(ctx context.Context, group []product) error {
 	// What is finished is recorded even after Ctrl-C: else it would have to be made again.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closingTime)
 	defer cancel()
-	var finished []card.Finished
-	for _, made := range group {
-		if p.plan.lines[made.line].entry.State == card.Planned {
-			finished = append(finished, made.done)
-		}
-	}
-	if len(finished) > 0 {
-		if err := p.Register.MarkIssued(ctx, p.Actor, p.now(), finished); err != nil {
-			return err
-		}
-		p.issued += len(finished)
+	withdrawn, err := p.markIssued(ctx, group)
+	if err != nil {
+		return err
 	}
 	for _, made := range group {
-		e := &p.plan.lines[made.line].entry
-		if e.State == card.Planned {
-			e.State, e.Token, e.SHA256 = card.Issued, made.done.Token, made.done.SHA256
+		l := &p.plan.lines[made.line]
+		if made.lost == nil {
+			made.lost = withdrawn[l.entry.Number]
 		}
-		if err := p.out.put(e.Number, made.file); err != nil {
+		if made.lost != nil {
+			p.lost = append(p.lost, &RowError{l.row, made.lost})
+			continue
+		}
+		if l.entry.State == card.Planned {
+			l.entry.State, l.entry.Token, l.entry.SHA256 = card.Issued, made.done.Token, made.done.SHA256
+		}
+		if err := p.out.put(l.entry.Number, made.file); err != nil {
 			return err
 		}
 		p.done[made.line] = true
@@ -127,6 +133,36 @@ func (p *production) release(ctx context.Context, group []product) error {
 	return nil
 }
 
+// markIssued records the finished cards of a group. A card that somebody withdrew while it was being made is no reason to
+// hold the others back: it is returned with the reason.
+func (p *production) markIssued(ctx context.Context, group []product) (withdrawn map[card.Number]error, err error) {
+	var finished []card.Finished
+	for _, made := range group {
+		if made.lost == nil && p.plan.lines[made.line].entry.State == card.Planned {
+			finished = append(finished, made.done)
+		}
+	}
+	withdrawn = map[card.Number]error{}
+	for len(finished) > 0 {
+		err := p.Register.MarkIssued(ctx, p.Actor, p.now(), finished)
+		if err == nil {
+			p.issued += len(finished)
+			return withdrawn, nil
+		}
+		var move *card.MoveError
+		if !errors.As(err, &move) || move.From != card.Revoked {
+			return nil, err
+		}
+		n := slices.IndexFunc(finished, func(f card.Finished) bool { return f.Number == move.Number })
+		if n < 0 { // it is about the card that one of these replaces
+			return nil, err
+		}
+		withdrawn[move.Number] = err
+		finished = slices.Delete(finished, n, n+1)
+	}
+	return withdrawn, nil
+}
+
 // make is the whole way of one card up to the archive. A card that was issued before is taken from there and never drawn anew.
 func (p *production) make(ctx context.Context, n int) (product, error) {
 	if err := ctx.Err(); err != nil {
@@ -135,7 +171,7 @@ func (p *production) make(ctx context.Context, n int) (product, error) {
 	e := p.plan.lines[n].entry
 	if e.State != card.Planned {
 		file, err := p.Archive.Get(e.Number, e.SHA256)
-		return product{line: n, file: file}, err
+		return product{line: n, file: file, lost: err}, nil
 	}
 	raw, err := token.Sign(e.Card, p.Key.signing)
 	if err != nil {
@@ -153,7 +189,7 @@ func (p *production) make(ctx context.Context, n int) (product, error) {
 	if err != nil {
 		return product{}, err
 	}
-	return product{line: n, url: url, file: file, done: card.Finished{Number: e.Number, Digest: e.Digest, Token: raw, SHA256: sum}}, nil
+	return product{line: n, file: file, done: card.Finished{Number: e.Number, Digest: e.Digest, Token: raw, SHA256: sum}}, nil
 }
 
 func (p *production) result(batch string) *Result {

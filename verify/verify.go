@@ -53,16 +53,12 @@ func (c *Checker) CheckToken(ctx context.Context, text string) (Verdict, error) 
 	if err != nil {
 		return c.withoutRegister(opened, key, now), fmt.Errorf("ask the register: %w", err)
 	}
-	matches := found && rec.Digest == opened.Digest
-	codes := keyCodes(key, opened.Card.IssuedAt, matches, rec.RecordedAt)
-	if !matches {
-		codes = append(codes, Unregistered)
-	}
-	if len(codes) > 0 {
-		return verdict(codes, now, nil), nil
+	if !found || rec.Digest != opened.Digest {
+		codes := append(keyCodes(key, opened.Card, time.Time{}), timeCodes(opened.Card, now)...)
+		return verdict(append(codes, Unregistered), now, nil), nil
 	}
 	rec.Card = opened.Card // what is signed is shown as it was signed, whatever became of the register's copy
-	return verdict(recordCodes(rec, now), now, &rec), nil
+	return ofRecord(rec, key, now), nil
 }
 
 // CheckNumber judges a card by its number as a person typed it. The register vouches for what it says.
@@ -84,10 +80,17 @@ func (c *Checker) CheckNumber(ctx context.Context, typed string) (Verdict, error
 	if !known {
 		return verdict([]Code{UnknownIssuer}, now, nil), nil
 	}
-	if codes := keyCodes(key, rec.IssuedAt, true, rec.RecordedAt); len(codes) > 0 {
-		return verdict(codes, now, nil), nil
+	return ofRecord(rec, key, now), nil
+}
+
+// ofRecord judges a card that the register holds just so. A card that its key does not vouch for is not shown.
+func ofRecord(rec card.Record, key keys.Key, now time.Time) Verdict {
+	against := keyCodes(key, rec.Card, rec.RecordedAt)
+	v := verdict(append(against, recordCodes(rec, now)...), now, &rec)
+	if len(against) > 0 {
+		v.Card = nil
 	}
-	return verdict(recordCodes(rec, now), now, &rec), nil
+	return v
 }
 
 // open is the part of the check that needs no register.
@@ -104,9 +107,6 @@ func (c *Checker) open(text string) (token.Opened, keys.Key, Code) {
 	})
 	if err != nil {
 		return token.Opened{}, keys.Key{}, refusedAs(err)
-	}
-	if opened.Card.Issuer != key.Issuer {
-		return token.Opened{}, keys.Key{}, InvalidClaims
 	}
 	return opened, key, ""
 }
@@ -129,16 +129,18 @@ func refusedAs(err error) Code {
 	return Malformed
 }
 
-// keyCodes judges the key that signed at issuedAt. A key that leaked can sign any date into a card, so of a revoked key only
-// what the register held before the leak still counts.
-func keyCodes(key keys.Key, issuedAt time.Time, registered bool, recordedAt time.Time) []Code {
-	if !key.InUse(issuedAt) {
-		return []Code{KeyRevoked}
+// keyCodes judges the key that signed a card. A key that leaked can sign any date into a card, so of a revoked key only what
+// the register recorded before the leak still counts; recordedAt is zero where the register does not hold the card.
+func keyCodes(key keys.Key, c card.Card, recordedAt time.Time) []Code {
+	var codes []Code
+	held := !recordedAt.IsZero() && recordedAt.Before(key.RevokedSince)
+	if !key.InUse(c.IssuedAt) || key.State == keys.Revoked && !held {
+		codes = append(codes, KeyRevoked)
 	}
-	if key.State == keys.Revoked && !(registered && recordedAt.Before(key.RevokedSince)) {
-		return []Code{KeyRevoked}
+	if c.Issuer != key.Issuer {
+		codes = append(codes, InvalidClaims)
 	}
-	return nil
+	return codes
 }
 
 // recordCodes judges the state and the times of a card that the register vouches for.
@@ -171,20 +173,21 @@ func timeCodes(c card.Card, now time.Time) []Code {
 	return codes
 }
 
-// withoutRegister is the verdict on a card of which only the token is known. It is at best StatusUnknown.
+// withoutRegister is the verdict on a card of which only the token is known. It is at best StatusUnknown. Whether a revoked key
+// signed it in time, only the register knows: that is unknown then, and no reason to call a genuine card forged.
 func (c *Checker) withoutRegister(opened token.Opened, key keys.Key, now time.Time) Verdict {
-	rec := &card.Record{
-		Card: opened.Card, KeyID: opened.KeyID, Digest: opened.Digest,
-		IssuedOn:  card.DateOf(opened.Card.IssuedAt.In(c.Location)),
-		ExpiresOn: card.LastDayBefore(opened.Card.ExpiresAt, c.Location),
+	unrevoked := key
+	unrevoked.State = keys.Active
+	against := keyCodes(unrevoked, opened.Card, time.Time{})
+	rec := &card.Record{Card: opened.Card, KeyID: opened.KeyID, Digest: opened.Digest}
+	if loc := c.Location; loc != nil {
+		rec.IssuedOn = card.DateOf(opened.Card.IssuedAt.In(loc))
+		rec.ExpiresOn = card.LastDayBefore(opened.Card.ExpiresAt, loc)
 	}
-	codes := keyCodes(key, opened.Card.IssuedAt, false, time.Time{})
-	if len(codes) > 0 {
-		rec = nil
-	} else {
-		codes = append(timeCodes(opened.Card, now), StatusUnknown)
+	if len(against) > 0 || key.State == keys.Revoked {
+		rec = nil // a thief of the key may have written what it says
 	}
-	v := verdict(codes, now, rec)
+	v := verdict(append(append(against, timeCodes(opened.Card, now)...), StatusUnknown), now, rec)
 	v.StatusAsOf = time.Time{}
 	return v
 }

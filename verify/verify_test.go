@@ -5,6 +5,7 @@ import (
 	"crypto/ed25519"
 	"errors"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -103,12 +104,20 @@ func TestCheckToken(t *testing.T) {
 		"key revoked since before":         {func(w *world) { w.key.State, w.key.RevokedSince = keys.Revoked, testIssued }, KeyRevoked, nil, false, false},
 		"key revoked since after":          {func(w *world) { w.key.State, w.key.RevokedSince = keys.Revoked, testIssued.Add(time.Second) }, Valid, nil, true, false},
 		"key revoked, not in the register": {func(w *world) { w.key.State, w.key.RevokedSince, w.missing = keys.Revoked, testExpires, true }, KeyRevoked, []Code{Unregistered}, false, false},
+		"key revoked, card revoked, expired": {func(w *world) {
+			w.key.State, w.key.RevokedSince, w.rec.State, w.now = keys.Revoked, testIssued, card.Revoked, testExpires
+		}, KeyRevoked, []Code{Revoked, Expired}, false, false},
+		"key revoked, another's key": {func(w *world) {
+			w.key.State, w.key.RevokedSince, w.key.Issuer = keys.Revoked, testIssued, "https://other.example.org"
+		}, KeyRevoked, []Code{InvalidClaims}, false, false},
+		"not in the register, expired": {func(w *world) { w.missing, w.now = true, testExpires }, Unregistered, []Code{Expired}, false, false},
 		"key revoked, recorded after that": {func(w *world) {
 			w.key.State, w.key.RevokedSince, w.rec.RecordedAt = keys.Revoked, testExpires, testExpires
 		}, KeyRevoked, nil, false, false},
 		"register down":                     {func(w *world) { w.err = errDown }, StatusUnknown, nil, true, true},
 		"register down, expired":            {func(w *world) { w.err, w.now = errDown, testExpires }, Expired, []Code{StatusUnknown}, true, true},
-		"register down, key revoked":        {func(w *world) { w.err, w.key.State, w.key.RevokedSince = errDown, keys.Revoked, testExpires }, KeyRevoked, nil, false, true},
+		"register down, key revoked":        {func(w *world) { w.err, w.key.State, w.key.RevokedSince = errDown, keys.Revoked, testExpires }, StatusUnknown, nil, false, true},
+		"register down, key not in use yet": {func(w *world) { w.err, w.key.NotBefore = errDown, testExpires }, KeyRevoked, []Code{StatusUnknown}, false, true},
 		"register down, not yet in the day": {func(w *world) { w.err, w.now = errDown, testIssued.Add(-time.Hour) }, NotYetValid, []Code{StatusUnknown}, true, true},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -130,7 +139,7 @@ func TestCheckToken(t *testing.T) {
 				if v.IsValid() != (tc.want == Valid) {
 					t.Errorf("IsValid = %v for %s", v.IsValid(), v.Code)
 				}
-				if asked := !tc.wantErr && v.Code != UnknownIssuer && v.Code != InvalidClaims; asked == v.StatusAsOf.IsZero() {
+				if asked := !tc.wantErr && v.Code != UnknownIssuer; asked == v.StatusAsOf.IsZero() {
 					t.Errorf("status_as_of = %v, and the register answered: %v", v.StatusAsOf, asked)
 				}
 			}
@@ -179,6 +188,11 @@ func TestCheckNumber(t *testing.T) {
 		"expired":       {func(w *world) { w.now = testExpires }, "0000-0000-0000", Expired},
 		"key revoked":   {func(w *world) { w.key.State, w.key.RevokedSince = keys.Revoked, testIssued }, "0000-0000-0000", KeyRevoked},
 		"key missing":   {func(w *world) { w.key.ID = "BBBBBBBBBBB" }, "0000-0000-0000", UnknownIssuer},
+		"another's key": {func(w *world) { w.key.Issuer = "https://other.example.org" }, "0000-0000-0000", InvalidClaims},
+		"planned":       {func(w *world) { w.rec.State = card.Planned }, "0000-0000-0000", NotYetValid},
+		"suspended":     {func(w *world) { w.rec.State = card.Suspended }, "0000-0000-0000", Suspended},
+		"superseded":    {func(w *world) { w.rec.State = card.Superseded }, "0000-0000-0000", Superseded},
+		"later version": {func(w *world) { w.rec.State = "lost" }, "0000-0000-0000", StatusUnknown},
 		"register down": {func(w *world) { w.err = errDown }, "0000-0000-0000", Unavailable},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -193,7 +207,12 @@ func TestCheckNumber(t *testing.T) {
 }
 
 func TestEveryCodeHasAMessageAndAPlace(t *testing.T) {
-	for _, c := range append([]Code{Valid, RateLimited, Unavailable}, precedence...) {
+	for c := range messages {
+		if alone := c == Valid || c == RateLimited || c == Unavailable; alone == slices.Contains(precedence, c) {
+			t.Errorf("%s: has a place in the precedence: %v", c, !alone)
+		}
+	}
+	for _, c := range precedence {
 		if c.Message() == "" {
 			t.Errorf("%s has no message", c)
 		}

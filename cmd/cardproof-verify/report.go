@@ -52,8 +52,10 @@ func advise(err error) (code int, hint string) {
 		return exitRegister, "Give the server's user the right to read the register and its -wal and -shm files."
 	case errors.Is(err, register.ErrCorrupt), errors.Is(err, register.ErrForeign):
 		return exitRegister, "Name the issuer's register.db in verify.yaml as register; if it is damaged, restore it from a backup."
+	case errors.Is(err, register.ErrBusy), errors.Is(err, register.ErrFull):
+		return exitRegister, "Wait until the other program has ended or make room on the disk, and start the server again."
 	case errors.Is(err, syscall.EADDRINUSE):
 		return exitFailed, "Another program uses this address. Choose another with --listen."
 	}
-	return exitFailed, ""
+	return exitFailed, "Run `cardproof-verify --help` to see what it needs; docs/operate.md tells more."
 }

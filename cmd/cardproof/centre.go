@@ -9,7 +9,6 @@ import (
 	"os"
 	"os/user"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -25,9 +24,6 @@ import (
 	"github.com/cardproof/cardproof/issuer/pdf"
 	"github.com/cardproof/cardproof/keys"
 )
-
-// passphraseVariable is the environment variable that opens an encrypted key where nobody can be asked.
-const passphraseVariable = "CARDPROOF_KEY_PASSPHRASE"
 
 // load reads the configuration, with --data above it.
 func (a *app) load() (*config.Config, error) {
@@ -113,7 +109,7 @@ func (a *app) openIssuer(ctx context.Context) (*centre, error) {
 }
 
 func (a *app) unlock(ctx context.Context, c *centre) (err error) {
-	if c.Key, err = issuer.OpenKey(c.config.Keys, c.Keys, c.config.Issuer.URL, a.passphrase); err != nil {
+	if c.Key, err = issuer.OpenKey(c.config.Keys, c.Keys, c.config.Issuer.URL, func() ([]byte, error) { return a.passphrase(ctx) }); err != nil {
 		return err
 	}
 	c.lock = flock.New(filepath.Join(c.config.Data, "issue.lock"), flock.SetPermissions(0o600))
@@ -134,24 +130,18 @@ func (c *centre) Close() error {
 	return err
 }
 
-// passphrase asks the environment, then the person at the terminal.
-func (a *app) passphrase() ([]byte, error) {
-	for _, pair := range a.env {
-		if value, ok := strings.CutPrefix(pair, passphraseVariable+"="); ok && value != "" {
-			return []byte(value), nil
+// refuseInside refuses an output folder in the key folder or in the data folder: what is there is not for handing out.
+func (c *centre) refuseInside(out string) error {
+	abs, err := filepath.Abs(out)
+	if err != nil {
+		return err
+	}
+	for _, dir := range []string{c.config.Keys, c.config.Data} {
+		if rel, err := filepath.Rel(dir, abs); err == nil && filepath.IsLocal(rel) {
+			return fail(exitUsage, fmt.Errorf("--out %s is inside of %s", out, dir), "Name a folder of its own for the cards.")
 		}
 	}
-	in, ok := a.stdin.(*os.File)
-	if !ok || !term.IsTerminal(int(in.Fd())) {
-		return nil, issuer.ErrKeyPassphrase
-	}
-	fmt.Fprint(a.stderr, "passphrase of the card key: ")
-	secret, err := term.ReadPassword(int(in.Fd()))
-	fmt.Fprintln(a.stderr)
-	if err == nil && len(secret) == 0 {
-		err = issuer.ErrKeyPassphrase
-	}
-	return secret, err
+	return nil
 }
 
 // actor is the person at the machine, as the register's events name them.

@@ -15,7 +15,7 @@ import (
 
 	"github.com/cardproof/cardproof/assets"
 	"github.com/cardproof/cardproof/card"
-	"github.com/cardproof/cardproof/internal/archive"
+	"github.com/cardproof/cardproof/internal/durable"
 	"github.com/cardproof/cardproof/issuer"
 	"github.com/cardproof/cardproof/issuer/pdf"
 	"github.com/cardproof/cardproof/issuer/roster"
@@ -50,28 +50,36 @@ With --listen on an address of your network, such as --listen 0.0.0.0:8080, a ph
 }
 
 func (a *app) demo(ctx context.Context, o demoOptions) error {
-	ln, err := demoListener(ctx, o.listen)
-	if err != nil {
-		return err
-	}
-	defer ln.Close() // Serve closes it too
 	dir, err := demoFolder(o.dir)
 	if err != nil {
 		return err
 	}
 	a.configPath = filepath.Join(dir, "config.yaml")
-	local, reachable := demoOrigins(ln.Addr().(*net.TCPAddr))
-	if _, err := a.setUp(ctx, initOptions{name: "Riverside Resuscitation Training", url: local, verifyURL: reachable}); err != nil {
+	// A demo that is there goes on: its address stands in the cards that it has issued.
+	setUp := initOptions{}
+	if c, err := a.load(); err == nil && o.listen == "" {
+		o.listen = host(c.Issuer.VerifyURL)
+	}
+	ln, err := demoListener(ctx, o.listen)
+	if err != nil {
+		return err
+	}
+	defer ln.Close() // Serve closes it too
+	if _, err := os.Stat(a.configPath); err != nil {
+		local, reachable := demoOrigins(ln.Addr().(*net.TCPAddr))
+		setUp = initOptions{name: "Riverside Resuscitation Training", url: local, verifyURL: reachable}
+	}
+	if _, err := a.setUp(ctx, setUp); err != nil {
 		return err
 	}
 	lines, err := a.issueDemo(ctx, dir)
 	if err != nil {
 		return err
 	}
-	if a.json {
-		return nil
+	if !a.json {
+		err = a.tellDemo(lines, dir, o)
 	}
-	if err := a.tellDemo(lines, dir, o); err != nil || o.once {
+	if err != nil || o.once {
 		return err
 	}
 	c, err := a.load()
@@ -149,7 +157,7 @@ func (a *app) issueDemo(ctx context.Context, dir string) (lines []issuer.Manifes
 	defer func() { err = errors.Join(err, c.Close()) }()
 	path := filepath.Join(dir, "roster.csv")
 	today := card.DateOf(a.now().In(c.Location))
-	if err := archive.WriteFile(path, assets.DemoRoster(today)); err != nil {
+	if err := durable.WriteFile(path, assets.DemoRoster(today), 0o600); err != nil {
 		return nil, err
 	}
 	start := a.now()

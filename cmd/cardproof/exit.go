@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
 	"strings"
 	"syscall"
 
@@ -74,7 +75,7 @@ func explain(err error) *failure {
 			return f
 		}
 	}
-	return &failure{exitFailed, err, nil}
+	return &failure{exitFailed, err, []string{"Run the command with --help to see what it needs; docs/operate.md tells more."}}
 }
 
 func explainRun(err error) *failure {
@@ -107,8 +108,14 @@ func explainConfig(err error) *failure {
 func explainKey(err error) *failure {
 	hint := ""
 	switch {
-	case errors.Is(err, keys.ErrMissing), errors.Is(err, issuer.ErrNoActiveKey):
-		hint = "Make a key with `cardproof keys init`, or set `keys` in config.yaml to the folder that has it."
+	case errors.Is(err, keys.ErrMissing):
+		hint = "If this centre has issued cards, restore jwks.json from a backup, or set `keys` in config.yaml to the folder that has it.\nOnly a new centre makes a key with `cardproof keys init`."
+	case errors.Is(err, issuer.ErrKeySetLost):
+		hint = "Restore jwks.json from a backup: without it every card that this key signed reads as a stranger's.\nIf no card was ever issued with it, move the .pem file away and run the command again."
+	case errors.Is(err, issuer.ErrNoActiveKey):
+		hint = "The key belongs to another issuer.url. Set that one in config.yaml, or make a key for this one with `cardproof keys init`."
+	case errors.Is(err, issuer.ErrClock):
+		hint = "Set the clock of this machine right, and run the command again."
 	case errors.Is(err, keys.ErrUnreadable):
 		hint = "Give this user the right to read it; it holds public keys only."
 	case errors.Is(err, keys.ErrInvalid):
@@ -162,6 +169,8 @@ func explainFile(err error) *failure {
 		return &failure{exitFailed, err, []string{"Restore the folder `cards` of the data folder from a backup; an issued card is never drawn anew."}}
 	case errors.Is(err, syscall.EADDRINUSE):
 		return &failure{exitFailed, err, []string{"Another program uses this address. Choose another with --listen, such as --listen 127.0.0.1:8081."}}
+	case errors.As(err, new(*net.OpError)):
+		return &failure{exitUsage, err, []string{"Give --listen an address of this machine and a port, such as 127.0.0.1:8080."}}
 	case errors.Is(err, fs.ErrPermission):
 		return &failure{exitFailed, err, []string{"Run as a user who may read and write there, or choose another place."}}
 	}

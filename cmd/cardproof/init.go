@@ -12,9 +12,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/cardproof/cardproof/assets"
-	"github.com/cardproof/cardproof/internal/archive"
 	"github.com/cardproof/cardproof/internal/config"
+	"github.com/cardproof/cardproof/internal/durable"
 	"github.com/cardproof/cardproof/internal/register"
+	"github.com/cardproof/cardproof/issuer"
 	"github.com/cardproof/cardproof/keys"
 )
 
@@ -67,6 +68,14 @@ func (a *app) setUp(ctx context.Context, o initOptions) ([]string, error) {
 		}
 		made = append(made, word+" "+path)
 	}
+	var pass issuer.Passphrase
+	if o.encrypt {
+		secret, err := a.newPassphrase(ctx) // before anything is written: without one, nothing is made
+		if err != nil {
+			return nil, err
+		}
+		pass = func() ([]byte, error) { return secret, nil }
+	}
 	wrote, err := a.writeConfig(o)
 	if err != nil {
 		return nil, err
@@ -81,7 +90,7 @@ func (a *app) setUp(ctx context.Context, o initOptions) ([]string, error) {
 		return nil, err
 	}
 	note(wrote, registerPath(c))
-	k, wrote, err := a.setUpKey(c, o.encrypt)
+	k, wrote, err := a.setUpKey(ctx, c, pass)
 	if err != nil {
 		return nil, err
 	}
@@ -99,7 +108,7 @@ func setUpRegister(ctx context.Context, c *config.Config, again bool) (wrote boo
 			"If a card was ever issued with these keys, restore register.db from a backup: with an empty register every issued card reads as forged.",
 			"If none was, run `cardproof init --new-register`.")
 	}
-	if err := os.MkdirAll(c.Data, 0o750); err != nil {
+	if err := durable.MakeFolder(c.Data, 0o750); err != nil {
 		return false, err
 	}
 	db, err := register.Create(ctx, registerPath(c))
@@ -110,7 +119,7 @@ func setUpRegister(ctx context.Context, c *config.Config, again bool) (wrote boo
 }
 
 // setUpKey makes the card key where the issuer has none.
-func (a *app) setUpKey(c *config.Config, encrypt bool) (k keys.Key, wrote bool, err error) {
+func (a *app) setUpKey(ctx context.Context, c *config.Config, pass issuer.Passphrase) (k keys.Key, wrote bool, err error) {
 	set, err := keys.Load(keySetPath(c))
 	if err != nil && !errors.Is(err, keys.ErrMissing) {
 		return keys.Key{}, false, err
@@ -120,7 +129,7 @@ func (a *app) setUpKey(c *config.Config, encrypt bool) (k keys.Key, wrote bool, 
 			return k, false, nil
 		}
 	}
-	k, err = a.createKey(c, encrypt)
+	k, err = a.createKey(ctx, c, pass)
 	return k, true, err
 }
 
@@ -151,7 +160,7 @@ func (a *app) writeConfig(o initOptions) (bool, error) {
 	if err := a.tryConfig(text); err != nil {
 		return false, err
 	}
-	return true, archive.WriteFile(a.configPath, []byte(text))
+	return true, durable.WriteFile(a.configPath, []byte(text), 0o600)
 }
 
 func (a *app) tryConfig(text string) error {

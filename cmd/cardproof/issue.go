@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 
@@ -44,6 +45,9 @@ The same roster again issues nothing twice: it finishes what an earlier run left
 
 func (a *app) issue(ctx context.Context, c *centre, o issueOptions) error {
 	start := a.now()
+	if err := c.refuseInside(o.out); err != nil {
+		return err
+	}
 	r, err := roster.ReadFile(o.roster)
 	if err != nil {
 		return err
@@ -61,15 +65,12 @@ func (a *app) issue(ctx context.Context, c *centre, o issueOptions) error {
 		return err
 	}
 	result, err := c.Issue(ctx, plan, issuer.Delivery{Dir: o.out, Problems: problems, Progress: a.progress(plan)})
-	if err != nil {
-		if result != nil {
-			a.say("%s issued before that.\n", plural(result.Issued, "card was", "cards were"))
-		}
+	if result == nil {
 		return err
 	}
 	s := summaryOf(plan, result)
 	s.Out, s.Seconds = o.out, a.now().Sub(start).Seconds()
-	if err := a.printIssued(s); err != nil {
+	if err := errors.Join(err, a.printIssued(s)); err != nil {
 		return err
 	}
 	if plan.Refused() > 0 {

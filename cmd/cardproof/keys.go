@@ -1,16 +1,16 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
-	"os"
 	"time"
 
-	"github.com/google/renameio/v2"
 	"github.com/spf13/cobra"
 
 	"github.com/cardproof/cardproof/card"
 	"github.com/cardproof/cardproof/internal/config"
+	"github.com/cardproof/cardproof/internal/durable"
 	"github.com/cardproof/cardproof/internal/register"
 	"github.com/cardproof/cardproof/issuer"
 	"github.com/cardproof/cardproof/keys"
@@ -36,12 +36,16 @@ func newKeysInit(a *app) *cobra.Command {
 With --encrypt the private half is encrypted with a passphrase, from the environment (` + passphraseVariable + `) or typed;
 openssl pkey opens it too. No key is ever overwritten.`,
 		Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
+		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := a.load()
 			if err != nil {
 				return err
 			}
-			k, err := a.createKey(c, encrypt)
+			var pass issuer.Passphrase
+			if encrypt {
+				pass = func() ([]byte, error) { return a.newPassphrase(cmd.Context()) }
+			}
+			k, err := a.createKey(cmd.Context(), c, pass)
 			if err != nil {
 				return err
 			}
@@ -53,15 +57,11 @@ openssl pkey opens it too. No key is ever overwritten.`,
 	return cmd
 }
 
-func (a *app) createKey(c *config.Config, encrypt bool) (keys.Key, error) {
-	if err := os.MkdirAll(c.Keys, 0o755); err != nil {
+func (a *app) createKey(ctx context.Context, c *config.Config, pass issuer.Passphrase) (keys.Key, error) {
+	if err := durable.MakeFolder(c.Keys, 0o755); err != nil {
 		return keys.Key{}, err
 	}
-	var pass issuer.Passphrase
-	if encrypt {
-		pass = a.passphrase
-	}
-	return issuer.CreateKey(c.Keys, c.Issuer.URL, pass, a.now())
+	return issuer.CreateKey(ctx, c.Keys, c.Issuer.URL, pass, a.now())
 }
 
 func newKeysList(a *app) *cobra.Command {
@@ -146,7 +146,7 @@ a folder without private keys.`,
 				_, err = a.stdout.Write(data)
 				return err
 			}
-			return renameio.WriteFile(out, data, 0o644)
+			return durable.WriteFile(out, data, 0o644)
 		},
 	}
 	cmd.Flags().StringVar(&out, "out", "", "the `file` to write (default: standard output)")

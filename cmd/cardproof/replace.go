@@ -10,7 +10,6 @@ import (
 
 	"github.com/cardproof/cardproof/card"
 	"github.com/cardproof/cardproof/issuer"
-	"github.com/cardproof/cardproof/issuer/pdf"
 )
 
 func newReplace(a *app) *cobra.Command {
@@ -27,6 +26,9 @@ superseded in the same moment. Course and dates stay as they are.`,
 			if err != nil {
 				return err
 			}
+			if c.Reason, err = checkReason(c.Reason); err != nil {
+				return err
+			}
 			return a.withIssuer(cmd, func(ctx context.Context, ce *centre) error { return a.replace(ctx, ce, numbers[0], c, out) })
 		},
 	}
@@ -39,14 +41,19 @@ superseded in the same moment. Course and dates stay as they are.`,
 }
 
 func (a *app) replace(ctx context.Context, ce *centre, old card.Number, c issuer.Correction, out string) error {
+	if err := ce.refuseInside(out); err != nil {
+		return err
+	}
 	result, err := ce.Replace(ctx, old, c, issuer.Delivery{Dir: out, NoManifest: true})
-	var problem card.NameProblem
-	var undrawable *pdf.UndrawableError
+	var correction *issuer.CorrectionError
+	var move *card.MoveError
 	switch {
-	case errors.As(err, &problem):
-		return fail(exitFailed, fmt.Errorf("the name %w", err), "Give another --name. Nothing was changed.")
-	case errors.As(err, &undrawable), errors.Is(err, pdf.ErrTooLong):
-		return fail(exitFailed, err, "Give another --name. Nothing was changed.")
+	case errors.As(err, &correction):
+		return fail(exitFailed, err, "Give another --"+correction.Problem.Column+". Nothing was changed.")
+	case errors.Is(err, issuer.ErrExpired):
+		return fail(exitFailed, err, "Issue the card of the new completion from its roster. Nothing was changed.")
+	case errors.As(err, &move) && move.From == card.Superseded:
+		return a.alreadyReplaced(ctx, ce, old)
 	case err != nil:
 		return err
 	}
@@ -57,4 +64,14 @@ func (a *app) replace(ctx context.Context, ce *centre, old card.Number, c issuer
 	}
 	fmt.Fprintf(a.stdout, "card %s is superseded by %s\nThe new card is %s\n", old, l.Number, path)
 	return nil
+}
+
+// alreadyReplaced names the card that has to be corrected now.
+func (a *app) alreadyReplaced(ctx context.Context, ce *centre, old card.Number) error {
+	e, _, err := ce.register.FindReplacement(ctx, old)
+	if err != nil {
+		return err
+	}
+	return fail(exitFailed, fmt.Errorf("card %s was already replaced by %s", old, e.Number),
+		fmt.Sprintf("Correct that one with `cardproof replace %s`, or see it with `cardproof show %s`.", e.Number, e.Number))
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -33,6 +35,9 @@ func newChange(a *app, name, short string, to card.State) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if reason, err = checkReason(reason); err != nil {
+				return err
+			}
 			return a.withCentre(cmd, func(ctx context.Context, c *centre) error { return a.change(ctx, c, numbers, to, reason) })
 		},
 	}
@@ -54,6 +59,21 @@ func parseNumbers(args []string) ([]card.Number, error) {
 		numbers[i] = n
 	}
 	return numbers, nil
+}
+
+// maxReason bounds a reason in characters: it is kept for ever.
+const maxReason = 500
+
+// checkReason returns a reason in one line.
+func checkReason(reason string) (string, error) {
+	reason = strings.Join(strings.Fields(strings.ToValidUTF8(reason, "")), " ")
+	switch {
+	case reason == "":
+		return "", fail(exitUsage, errors.New("--reason is empty"), "Say why in a few words; it stays in the card's history. Nothing was changed.")
+	case utf8.RuneCountInString(reason) > maxReason:
+		return "", fail(exitUsage, fmt.Errorf("--reason has more than %d characters", maxReason), "Say it in fewer words. Nothing was changed.")
+	}
+	return reason, nil
 }
 
 // changed is one line of what revoke, suspend and reinstate print as JSON.

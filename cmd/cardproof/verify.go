@@ -1,14 +1,12 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"fmt"
-	"io"
-	"io/fs"
 	"os"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -50,21 +48,17 @@ func (a *app) verify(ctx context.Context, args []string) error {
 	}
 	defer reader.Close() // it only read
 	checker := &verify.Checker{Keys: set, Register: reader, Now: a.now, Location: c.Issuer.Location}
-	results := []verified{}
+	var results []verified
 	allValid := true
 	for _, arg := range args {
-		inputs, err := readInputs(arg)
+		found, err := a.verifyOne(ctx, checker, c.Issuer.Name, arg)
 		if err != nil {
 			return err
 		}
-		for _, in := range inputs {
-			v, err := check(ctx, checker, in)
-			if err != nil {
-				return err
-			}
-			allValid = allValid && v.IsValid()
-			results = append(results, verified{v.Public(func(string) string { return c.Issuer.Name }), arg})
+		for _, r := range found {
+			allValid = allValid && r.Valid
 		}
+		results = append(results, found...)
 	}
 	if err := a.printVerified(results); err != nil {
 		return err
@@ -75,6 +69,27 @@ func (a *app) verify(ctx context.Context, args []string) error {
 	return nil
 }
 
+// verifyOne is the verdict on every card of an input. An input that can't be read is malformed, and no reason not to go on
+// with the others; an error means that the register could not be asked.
+func (a *app) verifyOne(ctx context.Context, c *verify.Checker, issuerName, arg string) ([]verified, error) {
+	nameOf := func(string) string { return issuerName }
+	inputs, unreadable := readInputs(arg)
+	if unreadable != "" {
+		v := verify.Verdict{Code: verify.Malformed, CheckedAt: a.now().UTC()}.Public(nameOf)
+		v.Message = unreadable
+		return []verified{{v, arg}}, nil
+	}
+	var results []verified
+	for _, in := range inputs {
+		v, err := check(ctx, c, in)
+		if err != nil {
+			return nil, err
+		}
+		results = append(results, verified{v.Public(nameOf), arg})
+	}
+	return results, nil
+}
+
 func check(ctx context.Context, c *verify.Checker, in verify.Input) (verify.Verdict, error) {
 	if in.Token != "" {
 		return c.CheckToken(ctx, in.Token)
@@ -82,36 +97,30 @@ func check(ctx context.Context, c *verify.Checker, in verify.Input) (verify.Verd
 	return c.CheckNumber(ctx, in.Number)
 }
 
-// readInputs is what one argument asks about: the cards in a file, or the text itself.
-func readInputs(arg string) ([]verify.Input, error) {
-	f, err := os.Open(arg)
-	if err != nil {
-		if looksLikeFile(arg) && !errors.Is(err, fs.ErrNotExist) || strings.HasSuffix(strings.ToLower(arg), ".pdf") {
-			return nil, fail(exitFailed, err, "Look at the name and the permissions of the file.")
-		}
-		return []verify.Input{verify.ReadInput(arg)}, nil
+// readInputs is what one argument asks about: the cards in a file, or the text itself; or a sentence that says why it can't be read.
+func readInputs(arg string) (inputs []verify.Input, unreadable string) {
+	info, err := os.Stat(arg)
+	switch {
+	case err != nil && strings.HasSuffix(strings.ToLower(arg), ".pdf"):
+		return nil, "This file can't be opened; look at its name and its permissions."
+	case err != nil:
+		return []verify.Input{verify.ReadInput(arg)}, ""
+	case !info.Mode().IsRegular() || info.Size() > scan.MaxFile:
+		return nil, "This is no PDF file of a card; give the file as it was issued, or the number that is printed on the card."
 	}
-	defer f.Close() // it was only read
-	data, err := io.ReadAll(io.LimitReader(f, scan.MaxFile+1))
+	data, err := os.ReadFile(arg)
 	if err != nil {
-		return nil, fail(exitFailed, err, "Name a PDF file.")
-	}
-	if !bytes.Contains(data[:min(len(data), 1024)], []byte("%PDF-")) {
-		return nil, fail(exitFailed, fmt.Errorf("%s is no PDF file", arg), "Give the PDF itself, or the number that is printed on the card.")
+		return nil, "This file can't be opened; look at its permissions."
 	}
 	texts, err := scan.PDF(data)
 	if err != nil {
-		return nil, fail(exitFailed, fmt.Errorf("%s: %w", arg, err), "Give the file as it was issued, or the number that is printed on the card.")
+		return nil, fmt.Sprintf("No card was found in this file (%v); give it as it was issued, or the number that is printed on the card.", err)
 	}
-	var inputs []verify.Input
 	for _, text := range texts {
 		inputs = append(inputs, verify.ReadInput(text))
 	}
-	return inputs, nil
+	return inputs, ""
 }
-
-// looksLikeFile says whether an argument that can't be opened was meant to be a file.
-func looksLikeFile(arg string) bool { return !strings.Contains(arg, "://") && len(arg) < 256 }
 
 func (a *app) printVerified(results []verified) error {
 	if a.json {
@@ -119,7 +128,7 @@ func (a *app) printVerified(results []verified) error {
 	}
 	for _, r := range results {
 		fmt.Fprintf(a.stdout, "%s  %s\n", strings.ToUpper(strings.ReplaceAll(string(r.Code), "_", " ")), r.Message)
-		rows := [][]string{{"  input", shorten(r.Input)}}
+		rows := [][]string{{"  input", printable(r.Input)}}
 		if c := r.Card; c != nil {
 			rows = append(rows, []string{"  holder", c.Name}, []string{"  course", strings.TrimSuffix(c.Course.Code+", "+c.Course.Title, ", ")},
 				[]string{"  number", c.Number}, []string{"  issued", c.Issued}, []string{"  valid through", c.Expires})
@@ -134,10 +143,16 @@ func (a *app) printVerified(results []verified) error {
 	return nil
 }
 
-// shorten keeps a token from filling the screen.
-func shorten(s string) string {
-	if len(s) > 60 {
-		return s[:57] + "..."
+// printable keeps a token from filling the screen, and a stranger's text from commanding the terminal.
+func printable(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return '\ufffd'
+		}
+		return r
+	}, s)
+	if utf8.RuneCountInString(s) > 60 {
+		s = string([]rune(s)[:57]) + "..."
 	}
 	return s
 }

@@ -11,9 +11,8 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/google/renameio/v2"
-
 	"github.com/cardproof/cardproof/card"
+	"github.com/cardproof/cardproof/internal/durable"
 )
 
 // The ways in which a file can't be had. They come wrapped with the number.
@@ -34,28 +33,17 @@ func New(dir string) *Archive { return &Archive{dir} }
 func (a *Archive) Put(number card.Number, data []byte) (string, error) {
 	path := a.path(number)
 	folder := filepath.Dir(path)
-	err := makeFolder(folder)
+	err := durable.MakeFolder(folder, 0o700)
 	if err == nil {
-		err = WriteFile(path, data)
+		err = durable.WriteFile(path, data, 0o600)
 	}
 	if err == nil {
-		err = syncFolder(folder)
+		err = durable.SyncFolder(folder)
 	}
 	if err != nil {
 		return "", fmt.Errorf("archive card %s: %w", number, err)
 	}
 	return SHA256(data), nil
-}
-
-// makeFolder makes a folder that survives a loss of power: its entry in the folder above is synced as well.
-func makeFolder(path string) error {
-	if info, err := os.Stat(path); err == nil && info.IsDir() {
-		return nil
-	}
-	if err := os.MkdirAll(path, 0o700); err != nil {
-		return err
-	}
-	return syncFolder(filepath.Dir(path))
 }
 
 // Get is the file of a card. It refuses one whose SHA-256 is not the one that the register holds.
@@ -77,21 +65,8 @@ func (a *Archive) path(number card.Number) string {
 	return filepath.Join(a.dir, number.Compact()[:2], number.Compact()+".pdf")
 }
 
-// WriteFile writes a file of mode 0600 whole or not at all, by way of a temporary file beside it.
-func WriteFile(path string, data []byte) error {
-	return renameio.WriteFile(path, data, 0o600, renameio.WithTempDir(filepath.Dir(path)), renameio.IgnoreUmask())
-}
-
 // SHA256 is the hex form that the register and the manifest hold.
 func SHA256(data []byte) string {
 	sum := sha256.Sum256(data)
 	return hex.EncodeToString(sum[:])
-}
-
-func syncFolder(path string) error {
-	f, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(f.Sync(), f.Close())
 }

@@ -86,7 +86,7 @@ func joinCards(ctx context.Context, q querier, keys int, wanted [][]any, columns
 	// that is not empty lets it use an index that leaves the empty ones out.
 	query := "WITH k (k_pos, k_" + strings.Join(names, ", k_") + ") AS (VALUES " +
 		strings.TrimSuffix(strings.Repeat(row, len(wanted)), ", ") + ") SELECT k_pos, " + entryColumns +
-		" FROM k CROSS JOIN cards WHERE " + strings.Join(equal, " AND ")
+		" FROM k CROSS JOIN cards WHERE " + notGivenUp + " AND " + strings.Join(equal, " AND ")
 	if names[0] == "learner_id" {
 		query += " AND learner_id <> ''"
 	}

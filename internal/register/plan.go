@@ -110,7 +110,8 @@ func checkEntry(e *card.Entry) error {
 }
 
 // Replan gives planned cards another issue time, key, digest, qualification, status slot or printed days: what a later run
-// needs that finishes an earlier one's cards with another key. The number and the holder stay, and the entries have to
+// needs that finishes an earlier one's cards with another key. The number and the holder stay, the time of the record is the new one (it tells
+// when the register first held this digest), and the entries have to
 // name them unchanged. All or none; the error is card.ErrConflict where a card is no longer planned, card.ErrNotFound
 // where there is none.
 func (db *DB) Replan(ctx context.Context, actor string, at time.Time, entries []card.Entry) error {
@@ -123,7 +124,7 @@ func (db *DB) Replan(ctx context.Context, actor string, at time.Time, entries []
 		}
 	}
 	return db.inTx(ctx, "plan again", func(tx *sql.Tx) error {
-		update, err := tx.PrepareContext(ctx, "UPDATE cards SET "+strings.Join(signedColumns, " = ?, ")+` = ?, changed_at = ?
+		update, err := tx.PrepareContext(ctx, "UPDATE cards SET "+strings.Join(signedColumns, " = ?, ")+` = ?, changed_at = ?, recorded_at = ?
 			WHERE number = ? AND state = 'planned' AND name = ? AND course = ? AND completed = ? AND learner_id = ?`)
 		if err != nil {
 			return err
@@ -146,7 +147,7 @@ func replanOne(ctx context.Context, tx *sql.Tx, update *sql.Stmt, events *events
 	if err != nil {
 		return err
 	}
-	values = append(values, events.at.Unix(), string(e.Number), e.Name, e.Course, e.Completed.String(), e.Learner.ID)
+	values = append(values, events.at.Unix(), events.at.Unix(), string(e.Number), e.Name, e.Course, e.Completed.String(), e.Learner.ID)
 	done, err := update.ExecContext(ctx, values...)
 	if err != nil {
 		return err

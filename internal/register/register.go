@@ -25,6 +25,7 @@ import (
 // the others wait. Close it.
 type DB struct {
 	*Reader         // reads go past the writer, and see what is committed
+	read    *sql.DB // the reader's pool; an issuing program ends before a register is exchanged
 	write   *sql.DB // one connection: SQLite has one writer
 }
 
@@ -52,16 +53,16 @@ func Create(ctx context.Context, path string) (*DB, error) {
 // Open opens a register that is there, and migrates it where an older version wrote it. The error is ErrMissing, ErrNewer,
 // ErrCorrupt, ErrForeign, ErrAccess, ErrBusy, or what the system said.
 func Open(ctx context.Context, path string) (*DB, error) {
-	reader, version, err := openReader(ctx, path)
+	h, version, err := openHandle(ctx, path)
 	if err != nil {
 		return nil, wrap("open the register", err)
 	}
-	db := &DB{Reader: reader}
+	db := &DB{Reader: &Reader{path: path, open: h}, read: h.read}
 	if db.write, err = openPool(path, writeAccess, 1); err == nil {
 		err = db.prepareWriter(ctx, version)
 	}
 	if err == nil {
-		err = db.prepare(ctx)
+		err = h.prepare(ctx, path)
 	}
 	if err != nil {
 		db.Close()
@@ -86,10 +87,12 @@ func (db *DB) prepareWriter(ctx context.Context, version int64) error {
 	return migrate(ctx, db.write)
 }
 
-// Close closes the register. The writer goes last, so that it can fold the -wal file into the register.
+// Close closes the register. The writer goes last and folds the -wal file into the register, as far as readers let it: where a
+// server holds the register open, SQLite would leave that to a server that may not write.
 func (db *DB) Close() error {
 	err := db.Reader.Close()
 	if db.write != nil {
+		_, _ = db.write.Exec("PRAGMA wal_checkpoint(TRUNCATE)") // if it can't be done now, the next program does it
 		err = errors.Join(err, db.write.Close())
 	}
 	return err

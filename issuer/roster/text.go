@@ -36,6 +36,14 @@ func (c *checker) name(row Row) string {
 	return name
 }
 
+// CheckPrinted checks the texts of a single card as Check does those of a row, and returns them as they will be printed.
+func CheckPrinted(name, instructor string, rules Rules) (cleanName, cleanInstructor string, problems []Problem) {
+	ro := &Roster{Heading: []string{ColumnName, ColumnInstructor}, column: map[string]int{ColumnName: 0, ColumnInstructor: 1}}
+	row := Row{Cells: []string{name, instructor}}
+	c := checker{roster: ro, rules: rules}
+	return c.name(row), c.printed(row, ColumnInstructor), c.problems
+}
+
 // printed is a text beside the name on the card; it may be empty.
 func (c *checker) printed(row Row, column string) string {
 	text := c.text(row, column)

@@ -53,7 +53,7 @@ func PDF(data []byte) (texts []string, err error) {
 	// Both libraries index into what they read; a file of a stranger that makes one of them panic is no card.
 	defer func() {
 		if r := recover(); r != nil {
-			texts, err = nil, fmt.Errorf("%w: %v", ErrNotPDF, r)
+			texts, err = nil, ErrNotPDF
 		}
 	}()
 	ctx, cancel := context.WithTimeout(context.Background(), MaxTime)

@@ -50,7 +50,7 @@ CREATE TABLE cards (
     instructor_id TEXT NOT NULL,
     token         TEXT NOT NULL,
     sha256        TEXT NOT NULL,
-    replaces      TEXT UNIQUE REFERENCES cards (number),
+    replaces      TEXT REFERENCES cards (number),
     FOREIGN KEY (status_list, status_idx) REFERENCES status_slots (list, idx),
     CHECK ((status_list IS NULL) = (status_idx IS NULL)),
     CHECK (state IN ('planned', 'revoked') OR (token <> '' AND length(sha256) = 64)),
@@ -60,6 +60,8 @@ CREATE TABLE cards (
 CREATE UNIQUE INDEX cards_status ON cards (status_list, status_idx) WHERE status_list IS NOT NULL;
 CREATE INDEX cards_learner ON cards (learner_id, course, completed) WHERE learner_id <> '';
 CREATE INDEX cards_name ON cards (name_fold, email, course, completed);
+-- A card that was revoked before it was issued has no token: it was given up, nobody ever had it, and it stands in nobody's way.
+CREATE UNIQUE INDEX cards_replaces ON cards (replaces) WHERE replaces IS NOT NULL AND NOT (state = 'revoked' AND token = '');
 CREATE INDEX cards_planned ON cards (seq) WHERE state = 'planned';
 
 CREATE TABLE events (
@@ -82,10 +84,10 @@ CREATE INDEX events_number ON events (number);
 CREATE TRIGGER cards_one_for_each_learner BEFORE INSERT ON cards
 WHEN NEW.replaces IS NULL AND (
     EXISTS (SELECT 1 FROM cards c WHERE c.learner_id <> '' AND c.learner_id = NEW.learner_id
-        AND c.course = NEW.course AND c.completed = NEW.completed)
+        AND c.course = NEW.course AND c.completed = NEW.completed AND NOT (c.state = 'revoked' AND c.token = ''))
     OR EXISTS (SELECT 1 FROM cards c WHERE c.name_fold = NEW.name_fold AND c.email = NEW.email
         AND c.course = NEW.course AND c.completed = NEW.completed
-        AND (c.learner_id = '' OR NEW.learner_id = ''))
+        AND (c.learner_id = '' OR NEW.learner_id = '') AND NOT (c.state = 'revoked' AND c.token = ''))
 )
 BEGIN
     SELECT RAISE(ABORT, 'the learner has a card of this course and day');
@@ -105,7 +107,7 @@ END;
 CREATE TRIGGER cards_keep_identity BEFORE UPDATE ON cards
 WHEN NEW.seq IS NOT OLD.seq OR NEW.number IS NOT OLD.number OR NEW.name IS NOT OLD.name
     OR NEW.course IS NOT OLD.course OR NEW.completed IS NOT OLD.completed
-    OR NEW.recorded_at IS NOT OLD.recorded_at OR NEW.batch IS NOT OLD.batch OR NEW.replaces IS NOT OLD.replaces
+    OR (NEW.recorded_at IS NOT OLD.recorded_at AND OLD.state <> 'planned') OR NEW.batch IS NOT OLD.batch OR NEW.replaces IS NOT OLD.replaces
 BEGIN
     SELECT RAISE(ABORT, 'a card keeps its number and its holder');
 END;

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/cardproof/cardproof/card/token"
+	"github.com/cardproof/cardproof/internal/durable"
 	"github.com/cardproof/cardproof/keys"
 )
 
@@ -57,16 +58,12 @@ func Create(dir, issuer string, pass Passphrase, now time.Time) (keys.Key, error
 func Path(dir, keyID string) string { return filepath.Join(dir, keyID+".pem") }
 
 func writeNew(path string, data []byte) error {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	err := durable.CreateFile(path, data, 0o600)
 	if errors.Is(err, fs.ErrExist) {
 		return fmt.Errorf("%w: %s", ErrExists, path)
 	}
 	if err != nil {
 		return fmt.Errorf("write the private key: %w", err)
-	}
-	_, err = f.Write(data)
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return fmt.Errorf("write the private key: %w", errors.Join(err, os.Remove(path)))
 	}
 	return nil
 }

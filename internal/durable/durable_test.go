@@ -1,0 +1,59 @@
+package durable
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+)
+
+func TestCreateFileOverwritesNothing(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "file")
+	if err := CreateFile(path, []byte("mine"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := CreateFile(path, []byte("other"), 0o600); !errors.Is(err, fs.ErrExist) {
+		t.Errorf("got %v, want fs.ErrExist", err)
+	}
+	if data, err := os.ReadFile(path); err != nil || string(data) != "mine" {
+		t.Errorf("the file holds %q, %v", data, err)
+	}
+}
+
+func TestWriteFileReplacesWhole(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "file")
+	for _, text := range []string{"a long first text", "short"} {
+		if err := WriteFile(path, []byte(text), 0o640); err != nil {
+			t.Fatal(err)
+		}
+		if data, err := os.ReadFile(path); err != nil || string(data) != text {
+			t.Errorf("the file holds %q, %v, want %q", data, err, text)
+		}
+	}
+	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 1 {
+		t.Errorf("%d entries are in the folder, %v", len(entries), err)
+	}
+}
+
+func TestMakeFolderFromManySides(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a", "b", "c")
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			if err := MakeFolder(path, 0o700); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	file := filepath.Join(path, "file")
+	if err := WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := MakeFolder(filepath.Join(file, "d"), 0o700); err == nil {
+		t.Error("a folder was made in a file")
+	}
+}
