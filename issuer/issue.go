@@ -44,6 +44,7 @@ type Result struct {
 	Issued        int
 	AlreadyIssued int
 	Lines         []ManifestLine // the cards that are in the output folder, in the order of the roster
+	Kept          []string       // names under which lists of an earlier run were kept
 }
 
 // Issue records, signs, draws, proves, archives and delivers the cards of a plan. Where it breaks off, by an error or because
@@ -77,6 +78,7 @@ func (i *Issuer) issue(ctx context.Context, p *Plan, d Delivery, reason string) 
 	if listErr := d.writeLists(out, result.Lines); err == nil {
 		err = listErr // after another failure it would only be told twice
 	}
+	result.Kept = out.kept
 	return result, err
 }
 

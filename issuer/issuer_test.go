@@ -457,7 +457,7 @@ func TestNamesakes(t *testing.T) {
 }
 
 func TestManifestKeepsTheListOfAnotherClass(t *testing.T) {
-	f := &folder{t.TempDir()}
+	f := &folder{dir: t.TempDir()}
 	first := []ManifestLine{{Row: 2, Number: "000000000000", Name: "A"}}
 	second := []ManifestLine{{Row: 2, Number: "000000000012", Name: "B"}}
 	for _, lines := range [][]ManifestLine{first, first, second, append(first, second...)} {

@@ -48,11 +48,14 @@ func manifestLine(l line, url string) ManifestLine {
 func fileName(n card.Number) string { return n.Compact() + ".pdf" }
 
 // folder is where a batch is delivered. What is in it can always be had again from the archive by running the roster once more.
-type folder struct{ dir string }
+type folder struct {
+	dir  string
+	kept []string // names of lists of an earlier run that were in the way
+}
 
 // openFolder makes the folder, if need be, and tries it out, before anything is signed for it.
 func openFolder(dir string) (*folder, error) {
-	f := &folder{dir}
+	f := &folder{dir: dir}
 	if err := f.try(); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrFolder, err)
 	}
@@ -165,6 +168,7 @@ func (f *folder) keep(name string, data []byte) error {
 		if err != nil {
 			return fmt.Errorf("%w: %w", ErrFolder, err)
 		}
+		f.kept = append(f.kept, aside)
 		return nil
 	}
 }

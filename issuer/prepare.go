@@ -54,7 +54,11 @@ func (i *Issuer) Prepare(ctx context.Context, r *roster.Roster) (*Plan, error) {
 }
 
 func (i *Issuer) rules() roster.Rules {
-	return roster.Rules{Catalogue: i.Catalogue, Today: i.today(), Drawable: i.drawableName, DrawableText: i.Drawer.CheckText}
+	return roster.Rules{
+		Catalogue: i.Catalogue, Today: i.today(),
+		Drawable:           func(name string) error { return inRosterWords(i.Drawer.CheckName(name)) },
+		DrawableInstructor: func(name, id string) error { return inRosterWords(i.Drawer.CheckInstructor(name, id)) },
+	}
 }
 
 // lineOf is a row's card: the one that the register holds, or a new one. An unfinished card is finished only as it stands in
@@ -98,9 +102,8 @@ func (i *Issuer) entryOf(c roster.Completion) (card.Entry, error) {
 	}, nil
 }
 
-// drawableName tells the roster's check a name that does not fit in the words that it knows.
-func (i *Issuer) drawableName(name string) error {
-	err := i.Drawer.CheckName(name)
+// inRosterWords tells the roster's check of a text that does not fit in the words that it knows.
+func inRosterWords(err error) error {
 	if errors.Is(err, pdf.ErrTooLong) {
 		return card.NameTooLong
 	}

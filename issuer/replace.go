@@ -74,7 +74,7 @@ func (i *Issuer) corrected(e card.Entry, c Correction) (card.Entry, error) {
 	if c.Instructor != "" {
 		e.Instructor = c.Instructor
 	}
-	name, instructor, problems := roster.CheckPrinted(e.Name, e.Instructor, i.rules())
+	name, instructor, problems := roster.CheckPrinted(e.Name, e.Instructor, e.InstructorID, i.rules())
 	if len(problems) > 0 {
 		return card.Entry{}, &CorrectionError{problems[0]}
 	}

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -23,8 +24,8 @@ import (
 	"github.com/cardproof/cardproof/internal/serve"
 )
 
-// version is set by the build.
-var version = "development"
+// version is set by the build; a build from a working copy has none.
+var version = ""
 
 // The exit codes are those of cardproof.
 const (
@@ -49,7 +50,7 @@ func run(ctx context.Context, args, env []string, stdout, stderr io.Writer) int 
 		Short: "Serve the pages and the interface that check cards",
 		Long: `Cardproof-verify answers whether cards are valid. It needs the register, which it only reads, and the public key set that
 "cardproof keys export" writes; no private key may be readable to its user.`,
-		Version:       version,
+		Version:       cmp.Or(version, "development"),
 		Args:          cobra.NoArgs,
 		SilenceErrors: true,
 		SilenceUsage:  true,

@@ -67,7 +67,7 @@ func (a *app) demo(ctx context.Context, o demoOptions) error {
 	defer ln.Close() // Serve closes it too
 	if _, err := os.Stat(a.configPath); err != nil {
 		local, reachable := demoOrigins(ln.Addr().(*net.TCPAddr))
-		setUp = initOptions{name: "Riverside Resuscitation Training", url: local, verifyURL: reachable}
+		setUp = initOptions{name: "Riverside Resuscitation Training", url: local, verifyURL: reachable, listen: ln.Addr().String()}
 	}
 	if _, err := a.setUp(ctx, setUp); err != nil {
 		return err
@@ -135,14 +135,21 @@ func demoOrigins(at *net.TCPAddr) (local, reachable string) {
 	return local, "http://" + net.JoinHostPort(ip.String(), fmt.Sprint(at.Port))
 }
 
-// networkAddress is this machine's address in its own network: the first private one.
+// networkAddress is this machine's address as others see it: that of the route out, or the first that is no loopback. Nothing is
+// sent to find it.
 func networkAddress() net.IP {
+	if conn, err := net.Dial("udp", "192.0.2.1:9"); err == nil { // an address for documentation (RFC 5737)
+		defer conn.Close() // no packet was sent
+		if at, ok := conn.LocalAddr().(*net.UDPAddr); ok && at.IP.IsGlobalUnicast() {
+			return at.IP
+		}
+	}
 	addrs, err := net.InterfaceAddrs()
 	if err != nil {
 		return nil
 	}
 	for _, addr := range addrs {
-		if n, ok := addr.(*net.IPNet); ok && n.IP.To4() != nil && n.IP.IsPrivate() {
+		if n, ok := addr.(*net.IPNet); ok && n.IP.To4() != nil && n.IP.IsGlobalUnicast() {
 			return n.IP
 		}
 	}
@@ -188,11 +195,11 @@ func (a *app) issueDemo(ctx context.Context, dir string) (lines []issuer.Manifes
 
 // tellDemo prints the cards and what to try with them.
 func (a *app) tellDemo(lines []issuer.ManifestLine, dir string, o demoOptions) error {
-	rows := [][]string{{"HOLDER", "COURSE", "VALID THROUGH", "CHECK IT AT"}}
+	rows := [][]string{{"HOLDER", "COURSE", "CHECK IT AT"}}
 	origin := ""
 	for _, l := range lines {
 		origin, _, _ = strings.Cut(l.VerifyURL, "/c/")
-		rows = append(rows, []string{l.Name, l.Course, l.Expires.String(), origin + "/n/" + l.Number.String()})
+		rows = append(rows, []string{l.Name, l.Course, origin + "/n/" + l.Number.String()})
 	}
 	if err := a.table(rows); err != nil {
 		return err
@@ -215,7 +222,7 @@ Open a link above, or print a card and scan it: the page says VALID. Then revoke
 and load the page again: it says REVOKED. Serving at %s until Ctrl-C.
 `, program, a.configPath, first.Number, origin)
 	if strings.HasPrefix(origin, "http://localhost:") {
-		fmt.Fprintln(a.stdout, "Only this machine reaches that address; for a phone in your network, run the demo with --listen 0.0.0.0:8080.")
+		fmt.Fprintln(a.stdout, "Only this machine reaches that address; for a phone in your network, run the demo with --listen and this machine's address there, such as --listen 192.168.1.20:8080.")
 	}
 	return nil
 }

@@ -25,8 +25,10 @@ type initOptions struct {
 	timeZone string
 	encrypt  bool
 
-	newRegister bool   // although there are keys
-	verifyURL   string // for demo
+	newRegister bool // although there are keys
+	// For demo.
+	verifyURL string
+	listen    string
 }
 
 func newInit(a *app) *cobra.Command {
@@ -45,8 +47,7 @@ nothing is ever overwritten. After it, issue and serve work at once.`,
 			for _, line := range made {
 				fmt.Fprintln(a.stdout, line)
 			}
-			a.say("\nNext: set the centre's name, address and time zone in %s, then\n  cardproof check roster.csv\n  cardproof issue roster.csv --out cards\n  cardproof serve\nKeep a backup of keys/ and data/ apart from each other.\n", a.configPath)
-			return nil
+			return a.sayNext()
 		},
 	}
 	f := cmd.Flags()
@@ -56,6 +57,20 @@ nothing is ever overwritten. After it, issue and serve work at once.`,
 	f.BoolVar(&o.encrypt, "encrypt", false, "encrypt the card key with a passphrase")
 	f.BoolVar(&o.newRegister, "new-register", false, "make an empty register although there are keys: only where no card was ever issued with them")
 	return cmd
+}
+
+// sayNext tells what to do in a new centre.
+func (a *app) sayNext() error {
+	c, err := a.load()
+	if err != nil {
+		return err
+	}
+	a.say("\nNext: look through %s, which explains itself; then\n  cardproof check roster.csv\n  cardproof issue roster.csv --out cards\n  cardproof serve\nKeep backups of %s and %s, apart from each other.\n",
+		a.configPath, c.Keys, c.Data)
+	if strings.HasPrefix(c.Issuer.URL, "http://") {
+		a.say("\nThe key belongs to %s, which is for trying things out: it is signed into every card. For real cards, begin in an empty folder with `cardproof init --url https://...`.\n", c.Issuer.URL)
+	}
+	return nil
 }
 
 // setUp makes what is missing of configuration, key and register, and says of each whether it was made or kept.
@@ -145,7 +160,7 @@ func (a *app) writeConfig(o initOptions) (bool, error) {
 	text := string(assets.Config())
 	for _, value := range []struct{ key, shipped, own string }{
 		{"name", "Example Training Centre", o.name}, {"url", "http://localhost:8080", o.url}, {"time_zone", "UTC", o.timeZone},
-		{"verify_url", `""`, o.verifyURL},
+		{"verify_url", `""`, o.verifyURL}, {"listen", "127.0.0.1:8080", o.listen},
 	} {
 		if value.own == "" {
 			continue

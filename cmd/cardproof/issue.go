@@ -60,6 +60,7 @@ func (a *app) issue(ctx context.Context, c *centre, o issueOptions) error {
 		return a.refuse(plan, o)
 	}
 	a.warnDense(plan)
+	a.warnLocal(c)
 	problems, err := refusedRows(r, plan)
 	if err != nil {
 		return err
@@ -90,7 +91,7 @@ func (a *app) refuse(plan *issuer.Plan, o issueOptions) error {
 	} else {
 		a.printProblems(s.Problems)
 	}
-	return fail(exitRefused, fmt.Errorf("nothing was issued: %s of %s refused", plural(plan.Refused(), "row is", "rows are"), filepath.Base(o.roster)),
+	return fail(exitRefused, fmt.Errorf("nothing was issued: %s of %s refused", plural(plan.Refused(), "row", "rows"), filepath.Base(o.roster)+isAre(plan.Refused())),
 		"Mend the rows and run the command again.", "Or add --good-rows to issue the others and get the refused rows as "+issuer.ProblemsName+".")
 }
 
@@ -101,7 +102,13 @@ func (a *app) printIssued(s summary) error {
 	a.printProblems(onlyErrors(s.Problems))
 	a.printCount("issued", s.Issued)
 	a.printCount("already issued", s.AlreadyIssued)
+	if s.Withdrawn > 0 {
+		a.printCount("of these withdrawn since: do not hand them out (column state of "+issuer.ManifestName+")", s.Withdrawn)
+	}
 	a.printCount("refused", s.Refused)
+	for _, kept := range s.Kept {
+		fmt.Fprintf(a.stdout, "A file of an earlier run was kept as %s\n", kept)
+	}
 	if s.Issued+s.AlreadyIssued > 0 {
 		fmt.Fprintf(a.stdout, "The cards and their list are in %s, %s\n", s.Out, filepath.Join(s.Out, issuer.ManifestName))
 	}

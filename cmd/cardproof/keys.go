@@ -58,7 +58,7 @@ openssl pkey opens it too. No key is ever overwritten.`,
 }
 
 func (a *app) createKey(ctx context.Context, c *config.Config, pass issuer.Passphrase) (keys.Key, error) {
-	if err := durable.MakeFolder(c.Keys, 0o755); err != nil {
+	if err := durable.MakeFolder(c.Keys, 0o700); err != nil {
 		return keys.Key{}, err
 	}
 	return issuer.CreateKey(ctx, c.Keys, c.Issuer.URL, pass, a.now())

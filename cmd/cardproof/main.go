@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"os"
@@ -13,8 +14,8 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// version is set by the build.
-var version = "development"
+// version is set by the build; a build from a working copy has none.
+var version = ""
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -67,7 +68,7 @@ To issue a class:             cardproof issue roster.csv --out cards
 
 Exit codes: 0 done (verify: all valid) · 1 failed · 2 usage or configuration · 3 some rows refused or some cards not valid ·
 4 key · 5 register · 130 interrupted. Results go to standard output, everything else to standard error.`,
-		Version:       version,
+		Version:       cmp.Or(version, "development"),
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          cobra.NoArgs,

@@ -106,6 +106,9 @@ func (a *app) change(ctx context.Context, c *centre, numbers []card.Number, to c
 		}
 		fmt.Fprintf(a.stdout, "card %s %s %s\n", d.Number, word, inWords(d.State))
 	}
+	if failed != nil && len(done) > 0 {
+		a.say("%s of %d changed before that; the others were not tried.\n", plural(len(done), "card was", "cards were"), len(numbers))
+	}
 	return failed
 }
 

@@ -6,6 +6,7 @@ package config
 
 import (
 	"errors"
+	"net/netip"
 	"net/url"
 	"strings"
 
@@ -90,15 +91,31 @@ func (i *Issuer) validatePrinted() error {
 	if i.VerifyURL == "" {
 		i.VerifyURL = i.URL
 	}
-	// http is let through for any host: a phone in the same network tries a first card that way.
 	u, err := url.Parse(i.VerifyURL)
 	if err != nil || u.Host == "" || u.Scheme+"://"+u.Host != i.VerifyURL || strings.ToLower(i.VerifyURL) != i.VerifyURL ||
 		(u.Scheme != "https" && u.Scheme != "http") {
 		return public.Invalid("issuer.verify_url", "is not an origin in lower case and without a trailing slash",
 			"Write it such as https://cards.example.org, or leave it empty for issuer.url.")
 	}
+	if u.Scheme == "http" && !isNear(u.Hostname()) {
+		return public.Invalid("issuer.verify_url", "is plain http to a public address",
+			"Write https://, so that nobody on the way can change a verdict; http:// is for trying things out in your own network.")
+	}
 	return public.CheckText("issuer.phone", i.Phone, 40)
 }
+
+// isNear says whether a host lies in one's own network, where a phone tries a first card over plain http.
+func isNear(host string) bool {
+	ip, err := netip.ParseAddr(host)
+	if err != nil {
+		return host == "localhost" || !strings.Contains(host, ".") || strings.HasSuffix(host, ".local")
+	}
+	return ip.IsLoopback() || ip.IsPrivate() || ip.IsLinkLocalUnicast() || sharedAddresses.Contains(ip)
+}
+
+var (
+	sharedAddresses = netip.MustParsePrefix("100.64.0.0/10") // RFC 6598
+)
 
 func (c *Config) validateCourses() error {
 	catalogue, err := course.New(c.Courses)

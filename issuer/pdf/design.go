@@ -21,7 +21,7 @@ const (
 	ruleAt     = 29.8
 	columnEnd  = 47.6 // the text column ends here; the quiet zone begins at 49.2 or later
 	column     = columnEnd - margin
-	secondCol  = 28.2
+	secondCol  = 27.2 // behind the longest date; the widest number still fits at 5 points
 	validAt    = 36.8 // baseline of the last valid day
 	middleAt   = 43.7 // baseline of issue date and number
 	lastAt     = 50.4 // baseline of instructor and host
@@ -109,8 +109,19 @@ func (d *Drawer) drawText(p *page, c Content, s Symbol) error {
 	p.text(d.regular, labelText, slate, margin, middleAt-labelRise, "Issued")
 	p.text(d.regular, valueText, ink, margin, middleAt, r.IssuedOn.Words())
 	p.text(d.regular, labelText, slate, secondCol, middleAt-labelRise, "Card number")
-	p.text(d.semibold, valueText, ink, secondCol, middleAt, r.Number.String())
-	d.drawInstructor(p, r.Instructor, c.InstructorID)
+	number, ok := fit(d.semibold, []string{r.Number.String()}, 1, columnEnd-secondCol, 5, valueText)
+	if !ok {
+		return fmt.Errorf("the number: %w", ErrTooLong)
+	}
+	p.text(d.semibold, number.size, ink, secondCol, middleAt, number.lines[0])
+	instructor, ok := d.fitInstructor(r.Instructor, c.InstructorID)
+	if !ok {
+		return fmt.Errorf("the instructor: %w", ErrTooLong)
+	}
+	if instructor.lines[0] != "" {
+		p.text(d.regular, labelText, slate, margin, lastAt-labelRise, "Instructor")
+		p.text(d.regular, instructor.size, ink, margin, lastAt, instructor.lines[0])
+	}
 	d.drawHost(p, s)
 	return nil
 }
@@ -140,21 +151,15 @@ func (d *Drawer) fitCentre() block {
 	return block{[]string{shorten(d.semibold, d.centre.Name, 7.5, room)}, 7.5}
 }
 
-func (d *Drawer) drawInstructor(p *page, name, id string) {
-	if name == "" && id == "" {
-		return
-	}
-	p.text(d.regular, labelText, slate, margin, lastAt-labelRise, "Instructor")
+// fitInstructor sets name and number in one line. Nothing of it is ever cut: whoever checks the card compares every field.
+func (d *Drawer) fitInstructor(name, id string) (block, bool) {
 	if name != "" && id != "" {
 		id = " · " + id
 	}
-	if b, ok := fit(d.regular, words(name+id), 1, column, 6, valueText); ok {
-		p.text(d.regular, b.size, ink, margin, lastAt, b.lines[0])
-		return
+	if name+id == "" {
+		return block{lines: []string{""}}, true
 	}
-	id = shorten(d.regular, id, 6, column/2)
-	name = shorten(d.regular, name, 6, column-d.regular.width(id, 6))
-	p.text(d.regular, 6, ink, margin, lastAt, name+id)
+	return fit(d.regular, []string{name + id}, 1, column, 5, valueText)
 }
 
 func (d *Drawer) drawHost(p *page, s Symbol) {

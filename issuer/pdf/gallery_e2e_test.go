@@ -114,10 +114,11 @@ func TestLongTextsStayInTheirPlace(t *testing.T) {
 			c.URL = sampleURL(600 + 150*i)
 			switch i {
 			case 3:
-				c.Record.Instructor = "Prof. Dr. med. Karl-Theodor Freiherr von und zu Guttenberg-Weichsel"
+				c.Record.Instructor = "Prof. Dr. med. Karl-Theodor von Berg"
 			case 4:
-				c.InstructorID = strings.Repeat("I-2041-", 12)
+				c.InstructorID = strings.Repeat("I-2041-", 3)
 			}
+			c.Record.Number, c.Record.IssuedOn = widestNumber, longestDay
 			s, err := CheckURL(c.URL)
 			if err != nil {
 				t.Fatal(err)

@@ -158,16 +158,23 @@ func (d *Drawer) checkRecord(c Content) error {
 	if err := d.CheckCourse(r.Course, r.Qualification); err != nil {
 		return fmt.Errorf("the course %s: %w", r.Course, err)
 	}
-	for _, s := range []string{r.Instructor, c.InstructorID} {
-		if err := d.drawable(s); err != nil {
-			return fmt.Errorf("the instructor: %w", err)
-		}
+	if err := d.CheckInstructor(r.Instructor, c.InstructorID); err != nil {
+		return fmt.Errorf("the instructor: %w", err)
 	}
 	return nil
 }
 
-// CheckText says whether a text beside the name can be drawn, such as an instructor's. The error is an *UndrawableError.
-func (d *Drawer) CheckText(s string) error { return d.drawable(s) }
+// CheckInstructor says whether an instructor's name and number can be drawn, both whole and in one line. Either may be empty.
+// The error is an *UndrawableError or ErrTooLong.
+func (d *Drawer) CheckInstructor(name, id string) error {
+	if err := d.drawable(name + id); err != nil {
+		return err
+	}
+	if _, ok := d.fitInstructor(name, id); !ok {
+		return ErrTooLong
+	}
+	return nil
+}
 
 // drawable checks a text before it is drawn. A broken UTF-8 sequence reads as U+FFFD, which no sheet holds; neither do
 // combining marks, controls or the letters of scripts that need shaping.

@@ -203,6 +203,7 @@ func TestDrawRefuses(t *testing.T) {
 		{"title", func(c *Content) { c.Record.Qualification.Title = "急救" }, &UndrawableError{}},
 		{"level", func(c *Content) { c.Record.Qualification.Level = "a\x00b" }, &UndrawableError{}},
 		{"instructor", func(c *Content) { c.Record.Instructor = "דוד" }, &UndrawableError{}},
+		{"long instructor", func(c *Content) { c.Record.Instructor = strings.Repeat("Ruth Adeyemi ", 6) }, ErrTooLong},
 		{"instructor id", func(c *Content) { c.InstructorID = "\t" }, &UndrawableError{}},
 		{"long title", func(c *Content) { c.Record.Qualification.Title = strings.Repeat("Advanced ", 30) }, ErrTooLong},
 		{"no title", func(c *Content) { c.Record.Qualification.Title = "" }, ErrTooLong},
@@ -287,5 +288,28 @@ func BenchmarkDraw(b *testing.B) {
 func BenchmarkNewDrawer(b *testing.B) {
 	for b.Loop() {
 		newDrawer(b, sampleCentre)
+	}
+}
+
+// widestNumber has the widest symbols and the right check symbol.
+const widestNumber card.Number = "WWWWWWWWWWWZ"
+
+// longestDay is one of the widest dates.
+var longestDay = card.Date{Year: 2026, Month: time.September, Day: 28}
+
+// The number's place ends before the QR's quiet zone, and the date's before the number, whatever stands in them.
+func TestNumberAndDateKeepToTheirColumns(t *testing.T) {
+	d := newDrawer(t, sampleCentre)
+	if n, err := card.ParseNumber(string(widestNumber)); err != nil || n != widestNumber {
+		t.Fatal(err)
+	}
+	b, ok := fit(d.semibold, []string{widestNumber.String()}, 1, columnEnd-secondCol, 5, valueText)
+	if end := secondCol + d.semibold.width(widestNumber.String(), b.size); !ok || end > columnEnd {
+		t.Errorf("the widest number: fits %v, ends at %.2f mm, want at most %.2f", ok, end, columnEnd)
+	}
+	for day := (card.Date{Year: 2024, Month: time.January, Day: 1}); day.Year < 2025; day = card.DateOf(day.End(time.UTC)) {
+		if end := margin + d.regular.width(day.Words(), valueText); end > secondCol-0.8 {
+			t.Errorf("%s ends at %.2f mm, and the number begins at %.2f", day.Words(), end, secondCol)
+		}
 	}
 }

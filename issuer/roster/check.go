@@ -15,8 +15,8 @@ type Rules struct {
 	Today     card.Date // in the issuer's time zone
 	// Drawable says whether a name can be drawn on a card. An error that is card.NameTooLong means that it does not fit.
 	Drawable func(name string) error
-	// DrawableText says so for what is printed beside the name (instructor and instructor_id). Nil lets every text through.
-	DrawableText func(text string) error
+	// DrawableInstructor says so for the instructor's name and number, of which either may be empty. Nil lets every text through.
+	DrawableInstructor func(name, id string) error
 }
 
 // Completion is a row in which nothing is wrong: a learner who has completed a course and passed it.
@@ -91,8 +91,7 @@ func (c *checker) row(row Row) (done Completion, ok bool) {
 	done.Row = row.Line
 	done.Name = c.name(row)
 	done.Email = c.email(row)
-	done.Instructor = c.printed(row, ColumnInstructor)
-	done.InstructorID = c.printed(row, ColumnInstructorID)
+	done.Instructor, done.InstructorID = c.instructor(row)
 	done.Class = c.text(row, ColumnClass)
 	done.LearnerID = c.text(row, ColumnLearnerID)
 	known := c.course(row, &done)

@@ -43,7 +43,7 @@ func testRules(t testing.TB) Rules {
 		}
 		return nil
 	}
-	return Rules{Catalogue: catalogue, Today: today, Drawable: drawable, DrawableText: drawable}
+	return Rules{Catalogue: catalogue, Today: today, Drawable: drawable, DrawableInstructor: func(name, id string) error { return drawable(name + id) }}
 }
 
 type finding struct {

@@ -37,23 +37,33 @@ func (c *checker) name(row Row) string {
 }
 
 // CheckPrinted checks the texts of a single card as Check does those of a row, and returns them as they will be printed.
-func CheckPrinted(name, instructor string, rules Rules) (cleanName, cleanInstructor string, problems []Problem) {
-	ro := &Roster{Heading: []string{ColumnName, ColumnInstructor}, column: map[string]int{ColumnName: 0, ColumnInstructor: 1}}
-	row := Row{Cells: []string{name, instructor}}
+func CheckPrinted(name, instructor, instructorID string, rules Rules) (cleanName, cleanInstructor string, problems []Problem) {
+	ro := &Roster{Heading: []string{ColumnName, ColumnInstructor, ColumnInstructorID},
+		column: map[string]int{ColumnName: 0, ColumnInstructor: 1, ColumnInstructorID: 2}}
+	row := Row{Cells: []string{name, instructor, instructorID}}
 	c := checker{roster: ro, rules: rules}
-	return c.name(row), c.printed(row, ColumnInstructor), c.problems
+	cleanName = c.name(row)
+	cleanInstructor, _ = c.instructor(row)
+	return cleanName, cleanInstructor, c.problems
 }
 
-// printed is a text beside the name on the card; it may be empty.
-func (c *checker) printed(row Row, column string) string {
-	text := c.text(row, column)
-	if text == "" || c.rules.DrawableText == nil {
-		return text
+// instructor is the instructor's name and number as they will be printed; either may be empty.
+func (c *checker) instructor(row Row) (name, id string) {
+	name, id = c.text(row, ColumnInstructor), c.text(row, ColumnInstructorID)
+	check := c.rules.DrawableInstructor
+	if check == nil {
+		return name, id
 	}
-	if err := c.rules.DrawableText(text); err != nil {
-		return c.refuseText(column, text, err)
+	if err := check(name, ""); err != nil {
+		return c.refuseText(ColumnInstructor, name, err), id
 	}
-	return text
+	if err := check("", id); err != nil {
+		return name, c.refuseText(ColumnInstructorID, id, err)
+	}
+	if err := check(name, id); err != nil {
+		return c.refuseText(ColumnInstructor, name, err), id
+	}
+	return name, id
 }
 
 // text is a text that is recorded; it may be empty.
