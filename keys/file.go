@@ -8,9 +8,11 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
+	"strings"
 	"time"
 
-	"github.com/google/renameio/v2"
+	"github.com/cardproof/cardproof/internal/durable"
 )
 
 // record is a key in the set's file: the JWK and its life.
@@ -44,6 +46,9 @@ func Load(path string) (*Set, error) {
 }
 
 func parse(data []byte) (*Set, error) {
+	if err := checkMembers(data); err != nil {
+		return nil, fmt.Errorf("%w: %v", ErrInvalid, err)
+	}
 	var f file
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.DisallowUnknownFields()
@@ -70,13 +75,58 @@ func parse(data []byte) (*Set, error) {
 	return NewSet(all...)
 }
 
-// Save writes the set's file, whole or not at all. It holds no secret, so everybody may read it.
+// checkMembers refuses what encoding/json lets pass: a member named twice, of which it takes the last, and a name in another
+// case than ours. Two programs that read such a file could see two different keys. Bytes that are no JSON are left to the
+// decoder.
+func checkMembers(data []byte) error {
+	d := json.NewDecoder(bytes.NewReader(data))
+	var open []map[string]bool // the names of each object around, nil for an array
+	name := false              // whether the next string is a name
+	for {
+		t, err := d.Token()
+		if err != nil {
+			return nil
+		}
+		switch t := t.(type) {
+		case json.Delim:
+			switch t {
+			case '{':
+				open = append(open, map[string]bool{})
+			case '[':
+				open = append(open, nil)
+			default:
+				open = open[:len(open)-1]
+			}
+			name = len(open) > 0 && open[len(open)-1] != nil
+			continue
+		case string:
+			if !name {
+				break
+			}
+			if open[len(open)-1][t] {
+				return fmt.Errorf("it has the member %q twice", t)
+			}
+			if strings.Trim(t, "abcdefghijklmnopqrstuvwxyz_") != "" { // encoding/json takes ſ for an s as well
+				return fmt.Errorf("it has the unknown member %q", t)
+			}
+			open[len(open)-1][t] = true
+			name = false
+			continue
+		}
+		name = len(open) > 0 && open[len(open)-1] != nil
+	}
+}
+
+// Save writes the set's file, whole or not at all, and durably. It holds no secret, so everybody may read it.
 func (s *Set) Save(path string) error {
 	data, err := s.Encode()
 	if err != nil {
 		return err
 	}
-	if err := renameio.WriteFile(path, data, 0o644); err != nil {
+	if err = durable.WriteFile(path, data, 0o644); err == nil {
+		err = durable.SyncFolder(filepath.Dir(path))
+	}
+	if err != nil {
 		return fmt.Errorf("write the key set: %w", err)
 	}
 	return nil

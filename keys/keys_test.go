@@ -121,6 +121,14 @@ func TestLoadRefuses(t *testing.T) {
 		"no JSON":                    "garbage",
 		"something behind":           good + "{}",
 		"an unknown member":          strings.Replace(good, `"use"`, `"d": "secret", "use"`, 1),
+		"a member twice":             strings.Replace(good, `"state"`, `"state": "active", "state"`, 1),
+		"a member twice, escaped":    strings.Replace(good, `"state"`, `"st\u0061te": "active", "state"`, 1),
+		"the keys twice":             strings.Replace(good, `"keys"`, `"keys": [], "keys"`, 1),
+		"a member in capitals":       strings.Replace(good, `"kid"`, `"KID"`, 1),
+		"keys in capitals":           strings.Replace(good, `"keys"`, `"Keys"`, 1),
+		"a letter that folds to s":   strings.Replace(good, `"state"`, `"ſtate"`, 1),
+		"a K that is a kelvin":       strings.Replace(good, `"kid"`, "\"\u212aid\"", 1),
+		"cut off":                    good[:len(good)/2],
 		"the ID of another":          strings.Replace(good, set.keys[0].ID, other.ID, 1),
 		"an algorithm that can't be": strings.Replace(good, `"EdDSA"`, `"ES256"`, 1),
 		"HS256":                      strings.Replace(good, `"EdDSA"`, `"HS256"`, 1),
@@ -146,6 +154,41 @@ func TestLoadRefuses(t *testing.T) {
 	}
 	if err := set.Add(testKey(t, "a")); !errors.Is(err, ErrInvalid) {
 		t.Errorf("a key twice: got %v, want ErrInvalid", err)
+	}
+}
+
+// A person may have written the file, with other white space, order and forms of a time.
+func TestLoadTakesOtherForms(t *testing.T) {
+	set, err := NewSet(testKey(t, "a"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := set.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var members struct{ Keys []map[string]string }
+	if err := json.Unmarshal(data, &members); err != nil {
+		t.Fatal(err)
+	}
+	if len(members.Keys) != 1 || members.Keys[0]["not_before"] != "2026-11-21T08:00:00Z" {
+		t.Fatalf("got %s", data)
+	}
+	members.Keys[0]["not_before"] = "2026-11-21T09:00:00+01:00"
+	other, err := json.Marshal(map[string]any{"keys": members.Keys})
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), FileName)
+	if err := os.WriteFile(path, other, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	again, err := Load(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(again.All(), set.All()) {
+		t.Errorf("got %+v\nwant %+v", again.All(), set.All())
 	}
 }
 

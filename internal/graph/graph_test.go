@@ -140,10 +140,14 @@ func TestForbidden(t *testing.T) {
 // TestOneDoor has the libraries and packages that only one folder may import. A library without its importer fails too.
 func TestOneDoor(t *testing.T) {
 	for _, rule := range []struct{ library, door, reason string }{
-		{"github.com/spf13/viper", "internal/config", "a value that is read past the checked struct is a value that nobody checked"},
+		{"github.com/spf13/viper", "internal/config/public", "a value that is read past the checked struct is a value that nobody checked"},
 		{"github.com/golang-jwt/jwt", "card/token", "its parser is too lenient; the strict one stands before it in card/token alone"},
 		{"github.com/jung-kurt/gofpdf", "issuer/pdf", "it is no longer maintained; a successor shall be a change of one folder"},
 		{"github.com/skip2/go-qrcode", "issuer/pdf", "it is no longer maintained; a successor shall be a change of one folder"},
+		{"github.com/pdfcpu/pdfcpu", "verify/scan", "it reads what strangers send; the limits and the recover for it stand there alone"},
+		{"github.com/makiuchi-d/gozxing", "verify/scan", "it reads what strangers send; the limits and the recover for it stand there alone"},
+		{"modernc.org/sqlite", "internal/register", "another database can take its place, and nothing else writes the ledger"},
+		{"github.com/pressly/goose", "internal/register", "migrations are the register's own"},
 		{"github.com/youmark/pkcs8", "issuer/internal/signer", "it opens private keys"},
 		{module + "/issuer/internal/signer", "issuer", "it opens private keys"},
 		{module + "/internal/register", "cmd,internal", "issuer and verify declare what they need of it"},
@@ -176,8 +180,22 @@ var opensKeys = map[string][]string{
 	"crypto/ecdsa":   {"ParseRawPrivateKey"},
 }
 
-// calls lists where the files of a package use one of the functions above, and how many it has looked at.
+// calls lists where the files of a package use one of the functions above.
 func calls(t *testing.T, p pkg) (found []string) {
+	t.Helper()
+	for _, u := range uses(t, p) {
+		if slices.Contains(opensKeys[u.path], u.name) {
+			found = append(found, u.where+" "+u.name)
+		}
+	}
+	return found
+}
+
+// use is one place where a package uses a name of another one.
+type use struct{ path, name, where string }
+
+// uses lists every name of another package that the files of a package use.
+func uses(t *testing.T, p pkg) (found []use) {
 	t.Helper()
 	for _, name := range p.GoFiles {
 		set := token.NewFileSet()
@@ -192,6 +210,9 @@ func calls(t *testing.T, p pkg) (found []string) {
 			if spec.Name != nil {
 				local = spec.Name.Name
 			}
+			if local == "." {
+				t.Errorf("%s imports %s with a dot, which hides from these guards what it uses", set.Position(spec.Pos()), path)
+			}
 			imported[local] = path
 		}
 		ast.Inspect(file, func(n ast.Node) bool {
@@ -199,8 +220,8 @@ func calls(t *testing.T, p pkg) (found []string) {
 			if !ok {
 				return true
 			}
-			if of, ok := selector.X.(*ast.Ident); ok && slices.Contains(opensKeys[imported[of.Name]], selector.Sel.Name) {
-				found = append(found, set.Position(n.Pos()).String()+" "+selector.Sel.Name)
+			if of, ok := selector.X.(*ast.Ident); ok && imported[of.Name] != "" {
+				found = append(found, use{imported[of.Name], selector.Sel.Name, set.Position(n.Pos()).String()})
 			}
 			return true
 		})
@@ -239,6 +260,36 @@ func TestPublicServerOpensNoPrivateKey(t *testing.T) {
 	}
 	if looked < 5 {
 		t.Errorf("got %d packages of ours in cardproof-verify, want the verifier, its pages, the keys, the register and more", looked)
+	}
+}
+
+// What is linked into the public server gets the register by OpenReader and by nothing else: a Reader can't write, and sees
+// nothing that is private to a learner. What each of its packages may name is listed here.
+func TestPublicServerOnlyReadsTheRegister(t *testing.T) {
+	const register = module + "/internal/register"
+	allowed := func(name string) bool {
+		return name == "OpenReader" || name == "Reader" || name == "VersionError" || strings.HasPrefix(name, "Err")
+	}
+	server := ours(t, "cmd/cardproof-verify")[0]
+	opens := 0
+	for _, path := range append([]string{server.ImportPath}, server.Deps...) {
+		if !isUnder(path, module) || path == register {
+			continue
+		}
+		for _, u := range uses(t, packages(t)[path]) {
+			if u.path != register {
+				continue
+			}
+			if u.name == "OpenReader" {
+				opens++
+			}
+			if !allowed(u.name) {
+				t.Errorf("%s uses register.%s; the public server may open the register by OpenReader alone", u.where, u.name)
+			}
+		}
+	}
+	if opens == 0 {
+		t.Error("nothing in the public server opens the register; this guard no longer knows how that is done")
 	}
 }
 

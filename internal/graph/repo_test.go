@@ -2,6 +2,7 @@ package graph
 
 import (
 	"bytes"
+	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -73,6 +74,37 @@ func TestSecretsAreIgnored(t *testing.T) {
 		if err := cmd.Run(); err != nil {
 			t.Errorf("git does not ignore %s (%v); a centre that works inside of a clone would publish it", name, err)
 		}
+	}
+}
+
+// A library comes in with a reason, and the reason is brought up to date with its version.
+func TestDependenciesAreDecided(t *testing.T) {
+	const note = "docs/decisions/0009-dependencies.md"
+	text, err := os.ReadFile(filepath.Join(root, note))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var mod struct {
+		Require []struct {
+			Path, Version string
+			Indirect      bool
+		}
+	}
+	if err := json.Unmarshal([]byte(output(t, "go", "mod", "edit", "-json")), &mod); err != nil {
+		t.Fatal(err)
+	}
+	direct := 0
+	for _, m := range mod.Require {
+		if m.Indirect {
+			continue
+		}
+		direct++
+		if row := "| `" + m.Path + "` | " + m.Version + " |"; !bytes.Contains(text, []byte(row)) {
+			t.Errorf("%s has no row that begins with %s", note, row)
+		}
+	}
+	if rows := bytes.Count(text, []byte("\n| `")); rows != direct || direct == 0 {
+		t.Errorf("%s has %d rows, want one for each of the %d direct dependencies", note, rows, direct)
 	}
 }
 

@@ -246,3 +246,58 @@ func testStatusLists(t *testing.T, db *DB) {
 		t.Errorf("got %v, want %v", used, want)
 	}
 }
+
+// A card that was revoked before it was issued stands in nobody's way: not of the learner's card, and not of another
+// replacement.
+func testGivenUp(t *testing.T, db *DB) {
+	ctx := t.Context()
+	giveUp := func(e card.Entry) {
+		t.Helper()
+		if _, err := db.Change(ctx, card.Change{Number: e.Number, To: card.Revoked, Actor: "office", Reason: "a slip", At: later}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	find := func(k card.LearnerKey) card.LearnerMatch {
+		t.Helper()
+		got, err := db.FindLearners(ctx, []card.LearnerKey{k})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got[0]
+	}
+	first := learner(1)
+	byName := keyOf(first)
+	byName.ID = ""
+	plan(t, db, "b1", first)
+	giveUp(first)
+	checkMatch(t, find(keyOf(first)), "", card.LearnerMatch{})
+	checkMatch(t, find(byName), "", card.LearnerMatch{})
+	old := learner(1)
+	issue(t, db, "b2", old)
+	checkMatch(t, find(keyOf(first)), old.Number, card.LearnerMatch{By: card.ByID})
+	checkMatch(t, find(byName), old.Number, card.LearnerMatch{By: card.ByName})
+
+	slip, right := entry(old.Learner.ID, old.Learner.Email, "Zoe Slip"), entry(old.Learner.ID, old.Learner.Email, "Zoë Right")
+	slip.Replaces, right.Replaces = old.Number, old.Number
+	plan(t, db, "b3", slip)
+	giveUp(slip)
+	if got, ok, err := db.FindReplacement(ctx, old.Number); ok || err != nil {
+		t.Errorf("a replacement that was given up: got %s, %v, %v, want none", got.Number, ok, err)
+	}
+	checkMatch(t, find(keyOf(slip)), old.Number, card.LearnerMatch{By: card.ByID, NameDiffers: true})
+	issue(t, db, "b4", right)
+	if got, ok, err := db.FindReplacement(ctx, old.Number); err != nil || !ok || got.Number != right.Number {
+		t.Errorf("replacement: got %s, %v, %v, want %s", got.Number, ok, err, right.Number)
+	}
+	checkMatch(t, find(keyOf(old)), right.Number, card.LearnerMatch{By: card.ByID})
+
+	// One that was issued and then revoked was there, and stays the learner's card.
+	giveUp(right)
+	checkMatch(t, find(keyOf(right)), right.Number, card.LearnerMatch{By: card.ByID})
+	if err := db.Plan(ctx, intention("b5", learner(1))); !errors.Is(err, card.ErrConflict) {
+		t.Errorf("a new card beside a revoked one: got %v, want ErrConflict", err)
+	}
+	if err := db.MarkIssued(ctx, "office", later, []card.Finished{finished(slip)}); err == nil {
+		t.Error("issuing a card that was given up: got nil, want an error")
+	}
+}

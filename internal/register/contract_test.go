@@ -25,7 +25,7 @@ func testRegister(t *testing.T, open func(t *testing.T) *DB) {
 		{"replacement meets a withdrawn card", testReplaceWithdrawn}, {"writes demand actor and reason", testDemands},
 		{"counts", testCounts}, {"status slots", testStatusSlots}, {"status lists", testStatusLists},
 		{"find learners", testFindLearners}, {"find learners through replacements", testFindReplaced},
-		{"one card for each learner", testOneForEachLearner},
+		{"one card for each learner", testOneForEachLearner}, {"a card that was given up", testGivenUp},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.run(t, open(t)) })
 	}
@@ -157,8 +157,16 @@ func testReplan(t *testing.T, db *DB) {
 		t.Fatal(err)
 	}
 	got := mustEntry(t, db, e.Number)
-	if got.KeyID != e.KeyID || got.Digest != e.Digest || !got.IssuedAt.Equal(later) || len(got.Qualification.Meets) != 0 || got.State != card.Planned {
+	if got.KeyID != e.KeyID || got.Digest != e.Digest || !got.IssuedAt.Equal(later) || len(got.Qualification.Meets) != 0 || got.State != card.Planned ||
+		!got.RecordedAt.Equal(later) {
 		t.Errorf("got %+v", got)
+	}
+	// A clock that was set back makes no record older.
+	if err := db.Replan(ctx, "night shift", noon, []card.Entry{e}); err != nil {
+		t.Fatal(err)
+	}
+	if got := mustEntry(t, db, e.Number).RecordedAt; !got.Equal(later) {
+		t.Errorf("planned again by a clock that was set back: recorded at %s, want %s", got, later)
 	}
 	other := e
 	other.Name = "Somebody Else"
@@ -179,7 +187,7 @@ func testReplan(t *testing.T, db *DB) {
 	if err := db.Replan(ctx, "office", later, []card.Entry{e}); !errors.Is(err, card.ErrConflict) {
 		t.Errorf("an issued card: got %v, want ErrConflict", err)
 	}
-	if got, want := actions(t, db, e.Number), []string{"planned", "planned again", "issued"}; !slices.Equal(got, want) {
+	if got, want := actions(t, db, e.Number), []string{"planned", "planned again", "planned again", "issued"}; !slices.Equal(got, want) {
 		t.Errorf("history: got %v, want %v", got, want)
 	}
 }

@@ -19,6 +19,8 @@ var (
 	// ErrOlder says that the register has to be migrated: any command of cardproof that opens it for writing does so. It
 	// comes as a *VersionError.
 	ErrOlder = errors.New("an older version of cardproof wrote the register")
+	// ErrExchanged says that another file took the register's place while it was open.
+	ErrExchanged = errors.New("the file was exchanged while open: start again")
 	// ErrCorrupt says that the file is damaged or no database.
 	ErrCorrupt = errors.New("the register is damaged")
 	// ErrForeign says that the file is a database of another program.

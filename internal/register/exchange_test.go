@@ -1,6 +1,7 @@
 package register
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"os"
@@ -166,19 +167,168 @@ func TestExchangeUnderLoad(t *testing.T) {
 	wg.Wait()
 }
 
-// A card that was revoked before it was issued stands in nobody's way: not of a new card, and not of another replacement.
-func TestAGivenUpCardMakesRoom(t *testing.T) {
+// A copy over the file keeps its inode, so that only its content and its times tell.
+func TestReaderSeesACopyOverTheFile(t *testing.T) {
 	db := newDB(t)
-	first, second := learner(1), learner(1)
-	plan(t, db, "b1", first)
-	revoke(t, db.path, first.Number)
-	matches, err := db.FindLearners(t.Context(), []card.LearnerKey{{ID: first.Learner.ID, Email: first.Learner.Email, Name: first.Name,
-		Course: first.Course, Completed: first.Completed}})
-	if err != nil || matches[0].Entry != nil {
-		t.Fatalf("got %+v, %v, want no match", matches, err)
+	path, backup := db.path, filepath.Join(t.TempDir(), "backup.db")
+	backUp(t, path, backup)
+	e := learner(1)
+	issue(t, db, "b1", e)
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
 	}
-	second.Number = "000000000012"
-	second.Status = nil
-	second.Digest[0]++
-	plan(t, db, "b2", second)
+	r, err := OpenReader(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	if _, ok, err := r.FindRecord(t.Context(), e.Number); err != nil || !ok {
+		t.Fatalf("got %v, %v", ok, err)
+	}
+	content, err := os.ReadFile(backup)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, ok, err := r.FindRecord(t.Context(), e.Number); err != nil || ok {
+		t.Errorf("a card that the copy does not have: got %v, %v, want false", ok, err)
+	}
+}
+
+func TestReaderOfASymbolicLink(t *testing.T) {
+	db := newDB(t)
+	e := learner(1)
+	issue(t, db, "b1", e)
+	link := filepath.Join(t.TempDir(), "link.db")
+	if err := os.Symlink(db.path, link); err != nil {
+		t.Fatal(err)
+	}
+	r, err := OpenReader(t.Context(), link)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	backup := filepath.Join(t.TempDir(), "backup.db")
+	backUp(t, db.path, backup)
+	revoke(t, backup, e.Number)
+	if err := errors.Join(os.Remove(link), os.Symlink(backup, link)); err != nil {
+		t.Fatal(err)
+	}
+	if rec, _, err := r.FindRecord(t.Context(), e.Number); err != nil || rec.State != card.Revoked {
+		t.Errorf("a link that leads elsewhere: got %s, %v, want revoked", rec.State, err)
+	}
+}
+
+func TestClosedReader(t *testing.T) {
+	db := newDB(t)
+	r, err := OpenReader(t.Context(), db.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(r.Close(), r.Close()); err != nil {
+		t.Error(err)
+	}
+	if _, _, err := r.FindRecord(t.Context(), newNumber()); err == nil {
+		t.Error("a closed reader opened the register again")
+	}
+}
+
+// The issuer's side does not follow: half of a command's work would be in one file and half in another. It stops.
+func TestLedgerStopsWhereTheFileWasExchanged(t *testing.T) {
+	db := newDB(t)
+	e, planned := learner(1), learner(2)
+	issue(t, db, "b1", e)
+	plan(t, db, "b2", planned)
+	ledger, err := OpenReadOnly(t.Context(), db.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ledger.Close()
+	backup := filepath.Join(t.TempDir(), "backup.db")
+	backUp(t, db.path, backup)
+	away := filepath.Join(t.TempDir(), "away.db")
+	moveAll(t, db.path, away)
+	checkStopped(t, db, ledger, e, planned, ErrMissing)
+	moveAll(t, backup, db.path)
+	checkStopped(t, db, ledger, e, planned, ErrExchanged)
+	there, err := Open(t.Context(), db.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer there.Close()
+	if got := mustEntry(t, there, e.Number).State; got != card.Issued {
+		t.Errorf("the new file has the card as %s, want issued", got)
+	}
+}
+
+func checkStopped(t *testing.T, db *DB, l *Ledger, e, planned card.Entry, want error) {
+	t.Helper()
+	ctx := t.Context()
+	calls := map[string]func() error{
+		"Plan":       func() error { return db.Plan(ctx, intention("b9", learner(9))) },
+		"MarkIssued": func() error { return db.MarkIssued(ctx, "office", later, []card.Finished{finished(planned)}) },
+		"Change": func() error {
+			return second(db.Change(ctx, card.Change{Number: e.Number, To: card.Revoked, Actor: "office", Reason: "x", At: later}))
+		},
+		"ReserveStatus": func() error { _, err := db.ReserveStatus(ctx, 1); return err },
+	}
+	for name, side := range map[string]*Ledger{"DB": db.Ledger, "Ledger": l} {
+		calls[name+".FindRecord"] = func() error { _, _, err := side.FindRecord(ctx, e.Number); return err }
+		calls[name+".FindEntry"] = func() error { _, _, err := side.FindEntry(ctx, e.Number); return err }
+		calls[name+".FindReplacement"] = func() error { _, _, err := side.FindReplacement(ctx, e.Number); return err }
+		calls[name+".FindLearners"] = func() error { _, err := side.FindLearners(ctx, []card.LearnerKey{keyOf(e)}); return err }
+		calls[name+".History"] = func() error { _, err := side.History(ctx, e.Number); return err }
+		calls[name+".CountByKey"] = func() error { _, err := side.CountByKey(ctx); return err }
+		calls[name+".Unfinished"] = func() error { _, err := side.Unfinished(ctx); return err }
+		calls[name+".Ping"] = func() error { return side.Ping(ctx) }
+	}
+	for name, call := range calls {
+		if err := call(); !errors.Is(err, want) {
+			t.Errorf("%s: got %v, want %v", name, err, want)
+		}
+	}
+}
+
+// A read-only ledger needs no writer, and holds up none.
+func TestReadOnlyLedger(t *testing.T) {
+	db := newDB(t)
+	e, next := learner(1), learner(1)
+	issue(t, db, "b1", e)
+	next.Replaces = e.Number
+	plan(t, db, "b2", next)
+	path := db.path
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	before, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := OpenReadOnly(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	found, _, errFind := l.FindEntry(t.Context(), e.Number)
+	replacement, _, errReplacement := l.FindReplacement(t.Context(), e.Number)
+	matches, errMatch := l.FindLearners(t.Context(), []card.LearnerKey{keyOf(e)})
+	history, errHistory := l.History(t.Context(), e.Number)
+	counts, errCount := l.CountByKey(t.Context())
+	unfinished, errUnfinished := l.Unfinished(t.Context())
+	if err := errors.Join(errFind, errReplacement, errMatch, errHistory, errCount, errUnfinished, l.Ping(t.Context())); err != nil {
+		t.Fatal(err)
+	}
+	if found.State != card.Issued || found.Learner.Email == "" || replacement.Number != next.Number || matches[0].Entry == nil ||
+		len(history) != 2 || counts[e.KeyID][card.Issued] != 1 || len(unfinished) != 1 {
+		t.Errorf("got %+v, %+v, %+v, %v, %v, %v", found, replacement, matches, history, counts, unfinished)
+	}
+	if after, err := os.ReadFile(path); err != nil || !bytes.Equal(after, before) {
+		t.Errorf("the register was written (%v)", err)
+	}
+	revoke(t, path, e.Number) // a writer comes meanwhile
+	if rec, _, err := l.FindRecord(t.Context(), e.Number); err != nil || rec.State != card.Revoked {
+		t.Errorf("after a withdrawal: got %s, %v", rec.State, err)
+	}
 }

@@ -1,6 +1,7 @@
 package register
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"errors"
@@ -80,6 +81,9 @@ func TestOpenRefuses(t *testing.T) {
 			if r, err := OpenReader(t.Context(), path); !errors.Is(err, c.want) {
 				t.Errorf("OpenReader: got %v, %v, want %v", r, err, c.want)
 			}
+			if l, err := OpenReadOnly(t.Context(), path); !errors.Is(err, c.want) {
+				t.Errorf("OpenReadOnly: got %v, %v, want %v", l, err, c.want)
+			}
 			db, err := Create(t.Context(), path)
 			if c.create {
 				if !errors.Is(err, c.want) {
@@ -137,6 +141,16 @@ func TestOlder(t *testing.T) {
 	}
 	if _, err := OpenReader(t.Context(), path); !errors.Is(err, ErrOlder) {
 		t.Errorf("OpenReader: got %v, want ErrOlder", err)
+	}
+	before, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := OpenReadOnly(t.Context(), path); !errors.Is(err, ErrOlder) {
+		t.Errorf("OpenReadOnly: got %v, want ErrOlder", err)
+	}
+	if after, err := os.ReadFile(path); err != nil || !bytes.Equal(after, before) {
+		t.Errorf("OpenReadOnly wrote into an older register (%v)", err)
 	}
 	var wg sync.WaitGroup // several programs migrate it at once
 	for range 4 {
@@ -273,6 +287,7 @@ func TestTriggers(t *testing.T) {
 		"UPDATE cards SET state = 'planned'" + where, "UPDATE cards SET state = 'lost'" + where, "UPDATE cards SET state = 'superseded'" + where,
 		"UPDATE cards SET replaced_by = '" + string(planned.Number) + "'" + where,
 		"UPDATE cards SET name = 'x' WHERE state = 'planned'", "UPDATE cards SET number = '000000000000' WHERE state = 'planned'",
+		"UPDATE cards SET recorded_at = recorded_at - 1 WHERE state = 'planned'", "UPDATE cards SET recorded_at = recorded_at + 1" + where,
 		"UPDATE cards SET state = 'suspended' WHERE state = 'planned'", "UPDATE cards SET state = 'issued' WHERE state = 'planned'",
 		"UPDATE cards SET title = 12 WHERE state = 'planned' AND number = 1; UPDATE cards SET changed_at = 'noon'",
 		"INSERT INTO events (at, number, actor, action, reason, detail) VALUES (1, 'nobody', 'x', 'issued', '', '')",

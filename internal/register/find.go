@@ -8,6 +8,10 @@ import (
 	"github.com/cardproof/cardproof/card"
 )
 
+// notGivenUp leaves out the cards that were revoked before they were issued: they have no token, and nobody ever had them.
+// The unique index of replaces has the same words, without which SQLite would not use it.
+const notGivenUp = "NOT (state = 'revoked' AND token = '')"
+
 // querier is a pool or a transaction.
 type querier interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
@@ -15,8 +19,11 @@ type querier interface {
 }
 
 // FindEntry answers a card with all that the issuer knows of it, and false where the register has no card of the number.
-func (db *DB) FindEntry(ctx context.Context, number card.Number) (card.Entry, bool, error) {
-	e, ok, err := findEntry(ctx, db.read, number)
+func (l *Ledger) FindEntry(ctx context.Context, number card.Number) (card.Entry, bool, error) {
+	if err := l.check(); err != nil {
+		return card.Entry{}, false, wrap("look up a card", err)
+	}
+	e, ok, err := findEntry(ctx, l.read, number)
 	return e, ok, wrap("look up a card", err)
 }
 
@@ -33,10 +40,29 @@ func findEntry(ctx context.Context, q querier, number card.Number) (card.Entry, 
 	return e, err == nil, err
 }
 
+// FindReplacement is the card, planned or later, that was recorded to replace another. One that was given up is none.
+func (l *Ledger) FindReplacement(ctx context.Context, old card.Number) (card.Entry, bool, error) {
+	if err := l.check(); err != nil {
+		return card.Entry{}, false, wrap("find a replacement", err)
+	}
+	var number card.Number
+	err := l.read.QueryRowContext(ctx, "SELECT number FROM cards WHERE replaces = ? AND "+notGivenUp, string(old)).Scan(&number)
+	if errors.Is(err, sql.ErrNoRows) {
+		return card.Entry{}, false, nil
+	}
+	if err != nil {
+		return card.Entry{}, false, wrap("find a replacement", err)
+	}
+	return l.FindEntry(ctx, number)
+}
+
 // Unfinished answers the cards that are planned, in the order in which they were planned.
-func (db *DB) Unfinished(ctx context.Context) ([]card.Entry, error) {
+func (l *Ledger) Unfinished(ctx context.Context) ([]card.Entry, error) {
+	if err := l.check(); err != nil {
+		return nil, wrap("list the unfinished cards", err)
+	}
 	var entries []card.Entry
-	err := forEach(ctx, db.read, func(rows *sql.Rows) error {
+	err := forEach(ctx, l.read, func(rows *sql.Rows) error {
 		var row entryRow
 		if err := rows.Scan(row.dest()...); err != nil {
 			return err
@@ -49,9 +75,12 @@ func (db *DB) Unfinished(ctx context.Context) ([]card.Entry, error) {
 }
 
 // History answers what happened to a card, the oldest event first.
-func (db *DB) History(ctx context.Context, number card.Number) ([]card.Event, error) {
+func (l *Ledger) History(ctx context.Context, number card.Number) ([]card.Event, error) {
+	if err := l.check(); err != nil {
+		return nil, wrap("read a card's history", err)
+	}
 	var events []card.Event
-	err := forEach(ctx, db.read, func(rows *sql.Rows) error {
+	err := forEach(ctx, l.read, func(rows *sql.Rows) error {
 		var e card.Event
 		var at int64
 		err := rows.Scan(&at, &e.Number, &e.Actor, &e.Action, &e.Reason, &e.Detail)
@@ -63,9 +92,12 @@ func (db *DB) History(ctx context.Context, number card.Number) ([]card.Event, er
 }
 
 // CountByKey counts the cards of each key ID by their state.
-func (db *DB) CountByKey(ctx context.Context) (map[string]map[card.State]int, error) {
+func (l *Ledger) CountByKey(ctx context.Context) (map[string]map[card.State]int, error) {
+	if err := l.check(); err != nil {
+		return nil, wrap("count the cards", err)
+	}
 	counts := map[string]map[card.State]int{}
-	err := forEach(ctx, db.read, func(rows *sql.Rows) error {
+	err := forEach(ctx, l.read, func(rows *sql.Rows) error {
 		var key string
 		var state card.State
 		var n int

@@ -13,10 +13,13 @@ import (
 const keysInQuery = 500
 
 // FindLearners looks up which of the completions have a card already, all at one moment. The answer has one match for each
-// key, in the order of the keys.
-func (db *DB) FindLearners(ctx context.Context, keys []card.LearnerKey) ([]card.LearnerMatch, error) {
+// key, in the order of the keys. A card that was revoked before it was issued counts as none.
+func (l *Ledger) FindLearners(ctx context.Context, keys []card.LearnerKey) ([]card.LearnerMatch, error) {
+	if err := l.check(); err != nil {
+		return nil, wrap("look up learners", err)
+	}
 	matches := make([]card.LearnerMatch, len(keys))
-	tx, err := db.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	tx, err := l.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
 		return nil, wrap("look up learners", err)
 	}

@@ -110,10 +110,10 @@ func checkEntry(e *card.Entry) error {
 }
 
 // Replan gives planned cards another issue time, key, digest, qualification, status slot or printed days: what a later run
-// needs that finishes an earlier one's cards with another key. The number and the holder stay, the time of the record is the new one (it tells
-// when the register first held this digest), and the entries have to
-// name them unchanged. All or none; the error is card.ErrConflict where a card is no longer planned, card.ErrNotFound
-// where there is none.
+// needs that finishes an earlier one's cards with another key. The number and the holder stay, and the entries have to
+// name them unchanged. RecordedAt becomes the given time, since when the register has held this digest: a revoked key is
+// believed only in what was recorded before. All or none; the error is card.ErrConflict where a card is no longer planned,
+// card.ErrNotFound where there is none.
 func (db *DB) Replan(ctx context.Context, actor string, at time.Time, entries []card.Entry) error {
 	if err := checkHand(actor, at); err != nil {
 		return wrap("plan again", err)
@@ -124,7 +124,7 @@ func (db *DB) Replan(ctx context.Context, actor string, at time.Time, entries []
 		}
 	}
 	return db.inTx(ctx, "plan again", func(tx *sql.Tx) error {
-		update, err := tx.PrepareContext(ctx, "UPDATE cards SET "+strings.Join(signedColumns, " = ?, ")+` = ?, changed_at = ?, recorded_at = ?
+		update, err := tx.PrepareContext(ctx, "UPDATE cards SET "+strings.Join(signedColumns, " = ?, ")+` = ?, changed_at = ?, recorded_at = max(recorded_at, ?)
 			WHERE number = ? AND state = 'planned' AND name = ? AND course = ? AND completed = ? AND learner_id = ?`)
 		if err != nil {
 			return err

@@ -1,8 +1,9 @@
 // Package register is the ledger of all cards: what was signed for whom, and where every card stands today.
 //
-// It is one SQLite file. DB is the issuer's side, the only one that writes. Reader is the public server's side: it has no
-// writing methods, opens the file read-only, and sees nothing that is private to a learner. Rows are never deleted, and
-// what was signed is never changed: triggers in the file itself see to it, whatever program writes.
+// It is one SQLite file. DB is the issuer's side, the only one that writes, and Ledger the part of it that reads. Reader is
+// the public server's side: it has no writing methods, opens the file read-only, and sees nothing that is private to a
+// learner. Rows are never deleted, and what was signed is never changed: triggers in the file itself see to it, whatever
+// program writes.
 //
 // The file holds names and e-mail addresses, so Create makes it readable by its owner alone; SQLite gives its -wal and
 // -shm files the same mode. To let a server under another OS user read it, give the three files to a group that both
@@ -19,13 +20,14 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/cardproof/cardproof/internal/durable"
 )
 
 // DB is the register as the issuer holds it. It is safe for concurrent use, also by several processes: one writes at a time,
-// the others wait. Close it.
+// the others wait. Nothing is written into a file that is no longer the one at the path. Close it.
 type DB struct {
-	*Reader         // reads go past the writer, and see what is committed
-	read    *sql.DB // the reader's pool; an issuing program ends before a register is exchanged
+	*Ledger         // reads go past the writer, and see what is committed
 	write   *sql.DB // one connection: SQLite has one writer
 }
 
@@ -53,53 +55,59 @@ func Create(ctx context.Context, path string) (*DB, error) {
 // Open opens a register that is there, and migrates it where an older version wrote it. The error is ErrMissing, ErrNewer,
 // ErrCorrupt, ErrForeign, ErrAccess, ErrBusy, or what the system said.
 func Open(ctx context.Context, path string) (*DB, error) {
-	h, version, err := openHandle(ctx, path)
+	file, err := openFile(ctx, path)
 	if err != nil {
 		return nil, wrap("open the register", err)
 	}
-	db := &DB{Reader: &Reader{path: path, open: h}, read: h.read}
-	if db.write, err = openPool(path, writeAccess, 1); err == nil {
-		err = db.prepareWriter(ctx, version)
+	db := &DB{Ledger: &Ledger{file}}
+	if db.write, err = openPool(path, writeAccess, 1); err != nil {
+		return nil, wrap("open the register", errors.Join(err, file.Close()))
 	}
-	if err == nil {
-		err = h.prepare(ctx, path)
+	if err = db.prepareWriter(ctx); err == nil {
+		err = db.prepare(ctx)
 	}
-	if err != nil {
-		db.Close()
-		return nil, wrap("open the register", err)
+	if err != nil { // unlike Close, this leaves the file as it is: it may be one of a newer version
+		return nil, wrap("open the register", errors.Join(err, file.Close(), db.write.Close()))
 	}
 	return db, nil
 }
 
-func (db *DB) prepareWriter(ctx context.Context, version int64) error {
-	target, err := targetVersion(db.write)
+func (db *DB) prepareWriter(ctx context.Context) error {
+	err := checkVersion(ctx, db.read)
+	if errors.Is(err, ErrOlder) {
+		err = migrate(ctx, db.write)
+	}
 	if err != nil {
 		return err
 	}
-	if version > target {
-		return &VersionError{Register: version, Program: target}
+	// SQLite opens a file that it may not write for reading, and says so at the first write: better now than after the
+	// first card.
+	tx, err := db.write.BeginTx(ctx, nil)
+	if err != nil {
+		return err
 	}
-	if version == target {
-		// SQLite opens a file that it may not write for reading, and says so at the first write: better now than after
-		// the first card. This also makes the -wal and -shm files for the readers.
-		return db.inTx(ctx, "prepare to write", func(*sql.Tx) error { return nil })
+	if err := tx.Rollback(); err != nil {
+		return err
 	}
-	return migrate(ctx, db.write)
+	// That has made the -wal and -shm files of a register without them, such as a restored copy.
+	now, err := lookAt(db.path, db.real)
+	if err == nil && !os.SameFile(now[0], db.files[0]) {
+		err = ErrExchanged
+	}
+	db.files = now
+	return err
 }
 
 // Close closes the register. The writer goes last and folds the -wal file into the register, as far as readers let it: where a
 // server holds the register open, SQLite would leave that to a server that may not write.
 func (db *DB) Close() error {
-	err := db.Reader.Close()
-	if db.write != nil {
-		_, _ = db.write.Exec("PRAGMA wal_checkpoint(TRUNCATE)") // if it can't be done now, the next program does it
-		err = errors.Join(err, db.write.Close())
-	}
-	return err
+	err := db.Ledger.Close()
+	_, _ = db.write.Exec("PRAGMA wal_checkpoint(TRUNCATE)") // if it can't be done now, the next program does it
+	return errors.Join(err, db.write.Close())
 }
 
 // inTx runs fn in one transaction that nobody else's writing can come between: all of it is on disk when inTx returns
-// nil, and nothing of it otherwise.
+// nil, and nothing of it otherwise. In a file that was deleted or exchanged meanwhile the cards would be lost.
 func (db *DB) inTx(ctx context.Context, doing string, fn func(*sql.Tx) error) error {
 	tx, err := db.write.BeginTx(ctx, nil)
 	if err != nil {
@@ -108,6 +116,9 @@ func (db *DB) inTx(ctx context.Context, doing string, fn func(*sql.Tx) error) er
 	defer tx.Rollback() // after Commit it does nothing
 	if err := fn(tx); err != nil {
 		return wrap(doing, errors.Join(err, ctx.Err()))
+	}
+	if err := db.check(); err != nil {
+		return wrap(doing, err)
 	}
 	return wrap(doing, tx.Commit())
 }
@@ -137,7 +148,7 @@ func createFile(ctx context.Context, path string) error {
 	if err := publish(temp, path); err != nil {
 		return err
 	}
-	return syncDir(dir)
+	return durable.SyncFolder(dir)
 }
 
 // publish gives a finished file its name, unless another program was faster.
@@ -151,12 +162,4 @@ func publish(temp, path string) error {
 		return nil
 	}
 	return os.Rename(temp, path)
-}
-
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }

@@ -110,14 +110,26 @@ func newProvider(pool *sql.DB) (*goose.Provider, error) {
 		goose.WithDisableGlobalRegistry(true), goose.WithSlog(slog.New(slog.DiscardHandler)))
 }
 
-// targetVersion is the version that this program writes.
-func targetVersion(pool *sql.DB) (int64, error) {
-	p, err := newProvider(pool)
-	if err != nil {
-		return 0, err
+// programVersion is the version that this program works with: that of the last migration.
+func programVersion() (int64, error) {
+	names, err := fs.Glob(migrations, "migrations/*.sql") // in the order of their names, which begin with the version
+	if err != nil || len(names) == 0 {
+		return 0, errors.Join(errors.New("the program has no migrations"), err)
 	}
-	sources := p.ListSources()
-	return sources[len(sources)-1].Version, nil
+	return goose.NumericComponent(names[len(names)-1])
+}
+
+// checkVersion is a *VersionError where the file does not have the version of this program.
+func checkVersion(ctx context.Context, pool *sql.DB) error {
+	has, err := currentVersion(ctx, pool)
+	if err != nil {
+		return err
+	}
+	want, err := programVersion()
+	if err == nil && has != want {
+		err = &VersionError{Register: has, Program: want}
+	}
+	return err
 }
 
 // currentVersion is the version that the file has. It also makes sure that the file is a register.

@@ -178,9 +178,6 @@ func (s *site) verdictPage(v verify.Verdict, a asked) verdictPage {
 func (p *verdictPage) setCard(v verify.Verdict, issuer string) {
 	c := v.Card
 	p.Heading = "Compare with the card in front of you"
-	if v.Code == verify.Unregistered || v.Code == verify.KeyRevoked || v.Code == verify.InvalidClaims {
-		p.Heading = "What the card claims, and nobody confirms"
-	}
 	if v.Code == verify.Superseded {
 		p.ReplacedBy = c.ReplacedBy
 	}

@@ -29,7 +29,12 @@ func TestLooksAreComplete(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Fatalf("got looks for %v, want %v", got, want)
 	}
+	// A card is shown only where signature, key and register stand behind it, or the register can't be asked.
+	shown := []verify.Code{verify.Valid, verify.Expired, verify.NotYetValid, verify.Revoked, verify.Suspended, verify.Superseded, verify.StatusUnknown}
 	for code, l := range looks {
+		if l.unvouched == slices.Contains(shown, code) {
+			t.Errorf("%s: a card is kept back: %v, want %v", code, l.unvouched, !l.unvouched)
+		}
 		if l.word == "" || l.advice == "" || l.status == 0 || code.Message() == "" {
 			t.Errorf("%s: something is missing: %+v", code, l)
 		}

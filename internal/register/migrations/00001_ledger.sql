@@ -77,7 +77,7 @@ CREATE TABLE events (
 
 CREATE INDEX events_number ON events (number);
 
--- The same learner, course and day are the same card for ever. This is a trigger rather than a unique index because the
+-- The same learner, course and day are the same card for ever, unless it was given up before it was issued. This is a trigger rather than a unique index because the
 -- e-mail and the name decide only where one side has no learner ID, and because the corrected name of a replacement counts
 -- as well. SQLite has one writer at a time, so that no second insert slips in between.
 -- +goose StatementBegin
@@ -102,12 +102,13 @@ BEGIN
 END;
 -- +goose StatementEnd
 
--- Who the card is for stays, whatever its state.
+-- Who the card is for stays, whatever its state. recorded_at, since when the register has held the digest, never goes back: a
+-- revoked key is believed in what was recorded before.
 -- +goose StatementBegin
 CREATE TRIGGER cards_keep_identity BEFORE UPDATE ON cards
 WHEN NEW.seq IS NOT OLD.seq OR NEW.number IS NOT OLD.number OR NEW.name IS NOT OLD.name
     OR NEW.course IS NOT OLD.course OR NEW.completed IS NOT OLD.completed
-    OR (NEW.recorded_at IS NOT OLD.recorded_at AND OLD.state <> 'planned') OR NEW.batch IS NOT OLD.batch OR NEW.replaces IS NOT OLD.replaces
+    OR NEW.recorded_at < OLD.recorded_at OR NEW.batch IS NOT OLD.batch OR NEW.replaces IS NOT OLD.replaces
 BEGIN
     SELECT RAISE(ABORT, 'a card keeps its number and its holder');
 END;
@@ -122,7 +123,7 @@ WHEN OLD.state <> 'planned' AND (
     OR NEW.status_idx IS NOT OLD.status_idx OR NEW.key_id IS NOT OLD.key_id OR NEW.digest IS NOT OLD.digest
     OR NEW.title IS NOT OLD.title OR NEW.level IS NOT OLD.level OR NEW.meets IS NOT OLD.meets
     OR NEW.issued_on IS NOT OLD.issued_on OR NEW.expires_on IS NOT OLD.expires_on
-    OR NEW.instructor IS NOT OLD.instructor OR NEW.token IS NOT OLD.token OR NEW.sha256 IS NOT OLD.sha256
+    OR NEW.recorded_at IS NOT OLD.recorded_at OR NEW.instructor IS NOT OLD.instructor OR NEW.token IS NOT OLD.token OR NEW.sha256 IS NOT OLD.sha256
     OR (OLD.replaced_by IS NOT NULL AND NEW.replaced_by IS NOT OLD.replaced_by)
 )
 BEGIN

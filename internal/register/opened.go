@@ -1,0 +1,157 @@
+package register
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+
+	"github.com/cardproof/cardproof/card"
+)
+
+// opened is a register's file, open for reading.
+type opened struct {
+	path   string
+	real   string // where a symbolic link at the path led to
+	files  files  // that are open
+	read   *sql.DB
+	record *sql.Stmt
+}
+
+// files are a register's file, its -wal and its -shm at one moment. The last two are nil where they are not there.
+type files [3]os.FileInfo
+
+// lookAt answers the files at a path, and refuses what SQLite would take for a new database. SQLite puts the -wal and the -shm
+// beside the file that a symbolic link leads to; real is that file.
+func lookAt(path, real string) (f files, err error) {
+	for i, name := range [...]string{path, real + "-wal", real + "-shm"} {
+		info, err := os.Stat(name)
+		switch {
+		case err == nil:
+			f[i] = info
+		case !errors.Is(err, fs.ErrNotExist):
+			return f, err
+		case i == 0:
+			return f, fmt.Errorf("%w: %s", ErrMissing, path)
+		}
+	}
+	switch {
+	case !f[0].Mode().IsRegular():
+		return f, fmt.Errorf("%w: %s is no file", ErrForeign, path)
+	case f[0].Size() == 0:
+		// SQLite would take an empty file for a new database, and every card would be unknown.
+		return f, fmt.Errorf("%w: %s is empty", ErrCorrupt, path)
+	}
+	return f, nil
+}
+
+// same says whether both are the same files, whatever they hold. All three count: whoever puts a copy in place and keeps
+// the register's inode still has to remove the others, and a -wal that is not the writers' hides what they write.
+func (f files) same(g files) bool {
+	for i := range f {
+		if (f[i] != nil || g[i] != nil) && !os.SameFile(f[i], g[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// untouched says whether nothing was written into the register's file either: neither by a writer that moved the -wal into
+// it, nor by a copy over it, of which open connections would see a part.
+func (f files) untouched(g files) bool {
+	return f.same(g) && f[0].Size() == g[0].Size() && f[0].ModTime().Equal(g[0].ModTime())
+}
+
+// openFile opens the register at a path for reading, of whatever version.
+func openFile(ctx context.Context, path string) (*opened, error) {
+	for range 3 { // the first reader may make the -wal and -shm files, and the second look sees that
+		real, err := filepath.EvalSymlinks(path)
+		if err != nil {
+			real = path // what is wrong with it, the look at it tells
+		}
+		before, err := lookAt(path, real)
+		if err != nil {
+			return nil, err
+		}
+		pool, err := openPool(path, readAccess, max(4, 2*runtime.NumCPU()))
+		if err != nil {
+			return nil, err
+		}
+		o := &opened{path: path, real: real, files: before, read: pool}
+		_, err = currentVersion(ctx, pool)
+		if err == nil {
+			err = o.check()
+		}
+		if err == nil {
+			return o, nil
+		}
+		pool.Close()
+		if !errors.Is(err, ErrExchanged) {
+			return nil, err
+		}
+	}
+	return nil, ErrExchanged
+}
+
+// openCurrent opens the register at a path for reading, if it has the version of this program.
+func openCurrent(ctx context.Context, path string) (*opened, error) {
+	o, err := openFile(ctx, path)
+	if err != nil {
+		return nil, err
+	}
+	if err = checkVersion(ctx, o.read); err == nil {
+		err = o.prepare(ctx)
+	}
+	if err != nil {
+		o.Close()
+		return nil, err
+	}
+	return o, nil
+}
+
+func (o *opened) prepare(ctx context.Context) (err error) {
+	o.record, err = o.read.PrepareContext(ctx, "SELECT "+recordColumns+" FROM cards WHERE number = ?")
+	return err
+}
+
+// check is ErrMissing or ErrExchanged where the open files are no longer the ones at the path. They would go on answering,
+// but from the past.
+func (o *opened) check() error {
+	now, err := lookAt(o.path, o.real)
+	if err == nil && !now.same(o.files) {
+		err = ErrExchanged
+	}
+	return err
+}
+
+// untouched says whether the files at the path are the open ones, as they were then.
+func (o *opened) untouched() bool {
+	now, err := lookAt(o.path, o.real)
+	return err == nil && now.untouched(o.files)
+}
+
+// Close closes the register.
+func (o *opened) Close() error {
+	var err error
+	if o.record != nil {
+		err = o.record.Close()
+	}
+	return errors.Join(err, o.read.Close())
+}
+
+func (o *opened) findRecord(ctx context.Context, number card.Number) (card.Record, bool, error) {
+	var row recordRow
+	err := o.record.QueryRowContext(ctx, string(number)).Scan(row.dest()...)
+	if errors.Is(err, sql.ErrNoRows) {
+		return card.Record{}, false, nil
+	}
+	if err != nil {
+		return card.Record{}, false, err
+	}
+	record, err := row.record()
+	return record, err == nil, err
+}
