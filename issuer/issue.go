@@ -14,7 +14,7 @@ import (
 // The ways in which a plan can't be issued.
 var (
 	ErrPlanUsed = errors.New("this plan was issued already; prepare the roster again")
-	ErrNoKey    = errors.New("the issuer was opened without its private key")
+	ErrNoKey    = errors.New("the issuer was opened for checks only, without its private key")
 )
 
 // Delivery says where the finished files of a batch go.
@@ -55,7 +55,7 @@ func (i *Issuer) Issue(ctx context.Context, p *Plan, d Delivery) (*Result, error
 
 // issue is Issue with the reason that a replacement needs.
 func (i *Issuer) issue(ctx context.Context, p *Plan, d Delivery, reason string) (*Result, error) {
-	if i.Key == nil {
+	if i.Key == nil || i.Recorder == nil {
 		return nil, ErrNoKey
 	}
 	if p.used.Swap(true) {
@@ -105,7 +105,7 @@ func (i *Issuer) record(ctx context.Context, p *Plan, reason string) (string, er
 		return "", err
 	}
 	if len(stale) > 0 {
-		if err := i.Register.Replan(ctx, i.Actor, now, values(stale)); err != nil {
+		if err := i.Recorder.Replan(ctx, i.Actor, now, values(stale)); err != nil {
 			return "", err
 		}
 	}
@@ -115,7 +115,7 @@ func (i *Issuer) record(ctx context.Context, p *Plan, reason string) (string, er
 	for _, e := range fresh {
 		e.State, e.Batch, e.RecordedAt, e.ChangedAt = card.Planned, batch, now, now
 	}
-	return batch, i.Register.Plan(ctx, card.Intention{
+	return batch, i.Recorder.Plan(ctx, card.Intention{
 		Batch: batch, Roster: p.roster, Actor: i.Actor, Reason: reason, At: now, Entries: values(fresh),
 	})
 }
@@ -133,7 +133,7 @@ func (i *Issuer) giveUp(ctx context.Context, p *Plan, now time.Time) error {
 		if l.givesUp == "" {
 			continue
 		}
-		_, err := i.Register.Change(ctx, card.Change{Number: l.givesUp, To: card.Revoked, Actor: i.Actor, At: now,
+		_, err := i.Recorder.Change(ctx, card.Change{Number: l.givesUp, To: card.Revoked, Actor: i.Actor, At: now,
 			Reason: "given up before it was issued: it was corrected"})
 		var move *card.MoveError
 		if errors.As(err, &move) && move.From == move.To {
@@ -152,7 +152,7 @@ func (i *Issuer) complete(ctx context.Context, entries []*card.Entry, now time.T
 	var slots []card.StatusSlot
 	if i.StatusList && len(entries) > 0 {
 		var err error
-		if slots, err = i.Register.ReserveStatus(ctx, len(entries)); err != nil {
+		if slots, err = i.Recorder.ReserveStatus(ctx, len(entries)); err != nil {
 			return err
 		}
 	}

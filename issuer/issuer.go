@@ -16,10 +16,17 @@ import (
 	"github.com/cardproof/cardproof/keys"
 )
 
-// Recorder is what the issuer needs of the register. The errors that it acts upon are those of card/ledger.go.
-type Recorder interface {
+// Finder is what a check needs of the register.
+type Finder interface {
 	// FindLearners says for each key, in order, whether the learner has the card already.
 	FindLearners(ctx context.Context, learners []card.LearnerKey) ([]card.LearnerMatch, error)
+	FindEntry(ctx context.Context, number card.Number) (card.Entry, bool, error)
+	// FindReplacement is the card, planned or later, that replaces another.
+	FindReplacement(ctx context.Context, old card.Number) (card.Entry, bool, error)
+}
+
+// Recorder is what issuing needs of the register. The errors that it acts upon are those of card/ledger.go.
+type Recorder interface {
 	// ReserveStatus gives n places in the status lists, for ever.
 	ReserveStatus(ctx context.Context, n int) ([]card.StatusSlot, error)
 	// Plan records cards before they are signed, all or none.
@@ -30,9 +37,6 @@ type Recorder interface {
 	MarkIssued(ctx context.Context, actor string, at time.Time, done []card.Finished) error
 	// Change withdraws a planned card.
 	Change(ctx context.Context, c card.Change) (card.Entry, error)
-	FindEntry(ctx context.Context, number card.Number) (card.Entry, bool, error)
-	// FindReplacement is the card, planned or later, that replaces another.
-	FindReplacement(ctx context.Context, old card.Number) (card.Entry, bool, error)
 }
 
 // Archive keeps finished files; *archive.Archive is one.
@@ -41,7 +45,8 @@ type Archive interface {
 	Get(number card.Number, wantSHA256 string) ([]byte, error)
 }
 
-// Options are the parts of an Issuer. All are required but StatusList and Key; without a Key nothing can be issued.
+// Options are the parts of an Issuer. All are required but StatusList, Key and Recorder; without the last two nothing can be
+// issued, only checked.
 type Options struct {
 	URL        string         // the issuer's origin: the claim iss
 	VerifyURL  string         // where the QR leads
@@ -50,7 +55,8 @@ type Options struct {
 	StatusList bool // whether cards carry a place in a status list
 	Keys       *keys.Set
 	Key        *Key
-	Register   Recorder
+	Register   Finder
+	Recorder   Recorder
 	Archive    Archive
 	Drawer     *pdf.Drawer
 	Actor      string // who issues, for the events

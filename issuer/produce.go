@@ -144,7 +144,7 @@ func (p *production) markIssued(ctx context.Context, group []product) (withdrawn
 	}
 	withdrawn = map[card.Number]error{}
 	for len(finished) > 0 {
-		err := p.Register.MarkIssued(ctx, p.Actor, p.now(), finished)
+		err := p.Recorder.MarkIssued(ctx, p.Actor, p.now(), finished)
 		if err == nil {
 			p.issued += len(finished)
 			return withdrawn, nil

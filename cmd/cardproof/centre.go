@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/url"
 	"os"
@@ -46,32 +47,37 @@ func keySetPath(c *config.Config) string { return filepath.Join(c.Keys, keys.Fil
 // centre is the issuing side, open: configuration, register, keys and drawer.
 type centre struct {
 	*issuer.Issuer
-	config   *config.Config
-	register *register.DB
-	lock     *flock.Flock
+	config *config.Config
+	closer io.Closer // the register
+	lock   *flock.Flock
 }
 
-// openCentre opens the issuing side without its private key, as every command that does not sign needs it.
+// openCentre opens the issuing side for checks: it reads the register, writes nothing, and has no private key.
 func (a *app) openCentre(ctx context.Context) (*centre, error) {
 	c, err := a.load()
 	if err != nil {
 		return nil, err
 	}
-	set, err := keys.Load(keySetPath(c))
+	ledger, err := register.OpenReadOnly(ctx, registerPath(c))
 	if err != nil {
 		return nil, err
+	}
+	return a.centreOf(c, ledger, ledger)
+}
+
+// centreOf puts a centre together. It closes the register where it fails.
+func (a *app) centreOf(c *config.Config, found issuer.Finder, closer io.Closer) (*centre, error) {
+	set, err := keys.Load(keySetPath(c))
+	if err != nil {
+		return nil, errors.Join(err, closer.Close())
 	}
 	drawer, err := a.newDrawer(c)
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, closer.Close())
 	}
-	db, err := register.Open(ctx, registerPath(c))
-	if err != nil {
-		return nil, err
-	}
-	return &centre{config: c, register: db, Issuer: issuer.New(issuer.Options{
+	return &centre{config: c, closer: closer, Issuer: issuer.New(issuer.Options{
 		URL: c.Issuer.URL, VerifyURL: c.Issuer.VerifyURL, Location: c.Issuer.Location, Catalogue: c.Catalogue,
-		StatusList: c.Card.StatusList, Keys: set, Register: db, Archive: archive.New(filepath.Join(c.Data, "cards")),
+		StatusList: c.Card.StatusList, Keys: set, Register: found, Archive: archive.New(filepath.Join(c.Data, "cards")),
 		Drawer: drawer, Actor: actor(), Now: a.now,
 	})}, nil
 }
@@ -98,10 +104,19 @@ func (a *app) newDrawer(c *config.Config) (*pdf.Drawer, error) {
 // openIssuer opens the issuing side with its private key, as the only one that issues: another run of the same register is
 // waited for, so that it can't be issuing the same roster meanwhile.
 func (a *app) openIssuer(ctx context.Context) (*centre, error) {
-	c, err := a.openCentre(ctx)
+	conf, err := a.load()
 	if err != nil {
 		return nil, err
 	}
+	db, err := register.Open(ctx, registerPath(conf))
+	if err != nil {
+		return nil, err
+	}
+	c, err := a.centreOf(conf, db, db)
+	if err != nil {
+		return nil, err
+	}
+	c.Recorder = db
 	if err := a.unlock(ctx, c); err != nil {
 		return nil, errors.Join(err, c.Close())
 	}
@@ -123,7 +138,7 @@ func (a *app) unlock(ctx context.Context, c *centre) (err error) {
 
 // Close closes the register and lets the next run in.
 func (c *centre) Close() error {
-	err := c.register.Close()
+	err := c.closer.Close()
 	if c.lock != nil {
 		err = errors.Join(err, c.lock.Unlock())
 	}

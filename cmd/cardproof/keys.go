@@ -92,12 +92,12 @@ func (a *app) listKeys(cmd *cobra.Command, _ []string) error {
 	if err != nil {
 		return err
 	}
-	db, err := register.Open(cmd.Context(), registerPath(c))
+	ledger, err := register.OpenReadOnly(cmd.Context(), registerPath(c))
 	if err != nil {
 		return err
 	}
-	defer db.Close() // it only read
-	counts, err := db.CountByKey(cmd.Context())
+	defer ledger.Close() // it only read
+	counts, err := ledger.CountByKey(cmd.Context())
 	if err != nil {
 		return err
 	}

@@ -68,7 +68,7 @@ func (a *app) replace(ctx context.Context, ce *centre, old card.Number, c issuer
 
 // alreadyReplaced names the card that has to be corrected now.
 func (a *app) alreadyReplaced(ctx context.Context, ce *centre, old card.Number) error {
-	e, _, err := ce.register.FindReplacement(ctx, old)
+	e, _, err := ce.Register.FindReplacement(ctx, old)
 	if err != nil {
 		return err
 	}

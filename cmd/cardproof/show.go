@@ -10,6 +10,7 @@ import (
 
 	"github.com/cardproof/cardproof/card"
 	"github.com/cardproof/cardproof/card/token"
+	"github.com/cardproof/cardproof/internal/register"
 )
 
 func newShow(a *app) *cobra.Command {
@@ -22,7 +23,7 @@ func newShow(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.withCentre(cmd, func(ctx context.Context, c *centre) error { return a.show(ctx, c, numbers[0]) })
+			return a.show(cmd.Context(), numbers[0])
 		},
 	}
 }
@@ -61,19 +62,28 @@ type shownEvent struct {
 	Detail string `json:"detail"`
 }
 
-func (a *app) show(ctx context.Context, c *centre, n card.Number) error {
-	e, ok, err := c.register.FindEntry(ctx, n)
+func (a *app) show(ctx context.Context, n card.Number) error {
+	c, err := a.load()
+	if err != nil {
+		return err
+	}
+	ledger, err := register.OpenReadOnly(ctx, registerPath(c))
+	if err != nil {
+		return err
+	}
+	defer ledger.Close() // it only read
+	e, ok, err := ledger.FindEntry(ctx, n)
 	if err != nil {
 		return err
 	}
 	if !ok {
 		return fmt.Errorf("%w: %s", card.ErrNotFound, n)
 	}
-	history, err := c.register.History(ctx, n)
+	history, err := ledger.History(ctx, n)
 	if err != nil {
 		return err
 	}
-	s := describe(e, history, c.VerifyURL)
+	s := describe(e, history, c.Issuer.VerifyURL)
 	if a.json {
 		return a.printJSON(s)
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/cardproof/cardproof/card"
+	"github.com/cardproof/cardproof/internal/register"
 )
 
 func newRevoke(a *app) *cobra.Command {
@@ -38,7 +39,7 @@ func newChange(a *app, name, short string, to card.State) *cobra.Command {
 			if reason, err = checkReason(reason); err != nil {
 				return err
 			}
-			return a.withCentre(cmd, func(ctx context.Context, c *centre) error { return a.change(ctx, c, numbers, to, reason) })
+			return a.change(cmd.Context(), numbers, to, reason)
 		},
 	}
 	cmd.Flags().StringVar(&reason, "reason", "", "why, in a few words; it stays in the card's history")
@@ -83,11 +84,23 @@ type changed struct {
 	Before bool       `json:"before"` // it was in this state already
 }
 
-func (a *app) change(ctx context.Context, c *centre, numbers []card.Number, to card.State, reason string) error {
+func (a *app) change(ctx context.Context, numbers []card.Number, to card.State, reason string) error {
+	c, err := a.load()
+	if err != nil {
+		return err
+	}
+	db, err := register.Open(ctx, registerPath(c))
+	if err != nil {
+		return err
+	}
+	return errors.Join(a.changeAll(ctx, db, numbers, to, reason), db.Close())
+}
+
+func (a *app) changeAll(ctx context.Context, db *register.DB, numbers []card.Number, to card.State, reason string) error {
 	done := []changed{}
 	var failed error
 	for _, n := range numbers {
-		_, err := c.register.Change(ctx, card.Change{Number: n, To: to, Actor: actor(), Reason: reason, At: a.now().UTC()})
+		_, err := db.Change(ctx, card.Change{Number: n, To: to, Actor: actor(), Reason: reason, At: a.now().UTC()})
 		var move *card.MoveError
 		before := errors.As(err, &move) && move.From == move.To
 		if err != nil && !before {
