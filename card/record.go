@@ -33,6 +33,7 @@ type Record struct {
 	IssuedOn      Date // the day of IssuedAt in the issuer's time zone, as printed
 	ExpiresOn     Date // the last valid day in the issuer's time zone, as printed
 	Instructor    string
+	InstructorID  string // may be empty
 	State         State
 	ChangedAt     time.Time // when the state last changed
 	RecordedAt    time.Time // when the register first held the card
@@ -48,13 +49,12 @@ type Learner struct {
 // Entry is a card as the issuer's side of the register holds it: the Record and what only the issuer may see.
 type Entry struct {
 	Record
-	Learner      Learner
-	Batch        string
-	Class        string
-	InstructorID string
-	Token        string // the signed token; empty while planned
-	SHA256       string // of the finished file, in hex; empty while planned
-	Replaces     Number
+	Learner  Learner
+	Batch    string
+	Class    string
+	Token    string // the signed token; empty while planned
+	SHA256   string // of the finished file, in hex; empty while planned
+	Replaces Number
 }
 
 // Event is one line of a card's history. Events are only ever added.

@@ -95,10 +95,10 @@ func (i *Issuer) entryOf(c roster.Completion) (card.Entry, error) {
 			Completed:     c.Completed,
 			ExpiresOn:     last,
 			Instructor:    c.Instructor,
+			InstructorID:  c.InstructorID,
 		},
-		Learner:      card.Learner{Email: c.Email, ID: c.LearnerID},
-		Class:        c.Class,
-		InstructorID: c.InstructorID,
+		Learner: card.Learner{Email: c.Email, ID: c.LearnerID},
+		Class:   c.Class,
 	}, nil
 }
 

@@ -178,7 +178,7 @@ func (p *production) make(ctx context.Context, n int) (product, error) {
 		return product{}, err
 	}
 	url := token.URL(p.VerifyURL, raw)
-	file, err := p.Drawer.Draw(pdf.Content{Record: e.Record, InstructorID: e.InstructorID, URL: url})
+	file, err := p.Drawer.Draw(pdf.Content{Record: e.Record, URL: url})
 	if err != nil {
 		return product{}, rowError(p.plan.lines[n].row, err)
 	}

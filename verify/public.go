@@ -27,6 +27,8 @@ type PublicCard struct {
 	Issuer     PublicIssuer `json:"issuer"`
 	Instructor string       `json:"instructor"`
 	ReplacedBy string       `json:"replaced_by"` // a number, or empty
+	// InstructorID is an addition to the contract's members: it is printed, so whoever compares needs it.
+	InstructorID string `json:"instructor_id"`
 }
 
 // PublicCourse is what a card says of its course.
@@ -71,5 +73,7 @@ func publicCard(c *card.Record, nameOf func(string) string) *PublicCard {
 		Issuer:     PublicIssuer{nameOf(c.Issuer), c.Issuer},
 		Instructor: c.Instructor,
 		ReplacedBy: c.ReplacedBy.String(),
+
+		InstructorID: c.InstructorID,
 	}
 }

@@ -49,9 +49,9 @@ func entry(id, email, name string) card.Entry {
 			Card:  card.Card{Issuer: issuer, Number: n, IssuedAt: noon, ExpiresAt: noon.AddDate(2, 0, 0), Name: name, Course: "BLS"},
 			KeyID: "abcdefghijk", Digest: sha256.Sum256([]byte(n)), Qualification: courses,
 			Completed: card.Date{Year: 2026, Month: 11, Day: 7}, IssuedOn: card.Date{Year: 2026, Month: 11, Day: 21},
-			ExpiresOn: card.Date{Year: 2028, Month: 11, Day: 20}, Instructor: "Ruth Adeyemi",
+			ExpiresOn: card.Date{Year: 2028, Month: 11, Day: 20}, Instructor: "Ruth Adeyemi", InstructorID: "I-2041",
 		},
-		Learner: card.Learner{ID: id, Email: email}, Class: "BLS-2026-11-07", InstructorID: "I-2041",
+		Learner: card.Learner{ID: id, Email: email}, Class: "BLS-2026-11-07",
 	}
 }
 

@@ -13,10 +13,11 @@ import (
 
 // recordColumns are those of card.Record, in the order of recordRow.dest.
 const recordColumns = `number, issuer, issued_at, expires_at, not_before, name, course, status_list, status_idx, key_id,
-	digest, title, level, meets, completed, issued_on, expires_on, instructor, state, changed_at, recorded_at, replaced_by`
+	digest, title, level, meets, completed, issued_on, expires_on, instructor, instructor_id, state, changed_at,
+	recorded_at, replaced_by`
 
 // entryColumns are those of card.Entry, in the order of entryRow.dest.
-const entryColumns = recordColumns + `, learner_id, email, batch, class, instructor_id, token, sha256, replaces`
+const entryColumns = recordColumns + `, learner_id, email, batch, class, token, sha256, replaces`
 
 // recordRow takes a row of recordColumns.
 type recordRow struct {
@@ -33,7 +34,7 @@ type recordRow struct {
 func (x *recordRow) dest() []any {
 	return []any{&x.r.Number, &x.r.Issuer, &x.issuedAt, &x.expiresAt, &x.notBefore, &x.r.Name, &x.r.Course,
 		&x.statusList, &x.statusIdx, &x.r.KeyID, &x.digest, &x.r.Qualification.Title, &x.r.Qualification.Level,
-		&x.meets, &x.completed, &x.issuedOn, &x.expiresOn, &x.r.Instructor, &x.r.State, &x.changedAt, &x.recordedAt,
+		&x.meets, &x.completed, &x.issuedOn, &x.expiresOn, &x.r.Instructor, &x.r.InstructorID, &x.r.State, &x.changedAt, &x.recordedAt,
 		&x.replacedBy}
 }
 
@@ -80,7 +81,7 @@ type entryRow struct {
 }
 
 func (x *entryRow) dest() []any {
-	return append(x.recordRow.dest(), &x.e.Learner.ID, &x.e.Learner.Email, &x.e.Batch, &x.e.Class, &x.e.InstructorID,
+	return append(x.recordRow.dest(), &x.e.Learner.ID, &x.e.Learner.Email, &x.e.Batch, &x.e.Class,
 		&x.e.Token, &x.e.SHA256, &x.replaces)
 }
 

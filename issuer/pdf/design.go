@@ -114,7 +114,7 @@ func (d *Drawer) drawText(p *page, c Content, s Symbol) error {
 		return fmt.Errorf("the number: %w", ErrTooLong)
 	}
 	p.text(d.semibold, number.size, ink, secondCol, middleAt, number.lines[0])
-	instructor, ok := d.fitInstructor(r.Instructor, c.InstructorID)
+	instructor, ok := d.fitInstructor(r.Instructor, r.InstructorID)
 	if !ok {
 		return fmt.Errorf("the instructor: %w", ErrTooLong)
 	}

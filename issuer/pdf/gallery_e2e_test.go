@@ -116,7 +116,7 @@ func TestLongTextsStayInTheirPlace(t *testing.T) {
 			case 3:
 				c.Record.Instructor = "Prof. Dr. med. Karl-Theodor von Berg"
 			case 4:
-				c.InstructorID = strings.Repeat("I-2041-", 3)
+				c.Record.InstructorID = strings.Repeat("I-2041-", 3)
 			}
 			c.Record.Number, c.Record.IssuedOn = widestNumber, longestDay
 			s, err := CheckURL(c.URL)
@@ -158,7 +158,7 @@ func TestEveryCharacterIsReadBack(t *testing.T) {
 	for part := range slices.Chunk(runes, 12) {
 		text := string(part)
 		c := sample(t, text, "BLS", "Basic Life Support", "")
-		c.Record.Instructor, c.InstructorID = text, ""
+		c.Record.Instructor, c.Record.InstructorID = text, ""
 		got := runTool(t, "pdftotext", "-raw", "-enc", "UTF-8", drawFile(t, d, c, dir, "card"), "-")
 		if n := strings.Count(strings.ReplaceAll(got, " ", ""), text); n != 2 {
 			t.Errorf("%q is read %d times, want 2:\n%s", text, n, got)

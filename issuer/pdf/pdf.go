@@ -45,9 +45,8 @@ type Centre struct {
 
 // Content is what one card shows.
 type Content struct {
-	Record       card.Record
-	InstructorID string // may be empty
-	URL          string // the whole text of the QR
+	Record card.Record
+	URL    string // the whole text of the QR
 }
 
 // Drawer draws the cards of a centre. It is safe for concurrent use.
@@ -158,7 +157,7 @@ func (d *Drawer) checkRecord(c Content) error {
 	if err := d.CheckCourse(r.Course, r.Qualification); err != nil {
 		return fmt.Errorf("the course %s: %w", r.Course, err)
 	}
-	if err := d.CheckInstructor(r.Instructor, c.InstructorID); err != nil {
+	if err := d.CheckInstructor(r.Instructor, r.InstructorID); err != nil {
 		return fmt.Errorf("the instructor: %w", err)
 	}
 	return nil

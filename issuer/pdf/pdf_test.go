@@ -204,7 +204,7 @@ func TestDrawRefuses(t *testing.T) {
 		{"level", func(c *Content) { c.Record.Qualification.Level = "a\x00b" }, &UndrawableError{}},
 		{"instructor", func(c *Content) { c.Record.Instructor = "דוד" }, &UndrawableError{}},
 		{"long instructor", func(c *Content) { c.Record.Instructor = strings.Repeat("Ruth Adeyemi ", 6) }, ErrTooLong},
-		{"instructor id", func(c *Content) { c.InstructorID = "\t" }, &UndrawableError{}},
+		{"instructor id", func(c *Content) { c.Record.InstructorID = "\t" }, &UndrawableError{}},
 		{"long title", func(c *Content) { c.Record.Qualification.Title = strings.Repeat("Advanced ", 30) }, ErrTooLong},
 		{"no title", func(c *Content) { c.Record.Qualification.Title = "" }, ErrTooLong},
 		{"long URL", func(c *Content) { c.URL = sampleURL(1500) }, ErrTooDense},

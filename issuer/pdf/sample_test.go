@@ -31,9 +31,9 @@ func sample(t testing.TB, name, code, title, level string) Content {
 			IssuedOn:      card.DateOf(issued),
 			ExpiresOn:     card.Date{Year: 2028, Month: time.November, Day: 30},
 			Instructor:    "Dana Okafor",
+			InstructorID:  "I-2041",
 		},
-		InstructorID: "I-2041",
-		URL:          sampleURL(888),
+		URL: sampleURL(888),
 	}
 }
 

@@ -68,6 +68,9 @@ var mistyped = look{word: "MISTYPED", tone: grey,
 	advice: "Nothing was checked. Compare the number with the card, one character after the other, and type it again."}
 
 const (
+	byNumberMessage = "The issuer’s register holds a card with this number, and that card is valid today."
+	byNumberAdvice  = "Compare the name with a photo ID, and every line below with the card in front of you. A forged card can carry a genuine number: scan its QR code to check the card itself."
+
 	slipMessage  = "This is not quite a card number: one character looks wrong, or two are swapped."
 	shapeMessage = "This is not a card number: that has 12 letters and digits, such as N0XK-J8NR-241J."
 	scanMessage  = "This is not a card, or the code was only read in part."

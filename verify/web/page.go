@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/cardproof/cardproof/card"
@@ -97,7 +98,6 @@ type verdictPage struct {
 	Heading               string // over the fields
 	Fields                []field
 	Meets                 []string
-	ByNumber              bool
 	CheckedAt, StatusAsOf *moment
 	FormHeading           string
 	Form                  form
@@ -143,7 +143,7 @@ func (s *site) writeVerdict(w http.ResponseWriter, status int, v verify.Verdict,
 
 func (s *site) verdictPage(v verify.Verdict, a asked) verdictPage {
 	look, message := looks[v.Code], v.Message()
-	p := verdictPage{ByNumber: a.byNumber, FormHeading: "Check another card"}
+	p := verdictPage{FormHeading: "Check another card"}
 	switch {
 	case v.Code == verify.Malformed && a.byNumber:
 		look, message = mistyped, shapeMessage
@@ -151,6 +151,9 @@ func (s *site) verdictPage(v verify.Verdict, a asked) verdictPage {
 			message = slipMessage
 		}
 		p.Form.Problem = "Compare it with the number on the card."
+	case v.Code == verify.Valid && a.byNumber:
+		// Nobody has seen the card itself: a forged one may carry this number.
+		message, look.advice = byNumberMessage, byNumberAdvice
 	case v.Code == verify.Malformed:
 		message, p.FormHeading = scanMessage, "Type the card number"
 	}
@@ -167,7 +170,9 @@ func (s *site) verdictPage(v verify.Verdict, a asked) verdictPage {
 			p.Also = append(p.Also, text)
 		}
 	}
-	p.CheckedAt, p.StatusAsOf = momentOf(v.CheckedAt), momentOf(v.StatusAsOf)
+	if v.Code != verify.Malformed && v.Code != verify.RateLimited && v.Code != verify.Unavailable {
+		p.CheckedAt, p.StatusAsOf = momentOf(v.CheckedAt), momentOf(v.StatusAsOf)
+	}
 	if v.Card != nil {
 		p.setCard(v, s.issuerName(v.Card.Issuer))
 	}
@@ -186,18 +191,18 @@ func (p *verdictPage) setCard(v verify.Verdict, issuer string) {
 		course = c.Qualification.Title + " (" + c.Course + ")"
 	}
 	p.Meets = c.Qualification.Meets
+	instructor := strings.Trim(c.Instructor+" · "+c.InstructorID, " ·") // as on the card
 	for _, f := range []field{
 		{"Holder", c.Name, "name"},
 		{"Course", course, ""},
 		{"Level", c.Qualification.Level, ""},
-		{"Qualifies for", "", "meets"},
 		{"Issued", c.IssuedOn.Words(), ""},
 		{"Valid through", c.ExpiresOn.Words(), "until"},
 		{"Card number", c.Number.String(), "number"},
-		{"Instructor", c.Instructor, ""},
+		{"Instructor", instructor, ""},
 		{"Issued by", issuer, ""},
 	} {
-		if f.Value != "" || f.Kind == "meets" && len(p.Meets) > 0 {
+		if f.Value != "" {
 			p.Fields = append(p.Fields, f)
 		}
 	}

@@ -93,7 +93,7 @@ func TestJSONIsThatOfTheContract(t *testing.T) {
 		`"checked_at":"2026-11-21T08:00:00Z","status_as_of":"2026-11-21T08:00:00Z",` +
 		`"card":{"number":"7F3K-9QWX-2MTZ","name":"Ana Neill","course":{"code":"BLS","title":"Basic Life Support",` +
 		`"level":"Healthcare provider","meets":["BLS","CPR"]},"issued":"2026-11-21","expires":"2028-11-30",` +
-		`"issuer":{"name":"Northside Resuscitation Training","url":"https://cards.example.org"},"instructor":"Jonas Weber","replaced_by":""}}` + "\n"
+		`"issuer":{"name":"Northside Resuscitation Training","url":"https://cards.example.org"},"instructor":"Jonas Weber","replaced_by":"","instructor_id":""}}` + "\n"
 	if got := w.Body.String(); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
@@ -123,9 +123,9 @@ func TestPageShowsEveryField(t *testing.T) {
 	h := testSite(t, testOptions(answer(testVerdict(verify.Valid), nil)))
 	body := do(h, "GET", "/n/"+goodNumber, "").Body.String()
 	for _, want := range []string{
-		"<title>VALID · Card check · Northside Resuscitation Training</title>", "<h1>VALID</h1>", verify.Valid.Message(),
+		"<title>VALID · Card check · Northside Resuscitation Training</title>", "<h1>VALID</h1>", "register holds a card with this number",
 		"Ana O’Neill-Lindqvist", "Basic Life Support (BLS)", "Healthcare provider", "<li>CPR</li>", "21 November 2026", "30 November 2028",
-		"7F3K-9QWX-2MTZ", "Jonas Weber", "Compare with the card in front of you", "21 November 2026, 08:00:00 UTC", "You typed a number",
+		"7F3K-9QWX-2MTZ", "Jonas Weber", "Compare with the card in front of you", "21 November 2026, 08:00:00 UTC", "scan its QR code to check the card itself",
 	} {
 		if !strings.Contains(body, want) {
 			t.Errorf("the page lacks %q", want)
