@@ -149,6 +149,7 @@ func explainRegister(err error) *failure {
 		{register.ErrCorrupt, "Restore register.db from a backup. Do not delete it: it says which cards are genuine."},
 		{register.ErrForeign, "Name the right data folder with --data."},
 		{register.ErrAccess, "Run as the user who owns the data folder, or mend its permissions."},
+		{register.ErrExchanged, "Somebody has put another file in the register's place meanwhile. Run the command again."},
 		{register.ErrBusy, "Wait until the other program has ended, and run the command again."},
 	} {
 		if errors.Is(err, kind.err) {
