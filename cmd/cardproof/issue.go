@@ -71,7 +71,10 @@ func (a *app) issue(ctx context.Context, c *centre, o issueOptions) error {
 	}
 	s := summaryOf(plan, result)
 	s.Out, s.Seconds = o.out, a.now().Sub(start).Seconds()
-	if err := errors.Join(err, a.printIssued(s)); err != nil {
+	if err != nil {
+		return errors.Join(err, a.printBroken(s))
+	}
+	if err := a.printIssued(s); err != nil {
 		return err
 	}
 	if plan.Refused() > 0 {
@@ -93,6 +96,15 @@ func (a *app) refuse(plan *issuer.Plan, o issueOptions) error {
 	}
 	return fail(exitRefused, fmt.Errorf("nothing was issued: %s of %s refused", plural(plan.Refused(), "row", "rows"), filepath.Base(o.roster)+isAre(plan.Refused())),
 		"Mend the rows and run the command again.", "Or add --good-rows to issue the others and get the refused rows as "+issuer.ProblemsName+".")
+}
+
+// printBroken tells what a run did that came to no good end. What is missing in the folder, the next run brings.
+func (a *app) printBroken(s summary) error {
+	if a.json {
+		return a.printJSON(s)
+	}
+	a.printCount("issued before that", s.Issued)
+	return nil
 }
 
 func (a *app) printIssued(s summary) error {
