@@ -22,8 +22,8 @@ var (
 	ErrNumberCheck = errors.New("a mistyped card number: at least one character is wrong, or two are swapped")
 )
 
-// Number is a card number in its canonical form, 12 capital symbols without hyphens; its zero value is no number.
-// Only NewNumber and ParseNumber make one, so a Number that is not empty has the right check symbol.
+// Number is a card number in its canonical form, 12 capital symbols without hyphens; its zero value is no number. NewNumber and
+// ParseNumber make right ones; what comes from a token or a file is checked by Card.Validate.
 type Number string
 
 // NewNumber draws a number from a cryptographic source of randomness.

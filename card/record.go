@@ -62,7 +62,7 @@ type Event struct {
 	At     time.Time
 	Number Number
 	Actor  string // who did it
-	Action string // planned, issued, suspended, revoked, reinstated, superseded
+	Action string // planned, planned again, issued, suspended, revoked, reinstated, superseded
 	Reason string
 	Detail string // what else is worth keeping, such as the number of the new card
 }
