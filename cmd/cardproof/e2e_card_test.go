@@ -16,12 +16,13 @@ import (
 )
 
 // zxing is for Debian's own Python, which has Debian's packages. It reads the one QR of each picture
-// with zxing-cpp, and prints a line for each.
+// with zxing-cpp, and prints a line for each. Both decoders are asked for QR alone: an interleaved 2 of 5 code has no check
+// digit, and a row of a QR's modules now and then passes for six of its digits (2 of 840 pictures with zxing-cpp 1.4).
 const zxing = `
 import sys, zxingcpp
 from PIL import Image
 for path in sys.argv[1:]:
-    found = zxingcpp.read_barcodes(Image.open(path))
+    found = zxingcpp.read_barcodes(Image.open(path), formats=zxingcpp.BarcodeFormat.QRCode)
     print(found[0].text if len(found) == 1 else "found %d symbols" % len(found))
 `
 
@@ -60,7 +61,7 @@ func TestCardsAreReadAndVerifiedByOthers(t *testing.T) {
 			pictures = append(pictures, picture+".png")
 		}
 		want := strings.Join(urls, "\n")
-		if got := strings.TrimSpace(output(t, "zbarimg", append([]string{"--quiet", "--raw"}, pictures...)...)); got != want {
+		if got := strings.TrimSpace(output(t, "zbarimg", append([]string{"--quiet", "--raw", "-Sdisable", "-Sqrcode.enable"}, pictures...)...)); got != want {
 			t.Errorf("%s dpi: zbarimg read something else:\n%s", dpi, got)
 		}
 		if got := strings.TrimSpace(output(t, "/usr/bin/python3", append([]string{"-c", zxing}, pictures...)...)); got != want {
