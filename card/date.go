@@ -13,6 +13,10 @@ type Date struct {
 	Day   int
 }
 
+// NoExpiry stands for the last valid day of a card that does not expire: the token's claim exp has to hold some day, and the form
+// 2006-01-02 has none later.
+var NoExpiry = Date{9999, time.December, 31}
+
 // DateOf is the day on which t falls in its location.
 func DateOf(t time.Time) Date {
 	y, m, d := t.Date()

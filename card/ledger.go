@@ -21,6 +21,18 @@ var (
 	ErrNotFound = errors.New("the register has no card of this number")
 )
 
+// The ways in which a batch can't be moved as a whole.
+var (
+	// ErrNoBatch says that the register has no batch of the name.
+	ErrNoBatch = errors.New("the register has no such batch")
+	// ErrUnproved says that cards of a held batch have no finished file yet, so that it can't be released.
+	ErrUnproved = errors.New("not every card of the batch is finished")
+	// ErrReleased says that cards of a batch are out, so that it can't be discarded any more.
+	ErrReleased = errors.New("cards of the batch are out already")
+	// ErrDiscarded says that nothing of a batch is left that could be released.
+	ErrDiscarded = errors.New("the batch was discarded")
+)
+
 // MoveError refuses a change of state that the rules do not allow. Where From equals To, the goal was reached before.
 type MoveError struct {
 	Number   Number
@@ -39,7 +51,53 @@ type Intention struct {
 	Actor   string // who issues
 	Reason  string // why; required where an entry replaces a card
 	At      time.Time
-	Entries []Entry // State, RecordedAt, ChangedAt and Batch are set by the register
+	Held    bool    // its cards are finished but not issued until the batch is released
+	Entries []Entry // State, RecordedAt, ChangedAt, Batch and Held are set by the register
+	// Catalogue is the whole catalogue as it stands, for the requirements that the public pages offer to ask about; nil leaves
+	// those of the last batch.
+	Catalogue []CatalogueEntry
+}
+
+// CatalogueEntry is a course as the register keeps it.
+type CatalogueEntry struct {
+	Course        string // the code
+	Qualification Qualification
+	Entry         string // as Entry.Catalogue
+}
+
+// Requirement is something that an employer may ask a card for.
+type Requirement struct {
+	Code  string // such as CPR
+	Title string // of the course of this code; empty where there is none
+}
+
+// Batch is a batch as the register tells it.
+type Batch struct {
+	ID      string
+	Roster  string // the roster's file name; may be empty
+	Actor   string
+	At      time.Time
+	Held    bool          // it was begun as one that waits for its release
+	Cards   map[State]int // without those that were given up before they were issued
+	Proved  int           // of the planned ones, those that have their finished file
+	GivenUp int
+}
+
+// BatchChange moves all cards of a batch to another state: Revoked, Suspended, or Issued, which reinstates the suspended
+// ones. A card that was replaced stands for its replacement, which may be of another batch.
+type BatchChange struct {
+	Batch  string
+	To     State
+	Actor  string
+	Reason string
+	At     time.Time
+}
+
+// BatchChanged is what came of a BatchChange.
+type BatchChanged struct {
+	Changed []Number // those that moved, replacements among them
+	Already int      // those that were in the state before
+	Left    int      // those that can't be moved there, such as revoked ones that would be suspended
 }
 
 // Finished is a card whose finished file is durably on disk.

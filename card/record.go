@@ -17,9 +17,10 @@ const (
 // Qualification is what a card says of its course beside the code, frozen on the day of issue: a later change of the
 // catalogue changes no issued card.
 type Qualification struct {
-	Title string
-	Level string   // such as "healthcare provider"
-	Meets []string // the requirements that the card answers, such as BLS and CPR
+	Title   string
+	Level   string   // such as "healthcare provider"
+	Trained string   // what the holder was trained to do, one sentence for employers; may be empty
+	Meets   []string // the requirements that the card answers, such as BLS and CPR
 }
 
 // Record is a card as the register tells it to the world: the signed claims, what is printed beside them, and the state.
@@ -52,9 +53,15 @@ type Entry struct {
 	Learner  Learner
 	Batch    string
 	Class    string
-	Token    string // the signed token; empty while planned
-	SHA256   string // of the finished file, in hex; empty while planned
+	Token    string // the signed token; empty until the file is proved
+	SHA256   string // of the finished file, in hex; empty until the file is proved
 	Replaces Number
+	Renews   Number // the learner's card of the same course from an earlier completion; may be empty
+	Evidence string // how the course's prerequisites were met; may be empty
+	// Catalogue is the course's entry in the catalogue as it stood, in JSON: what was asked of the learner, for the record.
+	Catalogue string
+	// Held says that the card's batch waits for its release. It is the register's to say.
+	Held bool
 }
 
 // Event is one line of a card's history. Events are only ever added.
@@ -62,7 +69,7 @@ type Event struct {
 	At     time.Time
 	Number Number
 	Actor  string // who did it
-	Action string // planned, planned again, issued, suspended, revoked, reinstated, superseded
+	Action string // planned, planned again, proved, issued, renewed, suspended, revoked, reinstated, superseded
 	Reason string
 	Detail string // what else is worth keeping, such as the number of the new card
 }

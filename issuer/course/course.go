@@ -11,12 +11,27 @@ import (
 
 // Course is one course as the catalogue describes it. The tags are the keys of the configuration file.
 type Course struct {
-	Code     string   `mapstructure:"code"`  // 1 to 16 of A-Z, 0-9 and the hyphen; signed into every card
-	Title    string   `mapstructure:"title"` // printed
-	Level    string   `mapstructure:"level"` // printed; such as "healthcare provider"; may be empty
-	Meets    []string `mapstructure:"meets"` // the requirements that a card answers, its own code among them
+	Code     string   `mapstructure:"code"`    // 1 to 16 of A-Z, 0-9 and the hyphen; signed into every card
+	Title    string   `mapstructure:"title"`   // printed
+	Level    string   `mapstructure:"level"`   // printed; such as "healthcare provider"; may be empty
+	Trained  string   `mapstructure:"trained"` // what the holder was trained to do, one sentence for employers; may be empty
+	Meets    []string `mapstructure:"meets"`   // the requirements that a card answers, its own code among them
 	Validity Validity `mapstructure:"validity"`
 	Pass     Pass     `mapstructure:"pass"`
+
+	Prerequisites             []Prerequisite `mapstructure:"prerequisites"`
+	ExperienceMonths          int            `mapstructure:"experience_months"`           // least experience; 0 asks for none
+	ParticipantsPerInstructor int            `mapstructure:"participants_per_instructor"` // most in a class; 0 sets no limit
+
+	Hours   float64 `mapstructure:"hours"`   // of the course; 0 says nothing
+	Days    int     `mapstructure:"days"`    // on which they are held; 0 says nothing
+	Credits float64 `mapstructure:"credits"` // of continuing education; 0 says nothing
+}
+
+// Prerequisite is a requirement that the learner has to meet by a card that is in force on the day of completion.
+type Prerequisite struct {
+	Course   string `mapstructure:"course"`   // a course of the catalogue; a card of another course that meets it will do
+	External bool   `mapstructure:"external"` // whether evidence of another centre will do, which the roster writes as "external: ..."
 }
 
 // Validity says how long a card lasts.
@@ -32,6 +47,7 @@ type Until string
 const (
 	UntilDay        Until = "day"
 	UntilEndOfMonth Until = "end_of_month"
+	UntilNone       Until = "none" // the card does not expire; it takes no months
 )
 
 // Pass is what a learner has to reach. A mark of 0 and a false ask for nothing.
@@ -40,6 +56,14 @@ type Pass struct {
 	Attendance float64 `mapstructure:"attendance"` // least attendance in per cent
 	Skills     bool    `mapstructure:"skills"`     // the skills test must be passed
 	Scenario   bool    `mapstructure:"scenario"`   // the scenario test must be passed
+	Extra      []Extra `mapstructure:"extra"`      // what the roster says in columns of the centre's own
+}
+
+// Extra is a column of the centre's own in which the learner has to reach something: a mark or a pass, one of the two.
+type Extra struct {
+	Column  string  `mapstructure:"column"`   // the column's heading
+	AtLeast float64 `mapstructure:"at_least"` // least number in the column
+	Passed  bool    `mapstructure:"passed"`   // the test must be passed
 }
 
 // Expires is the last valid day of a card for a course that was completed on the given day.
