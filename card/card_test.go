@@ -130,3 +130,51 @@ func TestEveryDayHasItsEdges(t *testing.T) {
 		}
 	}
 }
+
+// A card that does not expire has to be a card in every zone, and to be told as such by whoever reads its claim exp, in whatever zone.
+func TestNoExpiry(t *testing.T) {
+	for _, zone := range []string{"UTC", "Europe/Berlin", "Pacific/Kiritimati", "Etc/GMT+12", "America/New_York"} {
+		loc, err := time.LoadLocation(zone)
+		if err != nil {
+			t.Fatal(err)
+		}
+		end := NoExpiry.End(loc)
+		c := sound()
+		c.ExpiresAt = end.UTC()
+		if err := c.Validate(); err != nil {
+			t.Errorf("%s: got %v, want a card", zone, err)
+		}
+		if d := DateOf(end.Add(-time.Second)); d != NoExpiry || end.Unix() > MaxNumericDate {
+			t.Errorf("%s: the last second is of %s, the end is %d; want %s and a NumericDate", zone, d, end.Unix(), NoExpiry)
+		}
+		for _, reader := range []string{"UTC", "Pacific/Kiritimati", "Etc/GMT+12"} {
+			of, err := time.LoadLocation(reader)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := LastDayBefore(end, of); got != NoExpiry {
+				t.Errorf("%s, read in %s: got %s, want %s", zone, reader, got, NoExpiry)
+			}
+		}
+	}
+	if got, err := ParseDate(NoExpiry.String()); err != nil || got != NoExpiry {
+		t.Errorf("written and read: got %v, %v, want %s", got, err, NoExpiry)
+	}
+}
+
+func TestValidityInWords(t *testing.T) {
+	for _, c := range []struct {
+		day                   Date
+		label, text, sentence string
+	}{
+		{Date{2028, time.November, 30}, "Valid through", "30 November 2028", "valid through 30 November 2028"},
+		{Date{9999, time.December, 30}, "Valid through", "30 December 9999", "valid through 30 December 9999"},
+		{NoExpiry, "Validity", "No expiry date", "no expiry date"},
+		{Date{}, "Valid through", "", ""},
+	} {
+		label, text := c.day.Validity()
+		if got := c.day.ValidThrough(); label != c.label || text != c.text || got != c.sentence {
+			t.Errorf("%s: got %q, %q and %q; want %q, %q and %q", c.day, label, text, got, c.label, c.text, c.sentence)
+		}
+	}
+}

@@ -14,7 +14,7 @@ type Date struct {
 }
 
 // NoExpiry stands for the last valid day of a card that does not expire: the token's claim exp has to hold some day, and the form
-// 2006-01-02 has none later.
+// 2006-01-02 has none later. Programs read that day; people read what Validity and ValidThrough say.
 var NoExpiry = Date{9999, time.December, 31}
 
 // DateOf is the day on which t falls in its location.
@@ -51,6 +51,26 @@ func (d Date) Words() string {
 	return fmt.Sprintf("%d %s %d", d.Day, d.Month, d.Year)
 }
 
+// Validity is the last valid day as people read it, beside its label: "Valid through", "30 November 2028". Of a card that does not
+// expire it says so; the text is empty for no day.
+func (d Date) Validity() (label, text string) {
+	if d == NoExpiry {
+		return "Validity", "No expiry date"
+	}
+	return "Valid through", d.Words()
+}
+
+// ValidThrough is the last valid day within a sentence: "valid through 30 November 2028", or "no expiry date"; nothing for no day.
+func (d Date) ValidThrough() string {
+	switch {
+	case d.IsZero():
+		return ""
+	case d == NoExpiry:
+		return "no expiry date"
+	}
+	return "valid through " + d.Words()
+}
+
 // Before says whether d is earlier than o.
 func (d Date) Before(o Date) bool { return d.compare(o) < 0 }
 
@@ -79,9 +99,15 @@ func (d Date) End(loc *time.Location) time.Time {
 	return DateOf(time.Date(d.Year, d.Month, d.Day+1, 12, 0, 0, 0, time.UTC)).Start(loc)
 }
 
-// LastDayBefore is the last day of which an instant lies before the exclusive end t: what a card prints for exp.
+// LastDayBefore is the last day of which an instant lies before the exclusive end t: what a card prints for exp. The end of
+// NoExpiry is told as such in every zone. In one that is not the issuer's it falls a day off, where no date is meant either, and
+// in the year 10000 no date could be written.
 func LastDayBefore(t time.Time, loc *time.Location) Date {
-	return DateOf(t.Add(-time.Nanosecond).In(loc))
+	d := DateOf(t.Add(-time.Nanosecond).In(loc))
+	if !d.Before(Date{NoExpiry.Year, NoExpiry.Month, NoExpiry.Day - 1}) {
+		return NoExpiry
+	}
+	return d
 }
 
 // AddMonths is the same day n months later, or the month's last day where it has no such day (31 January and one

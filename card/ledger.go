@@ -27,6 +27,10 @@ var (
 	ErrNoBatch = errors.New("the register has no such batch")
 	// ErrUnproved says that cards of a held batch have no finished file yet, so that it can't be released.
 	ErrUnproved = errors.New("not every card of the batch is finished")
+	// ErrNotHeld says that a batch was not begun as one that waits for its release.
+	ErrNotHeld = errors.New("the batch was not held")
+	// ErrHeld says that a card waits for the release of its batch, and can't be issued by itself.
+	ErrHeld = errors.New("the card waits for the release of its batch")
 	// ErrReleased says that cards of a batch are out, so that it can't be discarded any more.
 	ErrReleased = errors.New("cards of the batch are out already")
 	// ErrDiscarded says that nothing of a batch is left that could be released.
@@ -81,6 +85,41 @@ type Batch struct {
 	Cards   map[State]int // without those that were given up before they were issued
 	Proved  int           // of the planned ones, those that have their finished file
 	GivenUp int
+}
+
+// BatchState is where a batch stands.
+type BatchState string
+
+// The states of a batch.
+const (
+	BatchUnfinished BatchState = "unfinished" // a run broke off: the same command again finishes it
+	BatchHeld       BatchState = "held"       // every card is finished and waits for the release
+	BatchIssued     BatchState = "issued"     // every card is out, or was
+	BatchSuspended  BatchState = "suspended"  // every card is withdrawn, some of them only for now
+	BatchRevoked    BatchState = "revoked"    // every card is withdrawn for good
+	BatchDiscarded  BatchState = "discarded"  // every card was given up before it was out
+)
+
+// State is where the batch stands, by its cards.
+func (b Batch) State() BatchState {
+	total := 0
+	for _, n := range b.Cards {
+		total += n
+	}
+	planned := b.Cards[Planned]
+	switch {
+	case total == 0:
+		return BatchDiscarded
+	case planned > 0 && (!b.Held || b.Proved < planned):
+		return BatchUnfinished
+	case planned > 0:
+		return BatchHeld
+	case b.Cards[Revoked] == total:
+		return BatchRevoked
+	case b.Cards[Revoked]+b.Cards[Suspended] == total:
+		return BatchSuspended
+	}
+	return BatchIssued
 }
 
 // BatchChange moves all cards of a batch to another state: Revoked, Suspended, or Issued, which reinstates the suspended

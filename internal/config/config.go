@@ -6,9 +6,13 @@ package config
 
 import (
 	"errors"
+	"fmt"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
+
+	"golang.org/x/text/encoding/htmlindex"
 
 	"github.com/cardproof/cardproof/internal/config/public"
 	"github.com/cardproof/cardproof/issuer/course"
@@ -27,6 +31,7 @@ type Config struct {
 	Keys    string          `mapstructure:"keys"` // folder of the keys
 	Card    Card            `mapstructure:"card"`
 	Server  Server          `mapstructure:"server"`
+	Roster  Roster          `mapstructure:"roster"`
 	Courses []course.Course `mapstructure:"courses"`
 
 	Catalogue *course.Catalogue `mapstructure:"-"` // Courses, checked
@@ -42,6 +47,13 @@ type Issuer struct {
 // Card is what holds for every card that is issued.
 type Card struct {
 	StatusList bool `mapstructure:"status_list"` // whether cards carry a Token Status List entry
+}
+
+// Roster settles what rosters leave open. Every member may be empty.
+type Roster struct {
+	DateOrder string   `mapstructure:"date_order"` // of dates in figures: dmy, mdy, ymd
+	Encoding  string   `mapstructure:"encoding"`   // of text files: a label of the WHATWG Encoding Standard
+	Columns   []string `mapstructure:"columns"`    // "Heading=column", as the flag --map takes them
 }
 
 // Load reads the configuration, with CARDPROOF_* of the environment (as os.Environ gives it) above it: the key
@@ -72,6 +84,7 @@ func (c *Config) validate() *Error {
 		c.Issuer.Validate(),
 		c.Issuer.validatePrinted(),
 		c.Server.Validate(),
+		c.Roster.validate(),
 		c.validateCourses(),
 	} {
 		if err == nil {
@@ -116,6 +129,40 @@ func isNear(host string) bool {
 var (
 	sharedAddresses = netip.MustParsePrefix("100.64.0.0/10") // RFC 6598
 )
+
+func (r Roster) validate() error {
+	if !slices.Contains([]string{"", "dmy", "mdy", "ymd"}, r.DateOrder) {
+		return public.Invalid("roster.date_order", fmt.Sprintf("is %q", r.DateOrder), "Write dmy, mdy or ymd, or leave it empty, so that a date which could be read in two ways is refused.")
+	}
+	if r.Encoding != "" && !isEncoding(r.Encoding) {
+		return public.Invalid("roster.encoding", fmt.Sprintf("is %q, which is no encoding of text", r.Encoding), "Write a name such as utf-8, windows-1252 or windows-1250, or leave it empty.")
+	}
+	seen := map[string]bool{}
+	for i, one := range r.Columns {
+		key := fmt.Sprintf("roster.columns[%d]", i)
+		at := strings.LastIndexByte(one, '=') // a heading may have one of its own, a column has none
+		if at < 0 || strings.TrimSpace(one[:at]) == "" {
+			return public.Invalid(key, fmt.Sprintf("is %q", one), `Write the heading as it stands in the file, =, and the column, such as "Exam %=score".`)
+		}
+		heading := strings.ToLower(strings.TrimSpace(one[:at]))
+		if seen[heading] {
+			return public.Invalid(key, fmt.Sprintf("names the heading %q a second time", strings.TrimSpace(one[:at])), "Take one of the two out.")
+		}
+		seen[heading] = true
+	}
+	return nil
+}
+
+// isEncoding says whether a label is of an encoding that text is written in. The standard also has labels for what is none: one that
+// reads every text as a single broken character, and one for bytes that are no letters.
+func isEncoding(label string) bool {
+	encoding, err := htmlindex.Get(label)
+	if err != nil {
+		return false
+	}
+	name, err := htmlindex.Name(encoding)
+	return err == nil && name != "replacement" && name != "x-user-defined"
+}
 
 func (c *Config) validateCourses() error {
 	catalogue, err := course.New(c.Courses)

@@ -10,9 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/cardproof/cardproof/card"
 	"github.com/cardproof/cardproof/internal/config/public"
-	"github.com/cardproof/cardproof/issuer/course"
 )
 
 const (
@@ -56,36 +54,15 @@ func TestShippedValuesAreTheDefaults(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if got.Roster.DateOrder != bare.Roster.DateOrder || got.Roster.Encoding != bare.Roster.Encoding || len(got.Roster.Columns)+len(bare.Roster.Columns) != 0 {
+		t.Errorf("roster: got %+v of the shipped file, want the defaults %+v", got.Roster, bare.Roster)
+	}
 	if !reflect.DeepEqual(got.Server, bare.Server) || got.Card != bare.Card || got.Issuer.TimeZone != bare.Issuer.TimeZone ||
 		got.Issuer.Phone != bare.Issuer.Phone || filepath.Base(got.Data) != filepath.Base(bare.Data) || filepath.Base(got.Keys) != filepath.Base(bare.Keys) {
 		t.Errorf("got %+v of the shipped file, want the defaults %+v", got, bare)
 	}
 	if got, want := got.Issuer.VerifyURL, "http://localhost:8080"; got != want {
 		t.Errorf("verify_url: got %q, want %q", got, want)
-	}
-}
-
-func TestShippedCatalogue(t *testing.T) {
-	c, err := Load(shipped, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got, want := strings.Join(c.Catalogue.Codes(), " "), "CPR-AED BLS ALS1 ALS2 PALS EKG FA BBP"; got != want {
-		t.Errorf("got %s, want %s", got, want)
-	}
-	completed := card.Date{Year: 2026, Month: time.November, Day: 7}
-	for _, want := range []struct {
-		code, meets, expires string
-		pass                 course.Pass
-	}{
-		{"BLS", "BLS CPR", "2028-11-30", course.Pass{Score: 84, Attendance: 100, Skills: true}},
-		{"CPR-AED", "CPR-AED CPR", "2028-11-30", course.Pass{Score: 84, Attendance: 100, Skills: true}},
-		{"ALS2", "ALS2 ALS1", "2028-11-07", course.Pass{Score: 85, Attendance: 100, Skills: true, Scenario: true}},
-	} {
-		got, ok := c.Catalogue.Find(want.code)
-		if !ok || strings.Join(got.Meets, " ") != want.meets || got.Expires(completed).String() != want.expires || got.Pass != want.pass {
-			t.Errorf("got %+v until %s, want %+v", got, got.Expires(completed), want)
-		}
 	}
 }
 
@@ -150,6 +127,20 @@ func TestLoadRefuses(t *testing.T) {
 		{"number for a switch", least + "card: {status_list: 1}\n", "card.status_list", "true or false"},
 		{"number for a name", strings.Replace(least, "Centre", "112", 1), "issuer.name", "text"},
 		{"pass mark", strings.Replace(least, "day}", "day}, pass: {score: 130}", 1), "courses[0].pass.score", "130"},
+		{"unknown key of a pass rule", strings.Replace(least, "day}", "day}, pass: {extra: [{columm: Quiz}]}", 1), "courses[0].pass.extra[0].columm", "courses[0].pass.extra[0].column?"},
+		{"text for external", strings.Replace(least, "day}", "day}, prerequisites: [{course: CPR, external: maybe}]", 1), "courses[0].prerequisites[0].external", "true or false"},
+		{"unknown prerequisite", strings.Replace(least, "day}", "day}, prerequisites: [{course: CPR}]", 1), "courses[0].prerequisites[0].course", "CPR"},
+		{"group for prerequisites", strings.Replace(least, "day}", "day}, prerequisites: BLS", 1), "courses[0].prerequisites", "array"},
+		{"months without end", strings.Replace(least, "until: day", "until: none", 1), "courses[0].validity.months", "leave months out"},
+		{"date order", least + "roster: {date_order: DMY}\n", "roster.date_order", "dmy, mdy or ymd"},
+		{"encoding", least + "roster: {encoding: windows-9999}\n", "roster.encoding", "windows-1252"},
+		{"encoding of nothing", least + "roster: {encoding: replacement}\n", "roster.encoding", "no encoding of text"},
+		{"encoding of no letters", least + "roster: {encoding: x-user-defined}\n", "roster.encoding", "no encoding of text"},
+		{"column without =", least + "roster: {columns: [\"Exam %=score\", Exam]}\n", "roster.columns[1]", "Exam %=score"},
+		{"column without heading", least + "roster: {columns: [\" =score\"]}\n", "roster.columns[0]", "heading"},
+		{"heading twice", least + "roster: {columns: [Exam=score, \"exam =skills\"]}\n", "roster.columns[1]", "second time"},
+		{"columns as a group", least + "roster: {columns: {Exam: score}}\n", "roster.columns", "array"},
+		{"number for a column", least + "roster: {columns: [5]}\n", "roster.columns[0]", "text"},
 		{"no courses", "issuer: {name: Centre, url: \"https://cards.example.org\"}\n", "courses", "empty"},
 		{"no name", strings.Replace(least, "name: Centre, ", "", 1), "issuer.name", "missing"},
 		{"no url", strings.Replace(least, `, url: "https://cards.example.org"`, "", 1), "issuer.url", "missing"},
@@ -196,5 +187,17 @@ func TestPhoneTrialOnALAN(t *testing.T) {
 	}
 	if got, want := c.Issuer.VerifyURL, "http://192.168.1.20:8080"; got != want {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestRoster(t *testing.T) {
+	c, err := Load(write(t, least+`roster: {date_order: dmy, encoding: ISO-8859-2, columns: ["Exam %=score", "a = b=name", "Nr.="]}`+"\n"),
+		[]string{"CARDPROOF_ROSTER_DATE_ORDER=mdy"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := Roster{DateOrder: "mdy", Encoding: "ISO-8859-2", Columns: []string{"Exam %=score", "a = b=name", "Nr.="}}
+	if !reflect.DeepEqual(c.Roster, want) {
+		t.Errorf("got %+v, want %+v", c.Roster, want)
 	}
 }

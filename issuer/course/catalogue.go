@@ -2,63 +2,129 @@ package course
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
-	"unicode/utf8"
+
+	"golang.org/x/text/cases"
+	"golang.org/x/text/unicode/norm"
 
 	"github.com/cardproof/cardproof/card"
+	"github.com/cardproof/cardproof/internal/spelling"
 )
 
 // Catalogue is the checked list of a centre's courses, in the order of the configuration. Only New makes one.
 type Catalogue struct {
 	courses []Course
 	byCode  map[string]int
+	byName  map[string]int // folded code, title, or both in a row
 }
-
-// InvalidError says which key of the catalogue is wrong.
-type InvalidError struct {
-	Key    string // such as courses[2].pass.score
-	Reason string // reads on after the key
-}
-
-func (e *InvalidError) Error() string { return e.Key + " " + e.Reason }
-
-// MaxMonths bounds a card's validity: ten years.
-const MaxMonths = 120
-
-// maxTextRunes bounds what is printed of a course beside its code.
-const maxTextRunes = 60
-
-var requirement = regexp.MustCompile(`^[A-Z0-9-]{1,16}$`)
 
 // New checks a catalogue as a whole. The error is an *InvalidError about the first key that is wrong.
 func New(courses []Course) (*Catalogue, error) {
 	if len(courses) == 0 {
 		return nil, &InvalidError{"courses", "is empty, and a roster needs at least one course"}
 	}
-	c := &Catalogue{courses: slices.Clone(courses), byCode: make(map[string]int, len(courses))}
-	for i, one := range courses {
-		if err := one.validate(fmt.Sprintf("courses[%d]", i)); err != nil {
+	c := &Catalogue{courses: slices.Clone(courses), byCode: make(map[string]int, len(courses)), byName: make(map[string]int, 4*len(courses))}
+	for i := range c.courses {
+		if err := c.courses[i].validate(key(i, "")); err != nil {
 			return nil, err
 		}
-		if first, double := c.byCode[one.Code]; double {
-			return nil, &InvalidError{fmt.Sprintf("courses[%d].code", i),
-				fmt.Sprintf("is %s, which courses[%d] has already", one.Code, first)}
-		}
-		c.byCode[one.Code] = i
 	}
+	for _, check := range []func() error{c.indexCodes, c.indexTitles, c.checkExtras, c.checkMeets, c.checkPrerequisites} {
+		if err := check(); err != nil {
+			return nil, err
+		}
+	}
+	c.indexBoth()
 	return c, nil
 }
 
-// Find returns the course of a code, in any case and with spaces around it.
-func (c *Catalogue) Find(code string) (Course, bool) {
-	i, ok := c.byCode[strings.ToUpper(strings.TrimSpace(code))]
-	if !ok {
-		return Course{}, false
+// key is the path of a course's key, such as courses[2].pass.score.
+func key(i int, of string) string { return fmt.Sprintf("courses[%d]%s", i, of) }
+
+// indexCodes refuses codes that a roster could mean each other by: ALS-1 and ALS1 are one to Find.
+func (c *Catalogue) indexCodes() error {
+	for i := range c.courses {
+		code := c.courses[i].Code
+		if first, double := c.byCode[code]; double {
+			return &InvalidError{key(i, ".code"), fmt.Sprintf("is %s, which %s has already", code, key(first, ""))}
+		}
+		if first, double := c.byName[fold(code)]; double {
+			return &InvalidError{key(i, ".code"), fmt.Sprintf("is %s, which a roster can't tell from %s of %s", code, c.courses[first].Code, key(first, ""))}
+		}
+		c.byCode[code], c.byName[fold(code)] = i, i
 	}
-	return c.courses[i], true
+	return nil
+}
+
+func (c *Catalogue) indexTitles() error {
+	for i := range c.courses {
+		title := fold(c.courses[i].Title)
+		if first, double := c.byName[title]; double && first != i {
+			what := "title"
+			if fold(c.courses[first].Code) == title {
+				what = "code"
+			}
+			return &InvalidError{key(i, ".title"), fmt.Sprintf("is %q, which a roster can't tell from the %s of %s", c.courses[i].Title, what, key(first, ""))}
+		}
+		c.byName[title] = i
+	}
+	return nil
+}
+
+// indexBoth lets rosters write "BLS - Basic Life Support" and "Basic Life Support (BLS)". What would name two courses names none.
+func (c *Catalogue) indexBoth() {
+	both := make(map[string][]int, 2*len(c.courses))
+	for i := range c.courses {
+		code, title := fold(c.courses[i].Code), fold(c.courses[i].Title)
+		both[code+title] = append(both[code+title], i)
+		if title+code != code+title {
+			both[title+code] = append(both[title+code], i)
+		}
+	}
+	for name, of := range both {
+		if _, taken := c.byName[name]; !taken && len(of) == 1 {
+			c.byName[name] = of[0]
+		}
+	}
+}
+
+// Find returns the course of a code or a title, or of both in a row, in any case and with any spaces, hyphens and punctuation
+// between the letters: "cpr aed" is CPR-AED. The course is the catalogue's own and may not be changed.
+func (c *Catalogue) Find(text string) (*Course, bool) {
+	i, ok := c.byCode[text]
+	if !ok {
+		i, ok = c.byName[fold(text)]
+	}
+	if !ok {
+		return nil, false
+	}
+	return &c.courses[i], true
+}
+
+// Nearest is the code of the course that a text which Find does not know probably means, or nothing.
+func (c *Catalogue) Nearest(text string) string {
+	names := make([]string, 0, len(c.byName))
+	for name := range c.byName {
+		names = append(names, name)
+	}
+	if i, ok := c.byName[spelling.Nearest(fold(text), names)]; ok {
+		return c.courses[i].Code
+	}
+	return ""
+}
+
+// fold is a code or a title for comparison: its letters, digits and symbols in NFC, without case. Symbols stay, because "BLS+" may
+// be another course than BLS.
+func fold(text string) string {
+	kept := strings.Map(func(r rune) rune {
+		if unicode.IsSpace(r) || unicode.IsPunct(r) || unicode.Is(unicode.Cf, r) { // Cf: soft hyphens and the like, which nobody sees
+			return -1
+		}
+		return r
+	}, norm.NFC.String(text))
+	return norm.NFC.String(cases.Fold().String(kept)) // folding may leave NFC
 }
 
 // Courses returns the courses in the order of the configuration.
@@ -67,65 +133,36 @@ func (c *Catalogue) Courses() []Course { return slices.Clone(c.courses) }
 // Codes returns the codes in the order of the configuration.
 func (c *Catalogue) Codes() []string {
 	codes := make([]string, len(c.courses))
-	for i, one := range c.courses {
-		codes[i] = one.Code
+	for i := range c.courses {
+		codes[i] = c.courses[i].Code
 	}
 	return codes
 }
 
-func (c Course) validate(key string) error {
-	if !card.IsCourseCode(c.Code) {
-		return &InvalidError{key + ".code", fmt.Sprintf("is %q; a code is 1 to 16 of A-Z, 0-9 and the hyphen", c.Code)}
-	}
-	if strings.TrimSpace(c.Title) == "" {
-		return &InvalidError{key + ".title", "is empty, but it is printed on the card"}
-	}
-	for _, text := range []struct{ key, value string }{{".title", c.Title}, {".level", c.Level}} {
-		if !isPrintable(text.value) {
-			return &InvalidError{key + text.key,
-				fmt.Sprintf("has to be one line of at most %d characters without spaces around it", maxTextRunes)}
+// ExtraColumns returns the headings of all columns that pass rules name beside the roster's own, each once, in the order of the
+// configuration.
+func (c *Catalogue) ExtraColumns() []string {
+	var columns []string
+	for i := range c.courses {
+		for _, extra := range c.courses[i].Pass.Extra {
+			if !slices.Contains(columns, extra.Column) {
+				columns = append(columns, extra.Column)
+			}
 		}
 	}
-	if err := c.validateMeets(key + ".meets"); err != nil {
-		return err
-	}
-	if c.Validity.Months < 1 || c.Validity.Months > MaxMonths {
-		return &InvalidError{key + ".validity.months", fmt.Sprintf("is %d; it has to be from 1 to %d", c.Validity.Months, MaxMonths)}
-	}
-	if c.Validity.Until != UntilDay && c.Validity.Until != UntilEndOfMonth {
-		return &InvalidError{key + ".validity.until", fmt.Sprintf("is %q; it has to be %s or %s", c.Validity.Until, UntilDay, UntilEndOfMonth)}
-	}
-	return c.Pass.validate(key + ".pass")
+	return columns
 }
 
-func (c Course) validateMeets(key string) error {
-	for i, m := range c.Meets {
-		if !requirement.MatchString(m) {
-			return &InvalidError{fmt.Sprintf("%s[%d]", key, i), fmt.Sprintf("is %q; a requirement is 1 to 16 of A-Z, 0-9 and the hyphen", m)}
+// Entries returns the courses as the register keeps them, in the order of the configuration.
+func (c *Catalogue) Entries() ([]card.CatalogueEntry, error) {
+	entries := make([]card.CatalogueEntry, len(c.courses))
+	for i := range c.courses {
+		one := &c.courses[i]
+		entry, err := one.Entry()
+		if err != nil {
+			return nil, err
 		}
-		if slices.Contains(c.Meets[:i], m) {
-			return &InvalidError{fmt.Sprintf("%s[%d]", key, i), "says " + m + " a second time"}
-		}
+		entries[i] = card.CatalogueEntry{Course: one.Code, Qualification: one.Qualification(), Entry: entry}
 	}
-	if !slices.Contains(c.Meets, c.Code) {
-		return &InvalidError{key, "does not name the course's own code " + c.Code}
-	}
-	return nil
-}
-
-func (p Pass) validate(key string) error {
-	for _, mark := range []struct {
-		key   string
-		value float64
-	}{{".score", p.Score}, {".attendance", p.Attendance}} {
-		if !(mark.value >= 0 && mark.value <= 100) { // so put, NaN is refused too
-			return &InvalidError{key + mark.key, fmt.Sprintf("is %v; it has to be from 0 to 100", mark.value)}
-		}
-	}
-	return nil
-}
-
-func isPrintable(s string) bool {
-	return utf8.ValidString(s) && utf8.RuneCountInString(s) <= maxTextRunes && strings.TrimSpace(s) == s &&
-		strings.IndexFunc(s, func(r rune) bool { return !unicode.IsPrint(r) }) < 0
+	return entries, nil
 }

@@ -29,6 +29,7 @@ const (
 
 	nameLargest  = 14.0
 	nameSmallest = 7.0
+	validText    = 12.0
 	labelText    = 5.5
 	smallText    = 6.5
 	valueText    = 7.0
@@ -104,8 +105,9 @@ func (d *Drawer) drawText(p *page, c Content, s Symbol) error {
 	p.doc.SetLineWidth(0.2)
 	p.doc.Line(margin, ruleAt, columnEnd, ruleAt)
 
-	p.text(d.regular, labelText, slate, margin, validAt-labelRise-1.3, "Valid through")
-	p.text(d.semibold, 12, ink, margin, validAt, r.ExpiresOn.Words())
+	label, text := r.ExpiresOn.Validity()
+	p.text(d.regular, labelText, slate, margin, validAt-labelRise-1.3, label)
+	p.text(d.semibold, validText, ink, margin, validAt, text)
 	p.text(d.regular, labelText, slate, margin, middleAt-labelRise, "Issued")
 	p.text(d.regular, valueText, ink, margin, middleAt, r.IssuedOn.Words())
 	p.text(d.regular, labelText, slate, secondCol, middleAt-labelRise, "Card number")

@@ -13,6 +13,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/cardproof/cardproof/card"
 )
 
 // runTool calls a program that these tests can't do without, and gives its standard output.
@@ -92,6 +94,27 @@ func TestTextStaysText(t *testing.T) {
 	for _, line := range strings.Split(strings.TrimSpace(runTool(t, "pdffonts", file)), "\n")[2:] {
 		if f := strings.Fields(line); !slices.Equal(f[3:5], []string{"yes", "yes"}) {
 			t.Errorf("a font is not embedded as a subset: %s", line)
+		}
+	}
+}
+
+// A card that does not expire says so, and names no day of a far century anywhere.
+func TestNoExpiryIsSaid(t *testing.T) {
+	d := newDrawer(t, sampleCentre)
+	c := sample(t, "Li", "BLS", "Basic Life Support", "healthcare provider")
+	c.Record.ExpiresOn = card.NoExpiry
+	dir := t.TempDir()
+	if keep := os.Getenv("CARD_GALLERY"); keep != "" {
+		dir = keep
+	}
+	file := drawFile(t, d, c, dir, "no-expiry")
+	text, info := runTool(t, "pdftotext", "-raw", file, "-"), runTool(t, "pdfinfo", file)
+	if !strings.Contains(text, "Validity\nNo expiry date\n") || !strings.Contains(info, ", no expiry date\n") {
+		t.Errorf("got the card %q and the file's properties %q, want both to say that it does not expire", text, info)
+	}
+	for _, wrong := range []string{"9999", "alid through", "December"} {
+		if strings.Contains(text+info, wrong) {
+			t.Errorf("got %q on the card or in the file's properties:\n%s\n%s", wrong, text, info)
 		}
 	}
 }

@@ -132,7 +132,7 @@ func (d *Drawer) Draw(c Content) ([]byte, error) {
 	doc.SetModificationDate(r.IssuedAt.UTC())
 	doc.SetProducer("Cardproof", true)
 	doc.SetTitle(r.Qualification.Title+", "+r.Name, true)
-	doc.SetSubject("Card "+r.Number.String()+", valid through "+r.ExpiresOn.Words(), true)
+	doc.SetSubject("Card "+r.Number.String()+", "+r.ExpiresOn.ValidThrough(), true)
 	doc.SetAuthor(d.centre.Name, true)
 	doc.SetMargins(0, 0, 0)
 	doc.SetAutoPageBreak(false, 0)

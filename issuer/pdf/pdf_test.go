@@ -312,4 +312,10 @@ func TestNumberAndDateKeepToTheirColumns(t *testing.T) {
 			t.Errorf("%s ends at %.2f mm, and the number begins at %.2f", day.Words(), end, secondCol)
 		}
 	}
+	for _, day := range []card.Date{longestDay, card.NoExpiry} {
+		_, text := day.Validity()
+		if end := margin + d.semibold.width(text, validText); end > columnEnd {
+			t.Errorf("%q ends at %.2f mm, and the QR's quiet zone may begin at %.2f", text, end, columnEnd)
+		}
+	}
 }

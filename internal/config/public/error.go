@@ -42,34 +42,3 @@ func at(file string, err error) error {
 
 // Invalid is the error of one key's value. The text reads on after the key.
 func Invalid(key, text, hint string) *Error { return &Error{Key: key, Text: text, Hint: hint} }
-
-// nearest is the word of the list that is the fewest edits away, or nothing where no word is near.
-func nearest(word string, list []string) string {
-	best, bound := "", len(word)/4+1
-	for _, one := range list {
-		if d := distance(word, one); d < bound {
-			best, bound = one, d
-		}
-	}
-	return best
-}
-
-// distance is Levenshtein's: the fewest single letters to put in, take out or change.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost = min(diagonal, row[j], row[j+1]) + 1
-			}
-			diagonal, row[j+1] = row[j+1], cost
-		}
-	}
-	return row[len(b)]
-}

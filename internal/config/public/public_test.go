@@ -72,15 +72,6 @@ func TestEnvironment(t *testing.T) {
 	}
 }
 
-func TestNearest(t *testing.T) {
-	list := []string{"server.listen", "issuer.name", "data"}
-	for word, want := range map[string]string{"server.listne": "server.listen", "date": "data", "colour": "", "isuer.name": "issuer.name"} {
-		if got := nearest(word, list); got != want {
-			t.Errorf("%s: got %q, want %q", word, got, want)
-		}
-	}
-}
-
 func TestContact(t *testing.T) {
 	for contact, want := range map[string]bool{"": true, "mailto:security@example.org": true, "https://example.org/security": true,
 		"security@example.org": false, "mailto:nobody": false, "http://example.org": false, "https:": false, "mailto:a@example.org\nX: y": false} {

@@ -13,6 +13,8 @@ import (
 	"github.com/go-viper/mapstructure/v2"
 	"github.com/spf13/viper"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/cardproof/cardproof/internal/spelling"
 )
 
 // envPrefix begins the name of every environment variable that overrides a key: server.listen is CARDPROOF_SERVER_LISTEN.
@@ -99,7 +101,7 @@ func checkAgainst(raw map[string]any, into any) error {
 	sort.Strings(meta.Unused)
 	key := meta.Unused[0]
 	hint := "Take the key out, or look at the comments of the file that `cardproof init` writes."
-	if near := nearest(key, append(meta.Unset, meta.Keys...)); near != "" {
+	if near := spelling.Nearest(key, append(meta.Unset, meta.Keys...)); near != "" {
 		hint = "Did you mean " + near + "?"
 	}
 	return Invalid(key, "is no key of this file", hint)
@@ -187,7 +189,7 @@ func unknownVariable(name string, names map[string]string) error {
 	}
 	sort.Strings(list)
 	e := &Error{File: "environment", Key: name, Text: "is no key of the configuration", Hint: "Unset it."}
-	if near := nearest(name, list); near != "" {
+	if near := spelling.Nearest(name, list); near != "" {
 		e.Hint = "Did you mean " + near + "?"
 	}
 	return e
