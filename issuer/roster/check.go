@@ -7,6 +7,7 @@ import (
 
 	"github.com/cardproof/cardproof/card"
 	"github.com/cardproof/cardproof/issuer/course"
+	"github.com/cardproof/cardproof/issuer/roster/sheet"
 )
 
 // Rules are what a roster is checked against.
@@ -19,17 +20,18 @@ type Rules struct {
 	DrawableInstructor func(name, id string) error
 }
 
-// Completion is a row in which nothing is wrong: a learner who has completed a course and passed it.
+// Completion is a row of a learner who has completed a course. Its strings are cells of the roster where they need no change.
 type Completion struct {
 	Row          int    // the row's Line
 	Name         string // in NFC, with single spaces
 	Email        string // lower case; may be empty
 	LearnerID    string // may be empty
-	Course       course.Course
+	Course       *course.Course
 	Completed    card.Date
 	Instructor   string // may be empty
 	InstructorID string // may be empty
 	Class        string // may be empty
+	PriorCard    string // how prerequisites are met, as it stands in the cell; may be empty
 }
 
 // Learner is how the register tells the completion from all others.
@@ -37,183 +39,220 @@ func (c Completion) Learner() card.LearnerKey {
 	return card.LearnerKey{ID: c.LearnerID, Email: c.Email, Name: c.Name, Course: c.Course.Code, Completed: c.Completed}
 }
 
-// Check turns every row into a completion or into one or more problems. Both are in the order of the rows; the problems of a row
-// are in the order of the canonical columns, those of the whole row last. Row 0 tells of the whole file.
-func Check(ro *Roster, rules Rules) ([]Completion, []Problem) {
-	c := checker{roster: ro, rules: rules, seen: newLearners()}
-	c.heading()
-	completions := make([]Completion, 0, len(ro.Rows))
+// Checked is what came of a check. Each row of the roster is either one of the Completions or refused by one of the Problems.
+type Checked struct {
+	Completions []Completion // the rows in which nothing is wrong, in order
+	// Refused are the rows with a problem whose course could be read, in order. A field that has a problem is zero.
+	Refused  []Completion
+	Classes  []Class
+	Problems []Problem // in the order of SortProblems; row 0 tells of the whole file
+}
+
+// Check turns every row into a completion or into one or more problems.
+func Check(ro *Roster, rules Rules) *Checked {
+	c := checker{roster: ro, rules: rules, seen: newLearners(), courses: map[string]*course.Course{}, missing: map[string][]int{}}
+	c.out.Completions = make([]Completion, 0, len(ro.Rows))
+	c.file()
 	for _, row := range ro.Rows {
-		if done, ok := c.row(row); ok {
-			completions = append(completions, done)
+		c.line = row.Line
+		done, ok := c.row(row)
+		switch {
+		case ok:
+			c.out.Completions = append(c.out.Completions, done)
+		case done.Course != nil:
+			c.out.Refused = append(c.out.Refused, done)
 		}
 	}
-	SortProblems(c.problems)
-	return completions, c.problems
+	c.missingColumns()
+	c.out.Classes = classes(&c.out)
+	c.slips()
+	SortProblems(c.out.Problems)
+	return &c.out
 }
 
 type checker struct {
-	roster   *Roster
-	rules    Rules
-	seen     *learners
-	problems []Problem
-	line     int // the row at hand
+	roster  *Roster
+	rules   Rules
+	out     Checked
+	seen    *learners
+	courses map[string]*course.Course // cells that were read before
+	missing map[string][]int          // column that the file does not have → rows that need it
+	single  bool                      // a card by itself, not a row among others
+	refused bool                      // the row at hand has a problem that is more than a notice
+	line    int                       // the row at hand
 }
 
 // say notes a problem of the row at hand.
-func (c *checker) say(column, code, value, message string) {
-	c.problems = append(c.problems, Problem{Row: c.line, Column: column, Code: code, Value: shorten(value), Message: message})
+func (c *checker) say(column, code, value, message, remedy string) {
+	c.refused = true
+	c.out.Problems = append(c.out.Problems, Problem{Row: c.line, Column: column, Code: code, Value: shorten(value), Message: message, Remedy: remedy})
 }
 
-func (c *checker) heading() {
+// notice notes what a person may want to look at.
+func (c *checker) notice(line int, column, code, value, message, remedy string) {
+	c.out.Problems = append(c.out.Problems,
+		Problem{Row: line, Column: column, Code: code, Value: shorten(value), Message: message, Remedy: remedy, Severity: Notice})
+}
+
+// file tells what there is to say of the file as a whole.
+func (c *checker) file() {
+	ro := c.roster
+	for _, i := range ro.unknown {
+		text := strings.TrimSpace(ro.Heading[i])
+		c.notice(ro.HeadingLine, text, "unknown_column", text, fmt.Sprintf("Column %d is not read.", i+1),
+			fmt.Sprintf("If it should be, say which it is: --map %q or another of %s.", text+"="+ColumnScore, strings.Join(canonical, ", ")))
+	}
+	for _, column := range ro.unused {
+		c.notice(ro.HeadingLine, column, "unused_value", "", "The roster has the column itself, so the value that was set for every row is not used.",
+			"Leave the value out, or take the column out of the roster.")
+	}
+	if ro.lastFirst {
+		c.notice(ro.HeadingLine, ColumnName, "name_order", ro.Heading[ro.column[ColumnName]],
+			"The heading says that the last name comes first, and the names are printed as they stand.",
+			"Use two columns, first_name and last_name, if the first name should come first.")
+	}
+	for _, row := range ro.Totals {
+		c.notice(row.Line, "", "total_row", strings.TrimSpace(strings.Join(row.Cells, " ")), "The row is no learner, and is passed over.",
+			"If it is one, fill in the name, the course and the date.")
+	}
+}
+
+// missingColumns tells of each column that rows need and the file does not have, once for all of them.
+func (c *checker) missingColumns() {
 	for _, column := range required {
-		if !c.roster.has(column) {
-			c.say(column, "missing_column", "", fmt.Sprintf("The heading has no column %s; add it.", column))
+		if !c.hasColumn(column) && c.missing[column] == nil {
+			c.missing[column] = []int{}
 		}
 	}
-	for i, cell := range c.roster.Heading {
-		name := columnName(cell)
-		if name == "" || name == columnProblem || slices.Contains(canonical, name) {
-			continue
+	for column, rows := range c.missing {
+		remedy := fmt.Sprintf("Add the column, or say which heading it is: --map \"Heading=%s\".", column)
+		if !slices.Contains(personal, column) && slices.Contains(canonical, column) {
+			remedy += fmt.Sprintf(" If all rows have the same value: --set %s=%s.", column, c.exampleOf(column))
 		}
-		c.problems = append(c.problems, Problem{Row: c.roster.headingLine, Column: name, Code: "unknown_column", Value: shorten(cell), Severity: Notice,
-			Message: fmt.Sprintf("Column %d is not used; if it should be, name it as one of %s.", i+1, strings.Join(canonical, ", "))})
+		message := fmt.Sprintf("The heading has no column %s.", column)
+		if len(rows) > 0 {
+			message = fmt.Sprintf("The heading has no column %s, which %s.", column, plural(len(rows), "row needs", "rows need"))
+		}
+		c.out.Problems = append(c.out.Problems, Problem{Rows: rows, Column: column, Code: "missing_column", Message: message, Remedy: remedy})
 	}
+	slices.SortFunc(c.out.Problems[len(c.out.Problems)-len(c.missing):], func(a, b Problem) int { return strings.Compare(a.Column, b.Column) })
 }
 
-// row checks one row. The completion counts only where ok is true; otherwise the row has at least one problem.
-func (c *checker) row(row Row) (done Completion, ok bool) {
-	before := len(c.problems)
-	c.line = row.Line
+func (c *checker) exampleOf(column string) string {
+	switch column {
+	case ColumnCourse:
+		return c.rules.Catalogue.Codes()[0]
+	case ColumnCompleted:
+		return c.rules.Today.String()
+	case ColumnScore, ColumnAttendance:
+		return "100"
+	case ColumnExperienceMonths:
+		return "12"
+	}
+	return "pass"
+}
+
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
+
+// required are the columns without which no row can become a card.
+var required = []string{ColumnName, ColumnCourse, ColumnCompleted}
+
+func (c *checker) hasColumn(column string) bool {
+	return c.roster.has(column) || (column == ColumnName && c.roster.has(ColumnFirstName))
+}
+
+// row checks one row. The completion counts as one only where ok is true; otherwise the row has at least one problem.
+func (c *checker) row(row sheet.Row) (done Completion, ok bool) {
+	c.refused = false
+	if row.Hidden {
+		c.notice(row.Line, "", "hidden_row", "", "The workbook hides this row; it is read all the same.", "Delete the row if it is not to be issued.")
+	}
 	if c.isRagged(row) {
 		return done, false
 	}
 	done.Row = row.Line
 	done.Name = c.name(row)
 	done.Email = c.email(row)
+	done.Course = c.course(row)
+	done.Completed = c.completed(row, done.Course)
+	if done.Course != nil {
+		c.pass(row, done.Course)
+	}
 	done.Instructor, done.InstructorID = c.instructor(row)
 	done.Class = c.text(row, ColumnClass)
+	done.PriorCard = c.priorCard(row, done.Course)
 	done.LearnerID = c.text(row, ColumnLearnerID)
-	known := c.course(row, &done)
-	c.completed(row, &done)
-	if known {
-		c.expiry(row, done)
-		c.pass(row, done.Course.Pass)
-	}
-	if done.Name != "" && known && !done.Completed.IsZero() {
-		if first, double := c.seen.add(done); double {
-			c.say("", "duplicate_row", "", fmt.Sprintf("This is the learner, course and day of row %d; delete one of the two rows, "+
-				"or tell two people apart by e-mail address and learner_id.", first))
+	if done.Name != "" && done.Course != nil && !done.Completed.IsZero() {
+		if first, double := c.seen.add(&c.out, done); double {
+			c.say("", "duplicate_row", "", fmt.Sprintf("This is the learner, course and day of row %d.", first),
+				"Delete one of the two rows, or tell two people apart by e-mail address and learner_id.")
 		}
 	}
-	return done, len(c.problems) == before
+	c.seen.keep(&c.out, !c.refused)
+	return done, !c.refused
 }
 
+const (
+	codeRagged = "ragged_row"
+	raggedText = "The row has " // how the message about it begins; see withProblem
+)
+
 // isRagged tells of a row whose cells can't be set against the heading: which one is missing is anybody's guess. Empty cells
-// too many are no fault; spreadsheets write them.
-func (c *checker) isRagged(row Row) bool {
-	want := len(c.roster.Heading)
-	got := len(row.Cells)
-	for got > want && strings.TrimSpace(row.Cells[got-1]) == "" {
-		got--
-	}
-	if got == want {
+// too many are no fault; spreadsheets write them. A workbook leaves out empty cells, and knows the column of each.
+func (c *checker) isRagged(row sheet.Row) bool {
+	if c.roster.file.Format == sheet.XLSX {
 		return false
 	}
-	c.say("", "ragged_row", "", fmt.Sprintf("The row has %d cells where the heading has %d; look for a missing or an unquoted comma.", got, want))
+	got := len(row.Cells)
+	for got > c.roster.width && strings.TrimSpace(row.Cells[got-1]) == "" {
+		got--
+	}
+	if got >= c.roster.width && got <= len(c.roster.Heading) {
+		return false
+	}
+	c.say("", codeRagged, "", fmt.Sprintf(raggedText+"%d cells where the heading has %d.", got, c.roster.width),
+		"Look for a missing or an unquoted separator.")
 	return true
 }
 
-func (c *checker) course(row Row, done *Completion) bool {
+func (c *checker) course(row sheet.Row) *course.Course {
 	value := c.required(row, ColumnCourse)
 	if value == "" {
-		return false
+		return nil
 	}
-	found, ok := c.rules.Catalogue.Find(value)
-	if !ok {
-		codes := c.rules.Catalogue.Codes()
-		if len(codes) > 20 {
-			codes = append(codes[:20], "...")
+	if found, ok := c.courses[value]; ok {
+		return found
+	}
+	if found, ok := c.rules.Catalogue.Find(value); ok {
+		if len(c.courses) < 1000 {
+			c.courses[strings.Clone(value)] = found
 		}
-		c.say(ColumnCourse, "unknown_course", value,
-			fmt.Sprintf("The catalogue has no course of this code; write one of %s, or add the course to config.yaml.", strings.Join(codes, ", ")))
+		return found
 	}
-	done.Course = found
-	return ok
+	codes := c.rules.Catalogue.Codes()
+	if len(codes) > 20 {
+		codes = append(codes[:20], "...")
+	}
+	c.say(ColumnCourse, "unknown_course", value, "The catalogue has no course of this code or title.",
+		fmt.Sprintf("Write one of %s, or add the course to config.yaml.", strings.Join(codes, ", ")))
+	return nil
 }
 
 // required is the cell of a column that may not be empty.
-func (c *checker) required(row Row, column string) string {
+func (c *checker) required(row sheet.Row, column string) string {
 	value := c.roster.cell(row, column)
 	switch {
 	case value != "":
 	case c.roster.has(column):
-		c.say(column, "missing_value", "", fmt.Sprintf("The row has no %s; fill the cell in.", column))
+		c.say(column, "missing_value", "", fmt.Sprintf("The row has no %s.", column), "Fill the cell in.")
 	default:
-		c.say(column, "missing_value", "", fmt.Sprintf("The row needs the column %s, which the heading does not have; add it.", column))
+		c.refused = true
+		c.missing[column] = append(c.missing[column], row.Line)
 	}
 	return value
-}
-
-// SortProblems puts problems in the order of the rows, and those of a row in the order of the canonical columns. What is of
-// the whole row, or of a column that is not canonical, comes last.
-func SortProblems(problems []Problem) {
-	place := func(p Problem) int {
-		if i := slices.Index(canonical, p.Column); i >= 0 {
-			return i
-		}
-		return len(canonical)
-	}
-	slices.SortStableFunc(problems, func(a, b Problem) int {
-		if a.Row != b.Row {
-			return a.Row - b.Row
-		}
-		return place(a) - place(b)
-	})
-}
-
-// CountRefused is how many rows have a problem that is more than a notice.
-func CountRefused(problems []Problem) int {
-	rows := map[int]bool{}
-	for _, p := range problems {
-		if p.Severity != Notice && p.Row > 0 {
-			rows[p.Row] = true
-		}
-	}
-	return len(rows)
-}
-
-// learners finds the rows that are one learner's completion told twice. The register follows the same rule (card.LearnerMatch).
-type learners struct {
-	byID   map[card.LearnerKey]int // with ID, course and day alone
-	byName map[card.LearnerKey][]namesake
-}
-
-type namesake struct {
-	id  string
-	row int
-}
-
-func newLearners() *learners {
-	return &learners{byID: map[card.LearnerKey]int{}, byName: map[card.LearnerKey][]namesake{}}
-}
-
-// add notes a completion and answers with the row that told it first. Equal learner IDs are one learner. So are equal name and
-// e-mail, unless neither has an e-mail and the IDs tell two people apart: an address that is shared needs a person's eye.
-func (l *learners) add(c Completion) (first int, double bool) {
-	id := card.LearnerKey{ID: c.LearnerID, Course: c.Course.Code, Completed: c.Completed}
-	name := card.LearnerKey{Email: c.Email, Name: card.FoldName(c.Name), Course: c.Course.Code, Completed: c.Completed}
-	if c.LearnerID != "" {
-		if row, ok := l.byID[id]; ok {
-			return row, true
-		}
-		l.byID[id] = c.Row
-	}
-	for _, other := range l.byName[name] {
-		if c.Email != "" || c.LearnerID == "" || other.id == "" {
-			return other.row, true
-		}
-	}
-	l.byName[name] = append(l.byName[name], namesake{c.LearnerID, c.Row})
-	return 0, false
 }

@@ -3,124 +3,108 @@ package roster
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/cardproof/cardproof/card"
-	"github.com/cardproof/cardproof/issuer/course"
+	"github.com/cardproof/cardproof/issuer/roster/sheet"
 )
 
-var today = card.Date{Year: 2026, Month: time.November, Day: 21}
-
-// testRules are those of a new centre, as far as the rosters of the tests need them.
-func testRules(t testing.TB) Rules {
-	t.Helper()
-	validity := course.Validity{Months: 24, Until: course.UntilEndOfMonth}
-	pass := course.Pass{Score: 84, Attendance: 100, Skills: true}
-	courses := []course.Course{{Code: "ALS2", Title: "Advanced Life Support 2", Meets: []string{"ALS2"}, Validity: validity,
-		Pass: course.Pass{Score: 85, Attendance: 100, Skills: true, Scenario: true}}}
-	for _, code := range []string{"BLS", "CPR-AED", "FA"} {
-		courses = append(courses, course.Course{Code: code, Title: code, Meets: []string{code}, Validity: validity, Pass: pass})
-	}
-	courses = append(courses, course.Course{Code: "TALK", Title: "Talk", Meets: []string{"TALK"}, Validity: course.Validity{Months: 1, Until: course.UntilDay}})
-	catalogue, err := course.New(courses)
-	if err != nil {
-		t.Fatal(err)
-	}
-	drawable := func(text string) error {
-		if strings.ContainsFunc(text, func(r rune) bool { return r > 0xffff }) {
-			return errors.New("no glyph")
-		}
-		if strings.Count(text, "W") > 40 {
-			return fmt.Errorf("of 40 W: %w", card.NameTooLong)
-		}
-		return nil
-	}
-	return Rules{Catalogue: catalogue, Today: today, Drawable: drawable, DrawableInstructor: func(name, id string) error { return drawable(name + id) }}
-}
-
-type finding struct {
-	Row    int    `json:"row"`
-	Column string `json:"column"`
-	Code   string `json:"code"`
-}
-
-func findings(problems []Problem) []finding {
-	var found []finding
-	for _, p := range problems {
-		if p.Severity != Notice {
-			found = append(found, finding{p.Row, p.Column, p.Code})
-		}
-	}
-	return found
-}
-
 func TestBadRoster(t *testing.T) {
-	ro, err := ReadFile(filepath.Join("testdata", "bad.csv"))
-	if err != nil {
+	ro := mustReadFile(t, "bad.csv")
+	var all []struct {
+		Row          int
+		Column, Code string
+	}
+	if err := json.Unmarshal([]byte(read(t, "bad.expected.json")), &all); err != nil {
 		t.Fatal(err)
 	}
-	data, err := os.ReadFile(filepath.Join("testdata", "bad.expected.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var all, want []finding
-	if err := json.Unmarshal(data, &all); err != nil {
-		t.Fatal(err)
-	}
+	var expected []string
 	for _, f := range all {
-		if f.Code != "prerequisite_missing" && f.Code != "low_experience" { // what was before the course is not looked up yet
-			want = append(want, f)
+		if f.Code != "prerequisite_missing" { // the register says so
+			expected = append(expected, fmt.Sprintf("%d %s %s", f.Row, f.Column, f.Code))
 		}
 	}
-	if len(want) < 15 {
-		t.Fatalf("got %d expected findings, want all that the roster has", len(want))
+	if len(expected) < 16 {
+		t.Fatalf("got %d expected findings, want all that the roster has", len(expected))
 	}
-	completions, problems := Check(ro, testRules(t))
-	if got := findings(problems); !reflect.DeepEqual(got, want) {
-		t.Errorf("got %+v\nwant %+v", got, want)
-	}
-	if err := eachRowOnce(ro, completions, problems); err != nil {
+	checked := Check(ro, testRules(t))
+	want(t, "problems", refused(checked.Problems), expected)
+	want(t, "notices", notices(checked.Problems), nil)
+	if err := eachRowOnce(ro, checked); err != nil {
 		t.Error(err)
 	}
-	for _, p := range problems {
+	for _, p := range checked.Problems {
 		if p.Value == "" && p.Code != "missing_value" && p.Code != "duplicate_row" {
 			t.Errorf("%+v: got no value, want the cell", p)
 		}
 	}
 }
 
-func TestCleanRoster(t *testing.T) {
-	ro, err := ReadFile(filepath.Join("testdata", "clean.csv"))
-	if err != nil {
-		t.Fatal(err)
+// The rosters of offices: what each says, and a completion of each.
+func TestOfficeRosters(t *testing.T) {
+	november := card.Date{Year: 2026, Month: time.November, Day: 7}
+	october := card.Date{Year: 2026, Month: time.October, Day: 21}
+	for _, c := range []struct {
+		file    string
+		rows    int
+		notices []string
+		place   int
+		want    Completion
+		course  string
+		classes []Class
+	}{
+		{"clean.csv", 24, nil, 1, Completion{Row: 3, Name: "José García Márquez", Email: "learner02@example.org", LearnerID: "L0002", Completed: november,
+			Instructor: "Ruth Adeyemi", InstructorID: "I-2041", Class: "CPR-2026-11-07"}, "CPR-AED", nil},
+		{"office-export.csv", 3, nil, 2, Completion{Row: 4, Name: "Günther Straße", Email: "g.strasse@example.org", Completed: november,
+			Instructor: "Ruth Adeyemi", Class: "117"}, "BLS", nil},
+		{"als2.xlsx", 5, []string{"11  total_row"}, 4, Completion{Row: 9, Name: "Ngọc Ánh Trần", Email: "als2-5@example.org", Completed: october,
+			Instructor: "Ruth Adeyemi", InstructorID: "I-2041", Class: "ALS2-2026-10", PriorCard: "external: ALS1 card of another centre, seen 2026-10-19"}, "ALS2",
+			[]Class{{Name: "ALS2-2026-10", Rows: []int{5, 6, 7, 8, 9}, Instructors: []string{"Ruth Adeyemi"}}}},
+		{"ratio-als2.csv", 7, nil, 0, Completion{Row: 2, Name: "Participant Alva Reyes", Email: "p0@example.org", LearnerID: "R0", Completed: october,
+			Instructor: "Ruth Adeyemi", InstructorID: "I-2041", Class: "ALS2-2026-10"}, "ALS2",
+			[]Class{{Name: "ALS2-2026-10", Rows: []int{2, 3, 4, 5, 6, 7, 8}, Instructors: []string{"Ruth Adeyemi"}}}},
+	} {
+		ro := mustReadFile(t, c.file)
+		checked := Check(ro, testRules(t))
+		want(t, c.file, refused(checked.Problems), nil)
+		want(t, c.file, notices(checked.Problems), c.notices)
+		if ro.Name != c.file || len(ro.Rows) != c.rows || len(checked.Completions) != c.rows {
+			t.Fatalf("%s: got %q with %d rows and %d completions, want %d", c.file, ro.Name, len(ro.Rows), len(checked.Completions), c.rows)
+		}
+		got := checked.Completions[c.place]
+		if got.Course.Code != c.course {
+			t.Errorf("%s: got %s, want %s", c.file, got.Course.Code, c.course)
+		}
+		got.Course = nil
+		if got != c.want {
+			t.Errorf("%s: got %+v, want %+v", c.file, got, c.want)
+		}
+		for i := range checked.Classes {
+			checked.Classes[i].Course = nil
+		}
+		if !reflect.DeepEqual(checked.Classes, c.classes) {
+			t.Errorf("%s: got the classes %+v, want %+v", c.file, checked.Classes, c.classes)
+		}
 	}
-	completions, problems := Check(ro, testRules(t))
-	if len(problems) != 0 || len(completions) != 24 {
-		t.Fatalf("got %d completions and %+v, want 24 and nothing", len(completions), problems)
-	}
-	got := completions[1]
-	want := Completion{Row: 3, Name: "José García Márquez", Email: "learner02@example.org", LearnerID: "L0002", Course: got.Course,
-		Completed: card.Date{Year: 2026, Month: time.November, Day: 7}, Instructor: "Ruth Adeyemi", InstructorID: "I-2041", Class: "CPR-2026-11-07"}
-	if !reflect.DeepEqual(got, want) || got.Course.Code != "CPR-AED" {
-		t.Errorf("got %+v, want %+v", got, want)
-	}
-	key := card.LearnerKey{ID: "L0002", Email: "learner02@example.org", Name: want.Name, Course: "CPR-AED", Completed: want.Completed}
-	if got.Learner() != key {
-		t.Errorf("got %+v, want %+v", got.Learner(), key)
+}
+
+func TestLearner(t *testing.T) {
+	one := Check(mustReadFile(t, "clean.csv"), testRules(t)).Completions[1]
+	key := card.LearnerKey{ID: "L0002", Email: "learner02@example.org", Name: "José García Márquez", Course: "CPR-AED",
+		Completed: card.Date{Year: 2026, Month: time.November, Day: 7}}
+	if one.Learner() != key {
+		t.Errorf("got %+v, want %+v", one.Learner(), key)
 	}
 }
 
 // TestOneCell changes one cell of a good row at a time. A want without a column says that the row stays good.
 func TestOneCell(t *testing.T) {
-	const good = "Ana Bela"
 	for _, c := range []struct{ column, value, want, code string }{
 		{"name", "  Ana \u00a0 Bela ", "", ""},
 		{"name", "Ana\nBela", "name", "bad_character"},
@@ -129,6 +113,8 @@ func TestOneCell(t *testing.T) {
 		{"name", "Ana\ue000", "name", "bad_character"},
 		{"name", "محمد\u200cعلی", "", ""},
 		{"name", "@ana", "name", "bad_character"},
+		{"name", "＝ana", "name", "bad_character"},
+		{"name", "12345", "name", "bad_character"},
 		{"name", "M?ller", "name", "mojibake"},
 		{"name", "M\ufffdller", "name", "mojibake"},
 		{"name", strings.Repeat("W", 41), "name", "too_long"},
@@ -140,42 +126,47 @@ func TestOneCell(t *testing.T) {
 		{"email", "ANA@Example.ORG", "", ""},
 		{"email", "Ana <ana@example.org>", "email", "bad_email"},
 		{"email", "ana@localhost", "email", "bad_email"},
-		{"email", "ana@example.org, b@example.org", "email", "bad_email"},
-		{"email", "ana@exa mple.org", "email", "bad_email"},
-		{"email", "ana@[127.0.0.1]", "email", "bad_email"},
-		{"email", "ana@127.0.0.1", "email", "bad_email"},
-		{"email", "ana@-example.org", "email", "bad_email"},
-		{"email", "ana@example..org", "email", "bad_email"},
-		{"email", strings.Repeat("a", 250) + "@example.org", "email", "bad_email"},
 		{"course", "bls ", "", ""},
+		{"course", "Basic  life support", "", ""},
+		{"course", "cpr aed", "", ""},
 		{"course", "", "course", "missing_value"},
-		{"course", "Basic Life Support", "course", "unknown_course"},
+		{"course", "Basic Life", "course", "unknown_course"},
 		{"completed", "2026-11-21", "", ""},
 		{"completed", "2026-11-22", "completed", "future_date"},
 		{"completed", "2024-11-01", "", ""},
 		{"completed", "2024-10-31", "completed", "already_expired"},
-		{"completed", "07.11.2026", "completed", "ambiguous_date"},
+		{"completed", "07.11.2026", "", ""},
+		{"completed", "7 listopada 2026", "", ""},
+		{"completed", "07/11/2026", "completed", "ambiguous_date"},
 		{"completed", "7-11-26", "completed", "ambiguous_date"},
-		{"completed", "11/11/2026", "completed", "bad_date"},
-		{"completed", "13/11/2026", "completed", "bad_date"},
-		{"completed", "2026-11-7", "completed", "bad_date"},
+		{"completed", "11/11/2026", "", ""},
+		{"completed", "13/11/2026", "", ""},
+		{"completed", "2026-11-07T10:00:00", "", ""},
 		{"completed", "2026-11-07T10:00:00Z", "completed", "bad_date"},
-		{"completed", "45968", "completed", "bad_date"},
+		{"completed", "46333", "completed", "bad_date"},
 		{"completed", "", "completed", "missing_value"},
 		{"attendance", "100 %", "", ""},
 		{"attendance", "99.99", "attendance", "low_attendance"},
-		{"score", "84%", "", ""},
+		{"attendance", "1", "attendance", "low_attendance"},
+		{"score", "84\u00a0%", "", ""},
+		{"score", "91,5", "", ""},
 		{"score", "83.9", "score", "low_score"},
-		{"score", "91,5", "score", "bad_number"},
+		{"score", "0.94", "score", "low_score"},
+		{"score", "21/25", "score", "bad_number"},
 		{"score", "130", "score", "bad_number"},
 		{"score", "NaN", "score", "bad_number"},
 		{"score", "0x5A", "score", "bad_number"},
 		{"score", "-90", "score", "bad_number"},
+		{"score", "1e2", "score", "bad_number"},
 		{"score", "", "score", "missing_value"},
 		{"skills", "Passed", "", ""},
+		{"skills", "Réussi", "", ""},
+		{"skills", "✓", "", ""},
+		{"skills", "nicht bestanden", "skills", "skills_not_passed"},
 		{"skills", "n/a", "skills", "skills_not_passed"},
 		{"skills", "", "skills", "missing_value"},
 		{"scenario", "fail", "", ""}, // the course does not ask for it
+		{"experience_months", "none", "", ""},
 		{"instructor", "", "", ""},
 		{"instructor", "Ruth\u202eAdeyemi", "instructor", "bad_character"},
 		{"instructor", "JosÃ© Lima", "instructor", "mojibake"},
@@ -185,168 +176,178 @@ func TestOneCell(t *testing.T) {
 		{"class", "BLS 7?", "", ""},
 		{"class", "\u202ex", "class", "bad_character"},
 		{"learner_id", strings.Repeat("7", 61), "learner_id", "too_long"},
+		{"prior_card", "7K4M-9QXD-2HPR\nexternal: card?", "", ""},
+		{"prior_card", "external: \u202ex", "prior_card", "bad_character"},
+		{"prior_card", strings.Repeat("7", 2049), "prior_card", "too_long"},
 	} {
-		row := map[string]string{"name": good, "email": "ana@example.org", "course": "BLS", "completed": "2026-11-07",
+		row := map[string]string{"name": "Ana Bela", "email": "ana@example.org", "course": "BLS", "completed": "2026-11-07",
 			"attendance": "100", "score": "90", "skills": "pass", "instructor": "Ruth", "instructor_id": "I-1", "class": "C-1", "learner_id": "L-1"}
 		row[c.column] = c.value
-		ro := mustRead(t, "name\n"+"x\n")
-		ro.Heading, ro.column = canonical, map[string]int{}
-		cells := make([]string, len(canonical))
-		for i, column := range canonical {
-			ro.column[column], cells[i] = i, row[column]
-		}
-		ro.Rows = []Row{{Line: 2, Cells: cells}}
-		completions, problems := Check(ro, testRules(t))
-		var want []finding
+		checked := checkRow(t, row, DateOrder(""))
+		var expected []string
 		if c.code != "" {
-			want = []finding{{2, c.want, c.code}}
+			expected = []string{fmt.Sprintf("2 %s %s", c.want, c.code)}
 		}
-		if got := findings(problems); !reflect.DeepEqual(got, want) {
-			t.Errorf("%s %q: got %+v, want %+v", c.column, c.value, problems, want)
-		}
-		if got, want := len(completions), 1-len(want); got != want {
+		want(t, fmt.Sprintf("%s %q", c.column, c.value), refused(checked.Problems), expected)
+		if got, want := len(checked.Completions), 1-len(expected); got != want {
 			t.Errorf("%s %q: got %d completions, want %d", c.column, c.value, got, want)
 		}
-		if c.code == "" && c.column == "name" && completions[0].Name != normal(c.value) {
-			t.Errorf("name %q: got %q, want it in NFC with single spaces", c.value, completions[0].Name)
+		if c.code == "" && c.column == "name" && checked.Completions[0].Name != normal(c.value) {
+			t.Errorf("name %q: got %q, want it in NFC with single spaces", c.value, checked.Completions[0].Name)
 		}
 	}
 }
 
-func TestMojibake(t *testing.T) {
-	for name, want := range map[string]bool{
-		"GarcÃ\u00ada": true, "MÃ¼ller": true, "Ãngel": false, "JOÃO": false, "FaustinÃ\u00a0": true, "Åšwiatek": true, "Ð•Ð»ÐµÐ½Ð°": true,
-		"Garc√≠a": true, "Garc├¡a": true, "Oâ€™Connor": true, "¿ngela": true, "NÃºñez": true,
-		"D’Angelo": false, "BARBÉ’S": false, "Müller": false, "Þórunn Ægisdóttir": false, "O´Connor": false, "Zoë": false, "Ŝtefan": false,
-		"Екатерина": false, "佐藤 健一": false, "שרה כהן־לוי": false, "Nils 😀": false, "Gal·la": false,
-	} {
-		if got := isMojibake(name); got != want {
-			t.Errorf("%q: got %v, want %v", name, got, want)
-		}
+// checkRow checks a roster of one row that has every canonical column but the two parts of the name.
+func checkRow(t testing.TB, row map[string]string, order DateOrder) *Checked {
+	t.Helper()
+	columns := slices.DeleteFunc(Columns(), func(c string) bool { return c == ColumnFirstName || c == ColumnLastName })
+	cells := make([]string, len(columns))
+	for i, column := range columns {
+		cells[i] = row[column]
 	}
+	table := &sheet.Table{Format: sheet.CSV, Rows: []sheet.Row{{Line: 1, Cells: columns}, {Line: 2, Cells: cells}}}
+	o := testOptions()
+	o.DateOrder = order
+	d, err := newDictionary(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ro, err := fromTable(table, d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Check(ro, testRules(t))
 }
 
-func TestDuplicates(t *testing.T) {
+func TestDateOrder(t *testing.T) {
 	for _, c := range []struct {
-		name string
-		rows [2]string // name, e-mail, learner ID
-		want bool
+		order DateOrder
+		value string
+		code  string
+		want  int // day in November 2026
 	}{
-		{"same", [2]string{"Ana,a@example.org,1", "Ana,a@example.org,1"}, true},
-		{"same ID, other name", [2]string{"Ana,a@example.org,1", "Anna,b@example.org,1"}, true},
-		{"name folded", [2]string{"ANA  BELA,a@example.org,", "Ana Bela,A@example.org,"}, true},
-		{"one has an ID", [2]string{"Ana,a@example.org,1", "Ana,a@example.org,"}, true},
-		{"two IDs, one address", [2]string{"Ana,a@example.org,1", "Ana,a@example.org,2"}, true},
-		{"namesakes with IDs", [2]string{"Ana,,1", "Ana,,2"}, false},
-		{"namesakes without", [2]string{"Ana,,", "Ana,,"}, true},
-		{"namesakes with addresses", [2]string{"Ana,a@example.org,", "Ana,b@example.org,"}, false},
-		{"a couple", [2]string{"Ana,a@example.org,", "Bela,a@example.org,"}, false},
+		{"dmy", "07/11/2026", "", 7}, {"mdy", "11/07/2026", "", 7}, {"dmy", "7.11.26", "", 7}, {"ymd", "26-11-07", "", 7},
+		{"mdy", "13/11/2026", "bad_date", 0}, {"dmy", "11/13/2026", "bad_date", 0}, {"ymd", "07/11/2026", "bad_date", 0}, {"mdy", "2026-11-07", "", 7},
 	} {
-		text := "completed,course,name,email,learner_id\n2026-11-07,TALK," + c.rows[0] + "\n2026-11-07,TALK," + c.rows[1] + "\n2026-11-08,TALK," + c.rows[0] + "\n"
-		_, problems := Check(mustRead(t, text), testRules(t))
-		var want []finding
-		if c.want {
-			want = []finding{{3, "", "duplicate_row"}}
+		checked := checkRow(t, map[string]string{"name": "Ana Bela", "course": "TALK", "completed": c.value}, c.order)
+		if c.code != "" {
+			want(t, c.value, refused(checked.Problems), []string{"2 completed " + c.code})
+			continue
 		}
-		if got := findings(problems); !reflect.DeepEqual(got, want) {
-			t.Errorf("%s: got %+v, want %+v", c.name, got, want)
+		if len(checked.Completions) != 1 || checked.Completions[0].Completed != (card.Date{Year: 2026, Month: time.November, Day: c.want}) {
+			t.Errorf("%s as %s: got %+v, want day %d", c.value, c.order, checked.Problems, c.want)
 		}
 	}
 }
 
-func TestHeadingAndRaggedRows(t *testing.T) {
-	ro := mustRead(t, "name,course,Remarks,problem\nAna,TALK\nBela,TALK,x,y,z\nCarl,TALK,x,y,,\n")
-	_, problems := Check(ro, testRules(t))
-	var got []string
-	for _, p := range problems {
-		got = append(got, fmt.Sprintf("%d %s %s%s", p.Row, p.Column, p.Code, p.Severity))
+func TestExperienceAndExtraColumns(t *testing.T) {
+	text := "name,course,completed,attendance,score,skills,scenario,Experience (months),station 3,KNOT TEST\n" +
+		"Ana Bela,ALS2,2026-11-07,100,90,pass,pass,5,,\n" +
+		"Bela Cruz,ALS2,2026-11-07,100,90,pass,pass,,,\n" +
+		"Carl Dorn,ALS2,2026-11-07,100,90,pass,pass,half a year,,\n" +
+		"Dora Egli,ALS2,2026-11-07,100,90,pass,fail,\"6,0\",,\n" +
+		"Egon Fink,OWN,2026-11-07,,,,,,11.9,yes\n" +
+		"Fred Gold,OWN,2026-11-07,,,,,,120,no\n" +
+		"Gina Hart,OWN,2026-11-07,,,,,,120,yes\n"
+	checked := Check(mustRead(t, text), testRules(t))
+	want(t, "problems", refused(checked.Problems), []string{"2 experience_months low_experience", "3 experience_months missing_value", "4 experience_months bad_number",
+		"5 scenario scenario_not_passed", "6 Station 3 low_mark", "7 Knot test test_not_passed"})
+	want(t, "notices", notices(checked.Problems), nil)
+}
+
+func TestRemedies(t *testing.T) {
+	for _, c := range []struct{ column, value, remedy string }{
+		{"score", "0.94", "If this stands for 94 %, write 94"},
+		{"attendance", "1", "If this stands for 100 %, write 100"},
+		{"score", "0.94 %", "Correct the cell"},
+		{"skills", "maybe", "bestanden"},
+		{"completed", "46333", "format of a date"},
+		{"completed", "03/04/2026", "roster.date_order"},
+	} {
+		row := map[string]string{"name": "Ana Bela", "course": "BLS", "completed": "2026-11-07", "attendance": "100", "score": "90", "skills": "pass"}
+		row[c.column] = c.value
+		checked := checkRow(t, row, "")
+		if len(checked.Problems) != 1 || !strings.Contains(checked.Problems[0].Remedy, c.remedy) {
+			t.Errorf("%s %q: got %+v, want %q in the remedy", c.column, c.value, checked.Problems, c.remedy)
+		}
 	}
-	want := []string{"0 completed missing_column", "1 remarks unknown_columnnotice", "2  ragged_row", "3  ragged_row", "4 completed missing_value"}
-	if !reflect.DeepEqual(got, want) {
-		t.Errorf("got %q, want %q", got, want)
-	}
-	if got, want := CountRefused(problems), 3; got != want {
+}
+
+func TestMissingColumnsAndRaggedRows(t *testing.T) {
+	ro := mustRead(t, "name,course,Remarks,problem\nAna,TALK\nBela,TALK,x,y,z\nCarl,TALK,x,y,,\nDora,BLS,,\n"+strings.Repeat("Egon,TALK,,\n", 9))
+	checked := Check(ro, testRules(t))
+	want(t, "problems", refused(checked.Problems), []string{"0 completed missing_column [4 5 6 7 8 9 10 11 12 13 14]", "0 attendance missing_column [5]", "0 score missing_column [5]",
+		"0 skills missing_column [5]", "2  ragged_row", "3  ragged_row"})
+	want(t, "notices", notices(checked.Problems), []string{"1 Remarks unknown_column"})
+	if got, want := CountRefused(checked.Problems), 13; got != want {
 		t.Errorf("refused: got %d, want %d", got, want)
 	}
+	if err := eachRowOnce(ro, checked); err != nil {
+		t.Error(err)
+	}
 }
 
-// Generated rosters of every kind of cell: no row is lost, none invented, and the refused ones can be mended in problems.csv.
-func TestEveryRowIsAcceptedOrRefusedOnce(t *testing.T) {
+func TestCheckPrinted(t *testing.T) {
+	name, instructor, problems := CheckPrinted(" Ana  Bela ", "Ruth", "I-1", testRules(t))
+	if name != "Ana Bela" || instructor != "Ruth" || len(problems) != 0 {
+		t.Errorf("got %q, %q and %+v, want the texts as they are printed", name, instructor, problems)
+	}
+	_, _, problems = CheckPrinted("=x", "Ru\u202eth", "I-1", testRules(t))
+	want(t, "problems", refused(problems), []string{"0 name bad_character", "0 instructor bad_character"})
+}
+
+// Generated rosters of every kind of cell: no row is lost, none invented, and the refused ones can be mended in the file.
+func TestEveryRowIsAcceptedRefusedOrATotalOnce(t *testing.T) {
 	pool := []string{"", " ", "Ana Bela", "Ana Bela", "Zoë", "=1+1", "a,b", "a\"b", "a\nb", "😀", "ana@example.org", "BLS", "TALK", "talk", "2026-11-07", "2026-11-07",
-		"03/04/2026", "100", "91,5", "pass", "fail", "GarcÃ\u00ada", "L-1"}
+		"03/04/2026", "100", "91,5", "pass", "fail", "GarcÃ\u00ada", "L-1", "Total", "Summe: 5", "5"}
 	rules := testRules(t)
 	random := rand.New(rand.NewPCG(1, 2))
-	accepted, refused := 0, 0
+	accepted, refusedRows, totals := 0, 0, 0
 	for range 2000 {
 		var text strings.Builder
-		text.WriteString("completed,course,name,email,learner_id,own\n")
-		for range 1 + random.IntN(6) {
+		text.WriteString("Printed for us\n\ncompleted,course,name,email,learner_id,own\n")
+		rows := 1 + random.IntN(6)
+		for range rows {
 			cells := []string{"2026-11-07", "TALK", "Ana Bela", "", "", ""}
+			if random.IntN(8) == 0 {
+				cells = []string{"", "", "", "", "", ""}
+				cells[2+3*random.IntN(2)] = append(pool, "Total", "Total", "Total", "5", "5")[random.IntN(len(pool)+5)]
+			}
+			change := random.IntN(3)
 			for i := range cells {
-				if random.IntN(3) == 0 {
+				if change > 0 && random.IntN(4) == 0 {
 					cells[i] = pool[random.IntN(len(pool))]
 				}
 				cells[i] = `"` + strings.ReplaceAll(cells[i], `"`, `""`) + `"`
 			}
 			text.WriteString(strings.Join(cells[:len(cells)-random.IntN(12)/11], ",") + "\n")
 		}
-		ro := mustRead(t, text.String())
-		completions, problems := Check(ro, rules)
-		if err := eachRowOnce(ro, completions, problems); err != nil {
+		ro, err := Read(strings.NewReader(text.String()), testOptions())
+		if err != nil {
+			continue // no learner at all
+		}
+		blank := strings.Count(text.String(), "\n") // an upper bound; a blank row is none
+		if got := len(ro.Rows) + len(ro.Totals); got > rows || got > blank {
+			t.Fatalf("got %d rows of %d: %q", got, rows, text.String())
+		}
+		checked := Check(ro, rules)
+		if err := eachRowOnce(ro, checked); err != nil {
 			t.Fatalf("%v in %q", err, text.String())
 		}
-		accepted, refused = accepted+len(completions), refused+CountRefused(problems)
-		if CountRefused(problems) == 0 {
+		accepted, refusedRows, totals = accepted+len(checked.Completions), refusedRows+CountRefused(checked.Problems), totals+len(ro.Totals)
+		if CountRefused(checked.Problems) == 0 {
 			continue
 		}
 		var out bytes.Buffer
-		if err := WriteProblems(&out, ro, problems); err != nil {
+		if err := WriteProblems(&out, ro, checked.Problems); err != nil {
 			t.Fatal(err)
 		}
-		if err := comesBack(ro, completions, out.Bytes()); err != nil {
+		if err := comesBack(ro, checked, out.Bytes()); err != nil {
 			t.Fatalf("%v in %q", err, text.String())
 		}
 	}
-	if accepted < 500 || refused < 500 {
-		t.Errorf("got %d rows accepted and %d refused, want many of both", accepted, refused)
-	}
-}
-
-func TestWriteProblems(t *testing.T) {
-	ro := mustRead(t, "\ufeffname,course,completed,Own,problem\n=1,TALK,2026-11-07,\" x\",old text\nAna,TALK,2026-11-07,=2,\n")
-	_, problems := Check(ro, testRules(t))
-	var out bytes.Buffer
-	if err := WriteProblems(&out, ro, problems); err != nil {
-		t.Fatal(err)
-	}
-	want := "\ufeffname,course,completed,Own,problem\n=1,TALK,2026-11-07,\" x\",\"name: The text begins with '=', which a spreadsheet takes for a formula; write it without.\"\n"
-	if got := out.String(); got != want {
-		t.Errorf("got %q, want %q", got, want)
-	}
-	out.Reset()
-	if err := WriteProblems(&out, ro, []Problem{{Row: 3, Message: "=HYPERLINK()"}}); err != nil {
-		t.Fatal(err)
-	}
-	if got, want := out.String(), ",'=HYPERLINK()\n"; !strings.HasSuffix(got, want) {
-		t.Errorf("got %q, want our own column harmless: %q", got, want)
-	}
-}
-
-func BenchmarkCheck(b *testing.B) {
-	var text strings.Builder
-	text.WriteString("name,email,course,completed,attendance,score,skills,learner_id\n")
-	for i := range 10_000 {
-		fmt.Fprintf(&text, "Zoë Müller %d,l%d@example.org,BLS,2026-11-07,100,90,pass,L%d\n", i, i, i)
-	}
-	rules := testRules(b)
-	b.ReportAllocs()
-	for b.Loop() {
-		ro, err := Read(strings.NewReader(text.String()))
-		if err != nil {
-			b.Fatal(err)
-		}
-		if done, _ := Check(ro, rules); len(done) != 10_000 {
-			b.Fatalf("got %d completions, want 10,000", len(done))
-		}
+	if accepted < 500 || refusedRows < 500 || totals < 50 {
+		t.Errorf("got %d rows accepted, %d refused and %d totals, want many of each", accepted, refusedRows, totals)
 	}
 }

@@ -1,5 +1,13 @@
 package roster
 
+import (
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/cardproof/cardproof/issuer/roster/sheet"
+)
+
 // Severity says whether a problem stops its row.
 type Severity string
 
@@ -11,10 +19,132 @@ const (
 
 // Problem is one finding about one row, in the form that --json prints.
 type Problem struct {
-	Row      int      `json:"row"`    // as a spreadsheet counts: the heading of a plain CSV file is row 1; 0 for the whole file
-	Column   string   `json:"column"` // canonical column name; empty where the fault is of the whole row
-	Code     string   `json:"code"`   // stable, for programs
+	Row      int      `json:"row"`            // as a spreadsheet counts: the heading of a plain file is row 1; 0 for the whole file
+	Rows     []int    `json:"rows,omitempty"` // further rows that the problem is about
+	Column   string   `json:"column"`         // canonical, or one of the centre's own; empty where the fault is of the whole row
+	Code     string   `json:"code"`           // stable, for programs
 	Value    string   `json:"value"`
-	Message  string   `json:"message"` // one sentence: what is wrong and what to do
+	Message  string   `json:"message"` // one sentence: what is wrong
+	Remedy   string   `json:"remedy"`  // one sentence: what to do
 	Severity Severity `json:"severity,omitempty"`
+}
+
+// SortProblems puts problems in the order of the rows, and those of a row in the order of the canonical columns. What is of
+// the whole row, or of a column that is not canonical, comes last.
+func SortProblems(problems []Problem) {
+	place := func(p Problem) int {
+		if i := slices.Index(canonical, p.Column); i >= 0 {
+			return i
+		}
+		return len(canonical)
+	}
+	slices.SortStableFunc(problems, func(a, b Problem) int {
+		if a.Row != b.Row {
+			return a.Row - b.Row
+		}
+		return place(a) - place(b)
+	})
+}
+
+// CountRefused is how many rows have a problem that is more than a notice.
+func CountRefused(problems []Problem) int {
+	rows := map[int]bool{}
+	eachRefused(problems, func(row int, _ Problem) { rows[row] = true })
+	return len(rows)
+}
+
+// eachRefused calls say for every row that a problem refuses.
+func eachRefused(problems []Problem, say func(row int, p Problem)) {
+	for _, p := range problems {
+		if p.Severity == Notice {
+			continue
+		}
+		if p.Row > 0 {
+			say(p.Row, p)
+		}
+		for _, row := range p.Rows {
+			say(row, p)
+		}
+	}
+}
+
+// WriteProblems writes the refused rows of a roster as a text file of the roster's own dialect: its own columns unchanged, then
+// the column problem, so that the file can be mended and issued by itself. A column problem of an earlier round is replaced.
+// What stood above the heading, blank rows and total rows are left out.
+func WriteProblems(w io.Writer, ro *Roster, problems []Problem) error {
+	like := ro.file
+	if like.Format != sheet.CSV { // Excel takes a text file with a mark for UTF-8
+		like = sheet.Table{Format: sheet.CSV, Delimiter: ',', Encoding: "utf-8", Marked: true}
+	}
+	var cells [][]string
+	for _, row := range ro.refused(problems) {
+		cells = append(cells, row.Cells)
+	}
+	return sheet.WriteText(w, &like, cells)
+}
+
+// WriteProblemsWorkbook writes the same rows as a workbook, with the kinds that the cells had.
+func WriteProblemsWorkbook(w io.Writer, ro *Roster, problems []Problem) error {
+	name := ro.file.Sheet
+	if name == "" {
+		name = "Problems"
+	}
+	return sheet.WriteWorkbook(w, sheet.WorkbookSheet{Name: name, Rows: ro.refused(problems), HeadingRows: 1})
+}
+
+// refused is the heading and the refused rows, with the column problem. A row whose cells can't be set against the heading keeps
+// them as they are and ends with the problem: padded, it would pass for a whole row the next time.
+func (ro *Roster) refused(problems []Problem) []sheet.Row {
+	texts, ragged := map[int][]string{}, map[int]bool{}
+	eachRefused(problems, func(row int, p Problem) {
+		texts[row] = append(texts[row], p.textInRow())
+		ragged[row] = ragged[row] || p.Code == codeRagged
+	})
+	place := ro.problem
+	width := len(ro.Heading)
+	if place < 0 {
+		place, width = ro.width, max(ro.width+1, len(ro.Heading))
+	}
+	heading := slices.Grow(slices.Clone(ro.Heading), 1)[:width]
+	heading[place] = columnProblem
+	out := []sheet.Row{{Line: 1, Cells: heading}}
+	for _, row := range ro.Rows {
+		said, isRefused := texts[row.Line]
+		if !isRefused {
+			continue
+		}
+		out = append(out, withProblem(row, strings.Join(said, " "), len(out)+1, place, width, ragged[row.Line]))
+	}
+	return out
+}
+
+func withProblem(row sheet.Row, text string, line, place, width int, ragged bool) sheet.Row {
+	end := len(row.Cells)
+	if ragged {
+		if end > 0 && strings.HasPrefix(row.Cells[end-1], raggedText) { // of an earlier round
+			end--
+		}
+		place, width = end, end+1
+	}
+	width = max(width, end)
+	out := sheet.Row{Line: line, Cells: make([]string, width)}
+	copy(out.Cells, row.Cells)
+	if row.Kinds != nil {
+		out.Kinds = make([]sheet.Kind, width)
+		copy(out.Kinds, row.Kinds)
+		out.Kinds[place] = sheet.Text
+	}
+	out.Cells[place] = text
+	return out
+}
+
+// Text is what is wrong and what to do, for a person.
+func (p Problem) Text() string { return strings.TrimSpace(p.Message + " " + p.Remedy) }
+
+// textInRow is Text with the column that it is about.
+func (p Problem) textInRow() string {
+	if p.Column == "" {
+		return p.Text()
+	}
+	return p.Column + ": " + p.Text()
 }

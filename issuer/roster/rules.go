@@ -1,96 +1,156 @@
 package roster
 
 import (
+	"errors"
 	"fmt"
-	"regexp"
 	"strconv"
-	"strings"
-	"time"
 
 	"github.com/cardproof/cardproof/card"
 	"github.com/cardproof/cardproof/issuer/course"
+	"github.com/cardproof/cardproof/issuer/roster/cell"
+	"github.com/cardproof/cardproof/issuer/roster/sheet"
 )
 
-var (
-	// numericDate is a day as people write it in figures. Which figure is the month depends on the country.
-	numericDate = regexp.MustCompile(`^([0-9]{1,2})[./-]([0-9]{1,2})[./-]([0-9]{2}|[0-9]{4})$`)
-	mark        = regexp.MustCompile(`^[0-9]{1,3}(\.[0-9]{1,6})?$`)
-)
-
-// completed reads the day of completion; it stays zero where the cell has a problem.
-func (c *checker) completed(row Row, done *Completion) {
+// completed reads the day of completion; it is zero where the cell has a problem.
+func (c *checker) completed(row sheet.Row, of *course.Course) card.Date {
 	value := c.required(row, ColumnCompleted)
+	if value == "" {
+		return card.Date{}
+	}
+	day, err := cell.Date(value, c.roster.order)
+	if err != nil {
+		c.badDate(value, err)
+		return card.Date{}
+	}
+	if c.rules.Today.Before(day) {
+		c.say(ColumnCompleted, "future_date", value, fmt.Sprintf("%s is after today, %s.", day.Words(), c.rules.Today.Words()), "Correct the date.")
+		return card.Date{}
+	}
+	if of == nil {
+		return day
+	}
+	if last := of.Expires(day); last.Before(c.rules.Today) {
+		c.say(ColumnCompleted, "already_expired", value, fmt.Sprintf("The card would have been valid through %s.", last.Words()),
+			"Correct the date, or leave the row out.")
+		return card.Date{}
+	}
+	return day
+}
+
+func (c *checker) badDate(value string, err error) {
+	const write = "Write the date as YYYY-MM-DD, such as 2026-04-30."
+	const orOrder = "Write the date as YYYY-MM-DD, such as 2026-04-30; or, if all dates of your files have one order, say it in config.yaml: roster.date_order."
+	var p cell.DateProblem
+	errors.As(err, &p)
+	switch p {
+	case cell.AmbiguousDate:
+		c.say(ColumnCompleted, "ambiguous_date", value, "Nobody can tell the day from the month.", orOrder)
+	case cell.ShortYear:
+		c.say(ColumnCompleted, "ambiguous_date", value, "The year has two figures, so it can't be told from the day.", orOrder)
+	case cell.SerialNumber:
+		c.say(ColumnCompleted, "bad_date", value, "This is a date as a spreadsheet counts days, in a cell that is not a date.",
+			"Give the cells the format of a date in the spreadsheet, and save the file again.")
+	case cell.OtherOrder:
+		c.say(ColumnCompleted, "bad_date", value, fmt.Sprintf("The date is not in the order %s that was said.", c.roster.order), write)
+	case cell.OtherWeekday:
+		c.say(ColumnCompleted, "bad_date", value, "The date falls on another day of the week.", "Correct the date.")
+	default:
+		c.say(ColumnCompleted, "bad_date", value, "This is no day of the calendar.", write)
+	}
+}
+
+// pass checks what the course asks a learner to reach and to bring.
+func (c *checker) pass(row sheet.Row, of *course.Course) {
+	c.mark(row, mark{ColumnAttendance, "low_attendance", of.Pass.Attendance, true})
+	c.mark(row, mark{ColumnScore, "low_score", of.Pass.Score, true})
+	if of.Pass.Skills {
+		c.test(row, ColumnSkills, "skills_not_passed")
+	}
+	if of.Pass.Scenario {
+		c.test(row, ColumnScenario, "scenario_not_passed")
+	}
+	for _, extra := range of.Pass.Extra {
+		if extra.Passed {
+			c.test(row, extra.Column, "test_not_passed")
+		}
+		c.mark(row, mark{extra.Column, "low_mark", extra.AtLeast, false})
+	}
+	c.experience(row, of.ExperienceMonths)
+}
+
+// mark is a number that the course asks for.
+type mark struct {
+	column, code string
+	least        float64 // 0 asks for nothing
+	perCent      bool    // from 0 to 100
+}
+
+func (c *checker) mark(row sheet.Row, m mark) {
+	if m.least == 0 {
+		return
+	}
+	value := c.required(row, m.column)
 	if value == "" {
 		return
 	}
-	if m := numericDate.FindStringSubmatch(value); m != nil && isAmbiguous(m[1], m[2]) {
-		c.say(ColumnCompleted, "ambiguous_date", value, "Nobody can tell the day from the month; write the date as YYYY-MM-DD, such as 2026-04-30.")
-		return
-	}
-	day, err := card.ParseDate(value)
-	if err != nil {
-		c.say(ColumnCompleted, "bad_date", value, "This is no day of the calendar in the form YYYY-MM-DD, such as 2026-04-30; write it so.")
-		return
-	}
-	if c.rules.Today.Before(day) {
-		c.say(ColumnCompleted, "future_date", value, fmt.Sprintf("This day is after today, %s; correct the date.", c.rules.Today))
-		return
-	}
-	done.Completed = day
-}
-
-// isAmbiguous says whether both figures could be the month, and differ.
-func isAmbiguous(first, second string) bool {
-	a, err1 := strconv.Atoi(first)
-	b, err2 := strconv.Atoi(second)
-	return err1 == nil && err2 == nil && a != b && a >= 1 && a <= int(time.December) && b >= 1 && b <= int(time.December)
-}
-
-// expiry refuses a card that nobody could use any more.
-func (c *checker) expiry(row Row, done Completion) {
-	if done.Completed.IsZero() {
-		return
-	}
-	if last := done.Course.Expires(done.Completed); last.Before(c.rules.Today) {
-		c.say(ColumnCompleted, "already_expired", c.roster.cell(row, ColumnCompleted),
-			fmt.Sprintf("The card would have been valid through %s; correct the date, or leave the row out.", last))
+	got, signed, ok := cell.Number(value)
+	switch {
+	case !ok && m.perCent, m.perCent && got > 100:
+		c.say(m.column, "bad_number", value, "This is no per cent from 0 to 100.", "Write it such as 87.5 or 87,5 %.")
+	case !ok:
+		c.say(m.column, "bad_number", value, "This is no number.", "Write it such as 12 or 12.5.")
+	case got < m.least:
+		c.say(m.column, m.code, value, fmt.Sprintf("The course asks for at least %s.", m), m.remedy(got, signed))
 	}
 }
 
-// pass checks what the course asks a learner to reach.
-func (c *checker) pass(row Row, p course.Pass) {
-	c.mark(row, ColumnAttendance, "low_attendance", p.Attendance)
-	c.mark(row, ColumnScore, "low_score", p.Score)
-	c.test(row, ColumnSkills, "skills_not_passed", p.Skills)
-	c.test(row, ColumnScenario, "scenario_not_passed", p.Scenario)
+func (m mark) String() string {
+	if m.perCent {
+		return number(m.least) + " %"
+	}
+	return number(m.least)
 }
 
-func (c *checker) mark(row Row, column, code string, least float64) {
-	if least == 0 {
-		return
+func (m mark) remedy(got float64, signed bool) string {
+	if m.perCent && !signed && got > 0 && got <= 1 { // a spreadsheet's 94 % without its format
+		share := number(float64(int(got*1e6+0.5)) / 1e4)
+		return fmt.Sprintf("If this stands for %s %%, write %s; otherwise leave the row out.", share, share)
 	}
+	return "Correct the cell, or leave the row out."
+}
+
+func number(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }
+
+func (c *checker) test(row sheet.Row, column, code string) {
 	value := c.required(row, column)
 	if value == "" {
 		return
 	}
-	number := strings.TrimSpace(strings.TrimSuffix(value, "%"))
-	got, err := strconv.ParseFloat(number, 64)
-	if err != nil || !mark.MatchString(number) || got > 100 {
-		c.say(column, "bad_number", value, "This is no per cent from 0 to 100 with a decimal point, such as 87.5; write it so.")
-		return
-	}
-	if got < least {
-		c.say(column, code, value, fmt.Sprintf("The course asks for at least %v %%; correct the cell, or leave the row out.", least))
+	switch cell.Test(value) {
+	case cell.Passed:
+	case cell.Failed:
+		c.say(column, code, value, fmt.Sprintf("The course asks for %s passed.", column), "Leave the row out, or correct the cell if the test was passed since.")
+	default:
+		c.say(column, code, value, fmt.Sprintf("The course asks for %s passed, and this word is not known.", column),
+			"If it was passed, write one of "+cell.PassWords+".")
 	}
 }
 
-func (c *checker) test(row Row, column, code string, asked bool) {
-	if !asked {
+// experience checks the months of experience that the course asks for.
+func (c *checker) experience(row sheet.Row, least int) {
+	if least == 0 {
 		return
 	}
-	switch value := c.required(row, column); strings.ToLower(value) {
-	case "", "pass", "passed", "yes", "true":
-	default:
-		c.say(column, code, value, fmt.Sprintf("The course asks for %s passed; write pass, or leave the row out.", column))
+	value := c.required(row, ColumnExperienceMonths)
+	if value == "" {
+		return
+	}
+	got, percent, ok := cell.Number(value)
+	switch {
+	case !ok || percent:
+		c.say(ColumnExperienceMonths, "bad_number", value, "This is no number of months.", "Write it such as 12.")
+	case got < float64(least):
+		c.say(ColumnExperienceMonths, "low_experience", value, fmt.Sprintf("The course asks for at least %s of experience.", plural(least, "month", "months")),
+			"Correct the cell, or leave the row out.")
 	}
 }

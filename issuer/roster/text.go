@@ -3,7 +3,6 @@ package roster
 import (
 	"errors"
 	"fmt"
-	"net/mail"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -11,22 +10,36 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/cardproof/cardproof/card"
+	"github.com/cardproof/cardproof/issuer/course"
+	"github.com/cardproof/cardproof/issuer/roster/cell"
+	"github.com/cardproof/cardproof/issuer/roster/sheet"
+	"github.com/cardproof/cardproof/issuer/roster/slip"
 )
 
-// maxTextRunes bounds the texts beside the name; maxEmailBytes is the longest address that mail can carry (RFC 5321, 4.5.3.1).
+// maxTextRunes bounds the texts beside the name; maxPriorBytes what names one earlier card: its number, token or URL.
 const (
 	maxTextRunes  = 60
-	maxEmailBytes = 254
+	maxPriorBytes = 2048
 	maxValueRunes = 100 // of a Problem's value
 )
 
 // name is the holder's name as it will be signed, or nothing where it has a problem.
-func (c *checker) name(row Row) string {
-	value := c.required(row, ColumnName)
-	if value == "" || !c.isClean(row, ColumnName, value) {
+func (c *checker) name(row sheet.Row) string {
+	value, ok := c.nameCells(row)
+	if !ok {
 		return ""
 	}
 	name := normal(value)
+	switch {
+	case !strings.ContainsFunc(name, unicode.IsLetter):
+		c.say(ColumnName, "bad_character", value, "The name has no letter.", "Type the name.")
+		return ""
+	case !c.single && c.roster.cell(row, ColumnEmail) == "" && c.roster.cell(row, ColumnLearnerID) == "" && isTotalWord(name):
+		c.say("", "total_row", value, "This looks like a total, not like a learner.",
+			"Delete the row; if it is a person, give an e-mail address or a learner_id.")
+		return ""
+	}
+	c.nameSlips(value, name)
 	if err := card.CheckName(name); err != nil {
 		return c.refuseText(ColumnName, value, err)
 	}
@@ -36,19 +49,59 @@ func (c *checker) name(row Row) string {
 	return name
 }
 
+// nameCells is the name as it stands in one column or in two; ok is false where that has a problem.
+func (c *checker) nameCells(row sheet.Row) (name string, ok bool) {
+	ro := c.roster
+	if !ro.has(ColumnFirstName) {
+		value := c.required(row, ColumnName)
+		return value, value != "" && c.isNameText(row, ColumnName, value)
+	}
+	first, last := ro.cell(row, ColumnFirstName), ro.cell(row, ColumnLastName)
+	if first == "" && last == "" {
+		c.say(ColumnName, "missing_value", "", "The row has no name.", "Fill the cells in.")
+		return "", false
+	}
+	ok = c.namePart(row, ColumnFirstName, &first)
+	ok = c.namePart(row, ColumnLastName, &last) && ok // so put, both are looked at
+	return strings.TrimSpace(first + " " + last), ok
+}
+
+// namePart checks one of two columns. A dash says that the person has no such name.
+func (c *checker) namePart(row sheet.Row, column string, value *string) bool {
+	switch *value {
+	case "":
+		c.say(column, "missing_value", "", fmt.Sprintf("The row has no %s.", column), "Fill the cell in; for a person who has one name only, write - in it.")
+		return false
+	case "-", "\u2013", "\u2014":
+		*value = ""
+		return true
+	}
+	return c.isNameText(row, column, *value)
+}
+
+// isNameText refuses a cell that a spreadsheet has turned into something else, and what isClean does.
+func (c *checker) isNameText(row sheet.Row, column, value string) bool {
+	if kind := c.roster.kind(row, column); kind == sheet.Bool || kind == sheet.Date || kind == sheet.Percent {
+		c.say(column, "bad_character", value, "The workbook has no text here, but a date, a per cent or a truth value.",
+			"Give the cell the format of a text, and type the name anew.")
+		return false
+	}
+	return c.isClean(row, column, value)
+}
+
 // CheckPrinted checks the texts of a single card as Check does those of a row, and returns them as they will be printed.
 func CheckPrinted(name, instructor, instructorID string, rules Rules) (cleanName, cleanInstructor string, problems []Problem) {
 	ro := &Roster{Heading: []string{ColumnName, ColumnInstructor, ColumnInstructorID},
 		column: map[string]int{ColumnName: 0, ColumnInstructor: 1, ColumnInstructorID: 2}}
-	row := Row{Cells: []string{name, instructor, instructorID}}
-	c := checker{roster: ro, rules: rules}
+	row := sheet.Row{Cells: []string{name, instructor, instructorID}}
+	c := checker{roster: ro, rules: rules, single: true}
 	cleanName = c.name(row)
 	cleanInstructor, _ = c.instructor(row)
-	return cleanName, cleanInstructor, c.problems
+	return cleanName, cleanInstructor, c.out.Problems
 }
 
 // instructor is the instructor's name and number as they will be printed; either may be empty.
-func (c *checker) instructor(row Row) (name, id string) {
+func (c *checker) instructor(row sheet.Row) (name, id string) {
 	name, id = c.text(row, ColumnInstructor), c.text(row, ColumnInstructorID)
 	check := c.rules.DrawableInstructor
 	if check == nil {
@@ -67,98 +120,112 @@ func (c *checker) instructor(row Row) (name, id string) {
 }
 
 // text is a text that is recorded; it may be empty.
-func (c *checker) text(row Row, column string) string {
+func (c *checker) text(row sheet.Row, column string) string {
 	value := c.roster.cell(row, column)
 	if value == "" || !c.isClean(row, column, value) {
 		return ""
 	}
 	text := normal(value)
 	if utf8.RuneCountInString(text) > maxTextRunes {
-		c.say(column, "too_long", value, fmt.Sprintf("The text has more than %d characters; shorten it.", maxTextRunes))
+		c.say(column, "too_long", value, fmt.Sprintf("The text has more than %d characters.", maxTextRunes), "Shorten it.")
 		return ""
 	}
 	return text
 }
 
+// priorCard is what names the cards that meet the course's prerequisites, or the evidence from elsewhere.
+func (c *checker) priorCard(row sheet.Row, of *course.Course) string {
+	value := c.roster.cell(row, ColumnPriorCard)
+	if value == "" || !c.isClean(row, ColumnPriorCard, value) {
+		return ""
+	}
+	cards := 1
+	if of != nil {
+		cards = max(cards, len(of.Prerequisites))
+	}
+	if len(value) > cards*maxPriorBytes {
+		c.say(ColumnPriorCard, "too_long", value, fmt.Sprintf("The text has more than %d bytes.", cards*maxPriorBytes),
+			"Write the card's number, or the address that its QR code opens.")
+		return ""
+	}
+	return value
+}
+
 // isClean refuses a text that a spreadsheet would take for a formula when a list of cards is opened, one whose letters were
 // lost, and one with characters that a reader can't see.
-func (c *checker) isClean(row Row, column, value string) bool {
-	if strings.ContainsRune("=+-@", rune(value[0])) {
-		c.say(column, "bad_character", value, fmt.Sprintf("The text begins with %q, which a spreadsheet takes for a formula; write it without.", value[0]))
+func (c *checker) isClean(row sheet.Row, column, value string) bool {
+	if first, _ := utf8.DecodeRuneInString(value); strings.ContainsRune("=+-@＝＋－＠", first) {
+		c.say(column, "bad_character", value, fmt.Sprintf("The text begins with %q, which a spreadsheet takes for a formula.", first), "Write it without.")
 		return false
 	}
 	// Lost letters leave invisible characters too, and their name is the better help, so they come first. The cell is looked at
 	// before its ends were trimmed: the last byte of a letter in disguise may look like a space. Codes may have a question mark.
-	isCode := column == ColumnClass || column == ColumnLearnerID
-	if !isCode && (isMojibake(value) || isMojibake(row.Cells[c.roster.column[column]])) {
-		c.say(column, "mojibake", value, "Letters were lost when the file was saved; type the text anew, and save the file as CSV UTF-8.")
+	isCode := column == ColumnClass || column == ColumnLearnerID || column == ColumnPriorCard
+	if !isCode && (cell.IsMojibake(value) || cell.IsMojibake(c.roster.raw(row, column))) {
+		c.say(column, "mojibake", value, "Letters were lost when the file was saved.", "Type the text anew, and save the file as CSV UTF-8.")
 		return false
 	}
-	if i := strings.IndexFunc(value, isInvisible); i >= 0 {
+	unseen := cell.IsInvisible
+	if column == ColumnPriorCard { // may stand on several lines
+		unseen = func(r rune) bool { return cell.IsInvisible(r) && r != '\n' && r != '\r' && r != '\t' }
+	}
+	if i := strings.IndexFunc(value, unseen); i >= 0 {
 		r, _ := utf8.DecodeRuneInString(value[i:])
-		c.say(column, "bad_character", value, fmt.Sprintf("The text has the character %U, which can't be seen or turns the reading order round; type it anew.", r))
+		c.say(column, "bad_character", value, fmt.Sprintf("The text has the character %U, which can't be seen or turns the reading order round.", r),
+			"Type it anew.")
 		return false
 	}
 	return true
-}
-
-// isInvisible finds control and format characters. The joiners are let through, for scripts that write words with them.
-func isInvisible(r rune) bool {
-	const zeroWidthNonJoiner, zeroWidthJoiner = '\u200c', '\u200d'
-	return r != zeroWidthNonJoiner && r != zeroWidthJoiner &&
-		(unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Co, unicode.Cs, unicode.Zl, unicode.Zp) || r == utf8.RuneError)
 }
 
 // refuseText gives an error about a text the code of its kind, and no text.
 func (c *checker) refuseText(column, value string, err error) string {
 	switch {
 	case errors.Is(err, card.NameTooLong):
-		c.say(column, "too_long", value, "The text does not fit on the card; write it in a shorter form that the holder uses.")
+		c.say(column, "too_long", value, "The text does not fit on the card.", "Write it in a shorter form that the holder uses.")
 	case errors.Is(err, card.NameBadCharacter):
-		c.say(column, "bad_character", value, "The text has a control or text-direction character; type it anew.")
+		c.say(column, "bad_character", value, "The text has a control or text-direction character.", "Type it anew.")
 	default:
-		c.say(column, "undrawable", value, fmt.Sprintf("The text can't be drawn on the card (%v); write it in other letters.", err))
+		c.say(column, "undrawable", value, fmt.Sprintf("The text can't be drawn on the card (%v).", err), "Write it in other letters.")
 	}
 	return ""
 }
 
 // normal is a text in NFC with single spaces and none at the ends.
-func normal(s string) string { return norm.NFC.String(strings.Join(strings.Fields(s), " ")) }
+func normal(s string) string {
+	if isSpaced(s) { // nearly every cell; it stays a part of the file's text
+		return norm.NFC.String(s)
+	}
+	return norm.NFC.String(strings.Join(strings.Fields(s), " "))
+}
+
+// isSpaced says whether a text has single plain spaces and none at the ends.
+func isSpaced(s string) bool {
+	before := true
+	for _, r := range s {
+		space := unicode.IsSpace(r)
+		if space && (before || r != ' ') {
+			return false
+		}
+		before = space
+	}
+	return !before || s == ""
+}
 
 // email is the row's address in lower case; it may be empty.
-func (c *checker) email(row Row) string {
+func (c *checker) email(row sheet.Row) string {
 	value := c.roster.cell(row, ColumnEmail)
 	if value == "" {
 		return ""
 	}
-	if !isAddress(value) {
-		c.say(ColumnEmail, "bad_email", value, "This is no e-mail address; write it such as name@example.org, or leave the cell empty.")
+	if !cell.IsAddress(value) {
+		c.say(ColumnEmail, "bad_email", value, "This is no e-mail address.", "Write it such as name@example.org, or leave the cell empty.")
 		return ""
 	}
+	if near := slip.NearDomain(value); near != "" {
+		c.notice(c.line, ColumnEmail, "email_domain", value, "The address is one letter away from one at "+near+".", "Correct it if that is meant.")
+	}
 	return strings.ToLower(value)
-}
-
-// isAddress says whether mail could be sent to s: a bare address with a host that has at least two labels.
-func isAddress(s string) bool {
-	if len(s) > maxEmailBytes || strings.ContainsFunc(s, func(r rune) bool { return isInvisible(r) || unicode.IsSpace(r) }) {
-		return false
-	}
-	parsed, err := mail.ParseAddress(s)
-	if err != nil || parsed.Address != s || parsed.Name != "" {
-		return false
-	}
-	at := strings.LastIndexByte(s, '@')
-	labels := strings.Split(s[at+1:], ".")
-	for _, label := range labels {
-		if label == "" || len(label) > 63 || strings.HasPrefix(label, "-") || strings.HasSuffix(label, "-") ||
-			strings.ContainsFunc(label, func(r rune) bool {
-				return r != '-' && !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r)
-			}) {
-			return false
-		}
-	}
-	top := labels[len(labels)-1]
-	return len(labels) > 1 && len(top) > 1 && !strings.ContainsFunc(top[:1], unicode.IsDigit)
 }
 
 func shorten(s string) string {

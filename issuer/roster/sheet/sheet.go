@@ -2,6 +2,26 @@
 // text, and writes them back. It knows nothing of what a table means.
 package sheet
 
+import (
+	"fmt"
+	"io"
+	"io/fs"
+	"slices"
+	"strings"
+)
+
+// The limits of a file. The rows are the largest batch known (100,000) and room above it; a cell is as long as a
+// spreadsheet lets one be; more columns than this are no table that a person keeps.
+const (
+	MaxBytes     = 64 << 20
+	MaxRows      = 250_000 // that are not blank
+	MaxCellBytes = 32_767
+	MaxColumns   = 256
+)
+
+// peekedRows is how many rows are looked at before a delimiter or a sheet is chosen; Options.IsTable gets no more.
+const peekedRows = 50
+
 // Format is the kind of a file.
 type Format string
 
@@ -65,3 +85,101 @@ func (e *Error) Error() string {
 }
 
 func (e *Error) Unwrap() error { return e.Err }
+
+// Read reads a table of at most MaxBytes, a workbook or a text file by what it holds and not by its name. Rows that are blank
+// from end to end are left out, and counted in Row.Line. The error is an *Error.
+func Read(r io.Reader, o Options) (*Table, error) {
+	data, err := readAll(r)
+	if err != nil {
+		return nil, err
+	}
+	if err := sniff(data); err != nil {
+		return nil, err
+	}
+	if isArchive(data) {
+		return readWorkbook(data, o)
+	}
+	return readText(data, o)
+}
+
+// readAll reads a file into one string. Its size is asked for first: a buffer that grows would cost the file's size twice more.
+func readAll(r io.Reader) (string, error) {
+	var b strings.Builder
+	switch sized := r.(type) {
+	case interface{ Len() int }:
+		b.Grow(min(sized.Len(), MaxBytes+1))
+	case interface{ Stat() (fs.FileInfo, error) }:
+		if info, err := sized.Stat(); err == nil && info.Mode().IsRegular() {
+			b.Grow(int(min(info.Size(), MaxBytes)) + 1)
+		}
+	}
+	if _, err := io.Copy(&b, io.LimitReader(r, MaxBytes+1)); err != nil {
+		return "", &Error{Text: "the file can't be read", Hint: "Look at the name and the permissions of the file.", Err: err}
+	}
+	if b.Len() > MaxBytes {
+		return "", &Error{Text: fmt.Sprintf("the file has more than %d MiB", MaxBytes>>20), Hint: "Split it into several files."}
+	}
+	return b.String(), nil
+}
+
+const saveAs = "Open it in a spreadsheet program and save it as an Excel workbook (.xlsx) or as \"CSV UTF-8\"."
+
+// sniff refuses the files that offices send in place of a table, each with a way out.
+func sniff(data string) error {
+	head := data[:min(len(data), 1024)]
+	for _, bom := range byteOrderMarks {
+		head = strings.TrimPrefix(head, bom.mark)
+	}
+	head = strings.ToLower(strings.TrimSpace(strings.ReplaceAll(head, "\x00", "")))
+	begins := func(texts ...string) bool {
+		return slices.ContainsFunc(texts, func(text string) bool { return strings.HasPrefix(head, text) })
+	}
+	switch {
+	case strings.HasPrefix(data, "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"): // OLE2, which also wraps a workbook that is encrypted
+		return &Error{Text: "the file is an old Excel workbook (.xls), or a workbook that is protected by a password",
+			Hint: "Open it in a spreadsheet program, take the password off, and save it as an Excel workbook (.xlsx) or as \"CSV UTF-8\"."}
+	case begins("%pdf-"):
+		return &Error{Text: "the file is a PDF, not a table", Hint: "Export it as XLSX or CSV from the program that made it."}
+	case begins("<!doctype", "<html", "<head", "<body", "<meta", "<table", "<style", "<?xml", "<!--", "mime-version:"):
+		return &Error{Text: "the file is a web page or XML, though its name may end in .xls", Hint: saveAs}
+	case begins("{\\rtf"):
+		return &Error{Text: "the file is a text document, not a table", Hint: saveAs}
+	}
+	return nil
+}
+
+func isBlank(cells []string) bool {
+	return !slices.ContainsFunc(cells, func(cell string) bool { return strings.TrimSpace(cell) != "" })
+}
+
+func errEmpty() error {
+	return &Error{Text: "the file is empty", Hint: "It needs a heading row, and a row below it for each learner."}
+}
+
+func errRows() error {
+	return &Error{Text: fmt.Sprintf("the table has more than %d rows", MaxRows), Hint: "Split it into several files."}
+}
+
+func errColumns(line int) error {
+	return &Error{Text: fmt.Sprintf("row %d has more than %d cells", line, MaxColumns), Hint: "Take the columns out that do not belong to the table."}
+}
+
+func errCell(line int) error {
+	return &Error{Text: fmt.Sprintf("row %d has a cell of more than %d bytes", line, MaxCellBytes),
+		Hint: "Shorten the cell; in a text file, look for a quotation mark that is never closed."}
+}
+
+// cellBlocks hands out cells for rows from large blocks, so that a table is not made of a hundred thousand small pieces.
+type cellBlocks struct{ free []string }
+
+func (b *cellBlocks) keep(cells []string) []string {
+	const block = 4096
+	n := len(cells)
+	if n > len(b.free) {
+		b.free = make([]string, max(block, n))
+	}
+	kept := b.free[:n:n]
+	b.free = b.free[n:]
+	copy(kept, cells)
+	return kept
+}

@@ -1,4 +1,4 @@
-package roster
+package cell
 
 import (
 	"strings"
@@ -8,10 +8,13 @@ import (
 	"golang.org/x/text/encoding/charmap"
 )
 
-// isMojibake says whether a name shows that its letters were lost on the way here: UTF-8 that was read as Windows-1252
+// IsMojibake says whether a name shows that its letters were lost on the way here: UTF-8 that was read as Windows-1252
 // ("GarcÃ­a"), as a Macintosh's or DOS's character set ("Garc√≠a", "Garc├¡a"), or letters that became a question mark.
 // The signed name is for ever, so a doubt stops the row.
-func isMojibake(name string) bool {
+func IsMojibake(name string) bool {
+	if isASCII(name) {
+		return strings.Contains(name, "?")
+	}
 	if strings.ContainsFunc(name, isLostLetter) {
 		return true
 	}
@@ -21,6 +24,15 @@ func isMojibake(name string) bool {
 		return true
 	}
 	return hasDisguisedLetter(name)
+}
+
+func isASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
 }
 
 // isLostLetter finds signs that no name has and a wrong character set leaves behind. Signs beyond the Basic Multilingual Plane

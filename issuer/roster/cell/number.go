@@ -1,0 +1,24 @@
+package cell
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+	"unicode"
+)
+
+var number = regexp.MustCompile(`^[0-9]{1,9}([.,][0-9]{1,15})?$`)
+
+// Number reads a number that is not negative, with a decimal point or comma and no signs between the thousands; a per cent sign
+// may follow. The text of a spreadsheet's own number has that form as well.
+func Number(text string) (value float64, percent, ok bool) {
+	text = strings.TrimFunc(text, unicode.IsSpace)
+	if rest, is := strings.CutSuffix(text, "%"); is {
+		text, percent = strings.TrimRightFunc(rest, unicode.IsSpace), true
+	}
+	if !number.MatchString(text) {
+		return 0, false, false
+	}
+	value, err := strconv.ParseFloat(strings.Replace(text, ",", ".", 1), 64)
+	return value, percent, err == nil
+}

@@ -1,0 +1,59 @@
+package cell
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/cardproof/cardproof/issuer/roster/fold"
+)
+
+// Outcome is what a word says of a test.
+type Outcome byte
+
+// The outcomes. A word that is not known is no pass.
+const (
+	Unknown Outcome = iota
+	Passed
+	Failed
+)
+
+// outcomes are the keys of the words in five languages, and of what spreadsheets write for true and false.
+var outcomes = outcomeKeys(
+	"pass passed yes y ok okay true x 1 p complete completed satisfactory successful competent met done "+
+		"bestanden ja j erfullt erfuellt wahr erfolgreich bestandenja "+
+		"reussi reussie oui valide validee acquis acquise vrai admis admise satisfaisant "+
+		"aprobado aprobada apto apta si superado superada verdadero aprobo "+
+		"zdane zaliczone zdal zdala zaliczono zaliczyl zaliczyla zaliczony zaliczona tak t prawda pozytywny pozytywnie",
+	"fail failed no n false 0 f notpassed didnotpass notyet unsatisfactory unsuccessful notcompetent incomplete "+
+		"nichtbestanden nein durchgefallen nichterfullt nichterfuellt falsch nb "+
+		"echec echoue echouee non nonvalide nonvalidee nonacquis nonacquise refuse refusee ajourne ajournee faux nonreussi "+
+		"noapto noapta suspenso suspendido suspendida reprobado reprobada noaprobado noaprobada nosuperado nosuperada falso "+
+		"niezdane niezdal niezdala niezaliczone niezaliczono niezaliczyl niezaliczyla niezaliczony niezaliczona nie falsz oblany oblane negatywny negatywnie")
+
+// PassWords are words that Test understands as passed, for a remedy.
+const PassWords = "pass, yes, ok, bestanden, ja, réussi, oui, aprobado, sí, zdane, tak, x, 1 or ✓"
+
+func outcomeKeys(passed, failed string) map[string]Outcome {
+	words := map[string]Outcome{}
+	for _, word := range strings.Fields(passed) {
+		words[word] = Passed
+	}
+	for _, word := range strings.Fields(failed) {
+		words[word] = Failed
+	}
+	return words
+}
+
+// Test reads a word about a test.
+func Test(text string) Outcome {
+	text = strings.TrimSpace(text)
+	switch {
+	case slices.Contains([]string{"✓", "✔", "✔\ufe0f", "☑", "✅"}, text):
+		return Passed
+	case slices.Contains([]string{"✗", "✘", "☒", "❌", "✖", "-", "–", "—"}, text):
+		return Failed
+	case strings.Contains(text, "%"):
+		return Unknown
+	}
+	return outcomes[fold.Key(text)]
+}

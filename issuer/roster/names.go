@@ -1,0 +1,195 @@
+package roster
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/cardproof/cardproof/issuer/roster/fold"
+	"github.com/cardproof/cardproof/issuer/roster/heading"
+	"github.com/cardproof/cardproof/issuer/roster/sheet"
+)
+
+// nameColumns are the places of the columns that have to do with the name; -1 stands for none.
+type nameColumns struct {
+	full        int // can only be the whole name
+	loose       int // "Name": the whole name, or the part that the others do not have
+	first, last int
+
+	saidFull, saidFirst, saidLast bool // a mapping says so
+}
+
+// settleNames says which columns make up the name. Offices of four languages call the last name "Name" where another column has
+// the first name, so that word is read by what stands beside it; where the rows contradict, a person has to say.
+func (ro *Roster) settleNames(d *dictionary) error {
+	n, err := ro.findNames(d)
+	if err != nil {
+		return err
+	}
+	switch {
+	case n.saidFull && (n.saidFirst || n.saidLast):
+		return &FileError{Text: "the mapping names the whole name and a part of it", Hint: "Map name, or first_name and last_name, but not both."}
+	case n.saidFull:
+		ro.column[ColumnName] = n.full
+		return nil
+	case n.saidFirst && n.saidLast:
+		ro.join(n.first, n.last)
+		return nil
+	}
+	if n.full >= 0 && n.loose >= 0 {
+		if (n.first < 0) == (n.last < 0) {
+			return ro.twice(ColumnName, n.full, n.loose)
+		}
+		if err := ro.takePart(&n); err != nil {
+			return err
+		}
+	}
+	switch whole := max(n.full, n.loose); {
+	case n.first >= 0 && n.last >= 0:
+		ro.join(n.first, n.last)
+		if whole >= 0 {
+			return ro.checkSameName(whole, n)
+		}
+	case whole < 0 && n.first < 0 && n.last < 0: // missing_column, or another table; Check tells
+	case n.loose >= 0 && n.first+n.last > -2:
+		if err := ro.takePart(&n); err != nil {
+			return err
+		}
+		ro.join(n.first, n.last)
+	case whole >= 0:
+		ro.column[ColumnName] = whole
+		return ro.checkHolds(whole, max(n.first, n.last))
+	default:
+		return ro.partAlone(n)
+	}
+	return nil
+}
+
+func (ro *Roster) findNames(d *dictionary) (nameColumns, error) {
+	n := nameColumns{full: -1, loose: -1, first: -1, last: -1}
+	for i, text := range ro.Heading {
+		m := d.of(text)
+		if !m.known || !isNameColumn(m.column) {
+			continue
+		}
+		place, said := &n.loose, new(bool)
+		switch {
+		case m.column == ColumnFirstName:
+			place, said = &n.first, &n.saidFirst
+		case m.column == ColumnLastName:
+			place, said = &n.last, &n.saidLast
+		case m.column != ColumnName || m.explicit:
+			place, said = &n.full, &n.saidFull
+		}
+		if *place >= 0 && m.explicit == *said {
+			return n, ro.twice(m.column, *place, i)
+		}
+		if *place < 0 || m.explicit {
+			*place, *said = i, m.explicit
+			if place == &n.full {
+				ro.lastFirst = m.column == heading.LastThenFirst
+			}
+		}
+	}
+	return n, nil
+}
+
+func (ro *Roster) join(first, last int) {
+	ro.column[ColumnFirstName], ro.column[ColumnLastName] = first, last
+	ro.lastFirst = false
+}
+
+// takePart makes "Name" the part that is missing, unless a row shows that it holds the other part as well.
+func (ro *Roster) takePart(n *nameColumns) error {
+	other, missing, column := n.first, &n.last, ColumnLastName
+	if other < 0 {
+		other, missing, column = n.last, &n.first, ColumnFirstName
+	}
+	for _, row := range ro.Rows {
+		whole, part := at(row, n.loose), at(row, other)
+		if part != "" && holds(whole, part) {
+			name := strings.TrimSpace(ro.Heading[n.loose])
+			return &FileError{Text: fmt.Sprintf("the column %q may hold the whole name or a part of it: row %d has %q there, and %q under %q",
+				name, row.Line, shorten(whole), shorten(part), strings.TrimSpace(ro.Heading[other])),
+				Hint: fmt.Sprintf("Say --map %q if it holds the whole name, or --map %q if not.", name+"="+ColumnName, name+"="+column)}
+		}
+	}
+	*missing, n.loose = n.loose, -1
+	return nil
+}
+
+// checkSameName asks where a column of whole names says something else than those of the parts.
+func (ro *Roster) checkSameName(whole int, n nameColumns) error {
+	for _, row := range ro.Rows {
+		name, parts := at(row, whole), at(row, n.first)+" "+at(row, n.last)
+		a, b := words(name), words(parts)
+		slices.Sort(a)
+		slices.Sort(b)
+		if len(a) > 0 && len(b) > 0 && !slices.Equal(a, b) && !isTotalWord(name) {
+			return ro.whichName(row, whole, name, strings.TrimSpace(parts))
+		}
+	}
+	return nil
+}
+
+// checkHolds asks where a part of the name is no part of the whole name; part may be -1.
+func (ro *Roster) checkHolds(whole, part int) error {
+	if part < 0 {
+		return nil
+	}
+	for _, row := range ro.Rows {
+		if name, one := at(row, whole), at(row, part); name != "" && one != "" && !holds(name, one) && !isTotalWord(name) {
+			return ro.whichName(row, whole, name, one)
+		}
+	}
+	return nil
+}
+
+func (ro *Roster) whichName(row sheet.Row, whole int, name, parts string) error {
+	heading := strings.TrimSpace(ro.Heading[whole])
+	return &FileError{Text: fmt.Sprintf("the columns of the name contradict each other: row %d has %q under %q, and %q beside it",
+		row.Line, shorten(name), heading, shorten(parts)),
+		Hint: fmt.Sprintf("Say --map %q if this column is the name, or --map %q if the others are.", heading+"="+ColumnName, heading+"=")}
+}
+
+// partAlone asks where the roster has only one part of the name.
+func (ro *Roster) partAlone(n nameColumns) error {
+	text, there, missing := strings.TrimSpace(ro.Heading[max(n.first, n.last)]), "first", "last"
+	if n.first < 0 {
+		there, missing = missing, there
+	}
+	return &FileError{Text: fmt.Sprintf("the roster has the %s name, under %q, and no column of the %s name", there, text, missing),
+		Hint: fmt.Sprintf("Add the column %s_name, or say --map %q if this one holds the whole name.", missing, text+"="+ColumnName)}
+}
+
+// at is a row's cell at a place, without the spaces around it.
+func at(row sheet.Row, place int) string {
+	if place < 0 || place >= len(row.Cells) {
+		return ""
+	}
+	return strings.TrimSpace(row.Cells[place])
+}
+
+// words are the words of a name, for comparison.
+func words(name string) []string {
+	parts := strings.FieldsFunc(name, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsMark(r) && !unicode.IsDigit(r) })
+	for i := range parts {
+		parts[i] = fold.Key(parts[i])
+	}
+	return parts
+}
+
+// holds says whether the words of a part stand, in order and together, in a name.
+func holds(name, part string) bool {
+	all, some := words(name), words(part)
+	if len(some) == 0 {
+		return false
+	}
+	for i := 0; i+len(some) <= len(all); i++ {
+		if slices.Equal(all[i:i+len(some)], some) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,130 @@
+package roster
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/cardproof/cardproof/issuer/roster/cell"
+	"github.com/cardproof/cardproof/issuer/roster/fold"
+	"github.com/cardproof/cardproof/issuer/roster/heading"
+)
+
+// DateOrder is the order of day, month and year where a date in figures leaves it open: "", dmy, mdy or ymd.
+type DateOrder = cell.DateOrder
+
+// Options settle what a roster leaves open. The zero value leaves all of it to the file.
+type Options struct {
+	Encoding string   // of a text file; a WHATWG label such as windows-1252
+	Sheet    string   // of a workbook
+	Columns  []string // "Heading=column" for this file; an empty column says that the heading is not read
+	// Remembered are such mappings from earlier files. One whose heading this file does not have is passed over, and Columns go
+	// before them.
+	Remembered []string
+	DateOrder  DateOrder // of dates such as 03/04/2026
+	Set        []string  // "column=value" for every row of a roster that lacks the column, such as course=BLS
+	Extra      []string  // columns of the centre's own that the catalogue asks for
+	Courses    []string  // course codes, so that the heading "ALS1 card" is prior_card
+}
+
+// OptionError says which option can't be followed.
+type OptionError struct {
+	Field string // of Options: Columns, Remembered, DateOrder or Set
+	Index int    // of the item in the field; 0 where it has one value
+	Text  string // what is wrong, with the item
+	Hint  string // what to do
+}
+
+func (e *OptionError) Error() string { return e.Text }
+
+// personal are the columns that no two learners have in common, so that no value can be set for every row.
+var personal = []string{ColumnName, ColumnFirstName, ColumnLastName, ColumnEmail, ColumnLearnerID, ColumnPriorCard}
+
+// Validate checks what can be checked without a file. The error is an *OptionError.
+func (o Options) Validate() error {
+	if !slices.Contains([]DateOrder{cell.AnyOrder, cell.DMY, cell.MDY, cell.YMD}, o.DateOrder) {
+		return &OptionError{Field: "DateOrder", Text: fmt.Sprintf("%q is no order of dates", o.DateOrder), Hint: "Write dmy, mdy or ymd, or leave it empty."}
+	}
+	for field, items := range map[string][]string{"Columns": o.Columns, "Remembered": o.Remembered} {
+		if _, err := o.mapping(field, items); err != nil {
+			return err
+		}
+	}
+	_, err := o.fixed()
+	return err
+}
+
+// mapping is Columns or Remembered as a table: the heading's key → the column, or nothing.
+func (o Options) mapping(field string, items []string) (map[string]string, error) {
+	mapped := map[string]string{}
+	for i, item := range items {
+		refuse := func(format string, args ...any) error {
+			return &OptionError{Field: field, Index: i, Text: fmt.Sprintf("the mapping %q ", item) + fmt.Sprintf(format, args...),
+				Hint: "Write it as \"Heading=column\" with one of the columns " + strings.Join(append(slices.Clone(canonical), o.Extra...), ", ") + "."}
+		}
+		at := strings.LastIndexByte(item, '=') // a heading may hold the sign, a column may not
+		if at < 0 {
+			return nil, refuse("has no equals sign")
+		}
+		key := headingKey(item[:at])
+		if key == "" {
+			return nil, refuse("has no heading before the equals sign")
+		}
+		column, ok := o.target(item[at+1:])
+		if !ok {
+			return nil, refuse("names the column %q, which a roster does not have", strings.TrimSpace(item[at+1:]))
+		}
+		if before, double := mapped[key]; double && before != column {
+			return nil, refuse("says something else of a heading that was mapped before")
+		}
+		mapped[key] = column
+	}
+	return mapped, nil
+}
+
+// target is the column that a mapping names; nothing stands for none.
+func (o Options) target(text string) (column string, ok bool) {
+	if strings.TrimSpace(text) == "" {
+		return "", true
+	}
+	if column, ok := heading.Canonical(text); ok {
+		return column, true
+	}
+	for _, extra := range o.Extra {
+		if fold.Key(extra) == fold.Key(text) {
+			return extra, true
+		}
+	}
+	return "", false
+}
+
+// fixed is Set as a table.
+func (o Options) fixed() (map[string]string, error) {
+	values := map[string]string{}
+	for i, item := range o.Set {
+		refuse := func(text, hint string) error {
+			return &OptionError{Field: "Set", Index: i, Text: fmt.Sprintf("the value %q ", item) + text, Hint: hint}
+		}
+		name, value, _ := strings.Cut(item, "=")
+		column, ok := heading.Canonical(name)
+		value = strings.TrimSpace(value)
+		switch {
+		case !ok || value == "":
+			return nil, refuse("is not of the form column=value", "Write it such as course=BLS or completed=2026-11-07.")
+		case slices.Contains(personal, column):
+			return nil, refuse("would be the same for every learner", "Write the column "+column+" into the roster.")
+		case values[column] != "":
+			return nil, refuse("sets a column a second time", "Say it once.")
+		}
+		values[column] = value
+	}
+	return values, nil
+}
+
+// headingKey is how headings are compared with a mapping. One that is made of signs alone is compared as it stands.
+func headingKey(text string) string {
+	if key := fold.Key(text); key != "" {
+		return key
+	}
+	return strings.TrimSpace(text)
+}

@@ -1,0 +1,302 @@
+package sheet
+
+import (
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// workbook is what the cells of all sheets share. It is read by a reader of our own: the library that writes workbooks takes a
+// sheet that is cut off for one that ends, and a learner lost without a word is what may not be.
+type workbook struct {
+	archive *archive
+	sheets  []sheetEntry // that are worksheets, in the order of the workbook
+	formats []format     // by a cell's style
+	strings sharedStrings
+	is1904  bool // days are counted from 1904, as old Macintosh workbooks do
+}
+
+type sheetEntry struct {
+	name, part string
+	isHidden   bool
+}
+
+// The limits of what is read into memory before the cells.
+const (
+	maxStyles = 65_536 // a little more than Excel has
+	maxSheets = 1000
+	maxShared = 32 << 20 // bytes of the texts that cells share
+)
+
+func readWorkbook(data string, o Options) (*Table, error) {
+	a, err := openArchive(data)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.isWorkbook(); err != nil {
+		return nil, err
+	}
+	w := &workbook{archive: a}
+	if err := w.open(); err != nil {
+		return nil, err
+	}
+	chosen, err := w.choose(o)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := w.rows(chosen, MaxRows+1)
+	if err != nil {
+		return nil, err
+	}
+	switch len(rows) {
+	case 0:
+		return nil, errEmpty()
+	case MaxRows + 1:
+		return nil, errRows()
+	}
+	return &Table{Format: XLSX, Sheet: chosen.name, Rows: rows}, nil
+}
+
+// isWorkbook says by the parts of an archive what it is.
+func (a *archive) isWorkbook() error {
+	switch {
+	case a.has("xl/workbook.bin"):
+		return &Error{Text: "the file is a binary workbook (.xlsb)", Hint: saveAs}
+	case a.has("[Content_Types].xml") && a.hasFolder("xl"):
+		return nil
+	case a.has("content.xml") && a.has("META-INF/manifest.xml"):
+		return &Error{Text: "the file is an OpenDocument file (.ods)", Hint: saveAs}
+	case a.has("index/document.iwa"):
+		return &Error{Text: "the file is an Apple Numbers file", Hint: "Export it from Numbers as Excel or CSV."}
+	case a.hasFolder("word"), a.hasFolder("ppt"):
+		return &Error{Text: "the file is an Office document, but no workbook", Hint: "Copy its table into a workbook, and save that as .xlsx."}
+	}
+	return &Error{Text: "the file is an archive, not a table", Hint: "Unpack it, and check the file that is in it."}
+}
+
+// open reads what the workbook's parts say, all but the sheets.
+func (w *workbook) open() error {
+	top, err := w.archive.relations("")
+	if err != nil {
+		return err
+	}
+	for _, r := range top {
+		if r.kind == "officeDocument" {
+			return w.openMain(r.target)
+		}
+	}
+	return errDamaged(errors.New("no part of it is the workbook"))
+}
+
+func (w *workbook) openMain(name string) error {
+	relations, err := w.archive.relations(name)
+	if err != nil {
+		return err
+	}
+	if err := w.readSheets(name, relations); err != nil {
+		return err
+	}
+	for _, r := range relations {
+		switch r.kind {
+		case "styles":
+			err = w.readStyles(r.target)
+		case "sharedStrings":
+			err = w.readStrings(r.target)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *workbook) readSheets(name string, relations map[string]relation) error {
+	p, err := w.archive.open(name)
+	if err != nil {
+		return err
+	}
+	defer p.close()
+	return p.elements(func(start xml.StartElement) error {
+		switch start.Name.Local {
+		case "workbookPr":
+			w.is1904 = isTrue(attr(start, "date1904"))
+		case "sheet":
+			to, found := relations[attr(start, "id")]
+			if !found {
+				return errDamaged(fmt.Errorf("the sheet %q has no part", attr(start, "name")))
+			}
+			if to.kind != "worksheet" { // a chart
+				return nil
+			}
+			if len(w.sheets) == maxSheets {
+				return errBomb("it has too many sheets", nil)
+			}
+			state := attr(start, "state")
+			w.sheets = append(w.sheets, sheetEntry{attr(start, "name"), to.target, state == "hidden" || state == "veryHidden"})
+		}
+		return nil
+	})
+}
+
+// readStyles reads which number format each style has (ECMA-376-1, 18.8.10 and 18.8.30).
+func (w *workbook) readStyles(name string) error {
+	p, err := w.archive.open(name)
+	if err != nil {
+		return err
+	}
+	defer p.close()
+	custom := map[int]format{}
+	inCellXfs := false
+	return p.elements(func(start xml.StartElement) error {
+		id, idErr := strconv.Atoi(attr(start, "numFmtId"))
+		switch start.Name.Local {
+		case "numFmt":
+			if len(custom) == maxStyles {
+				return errBomb("it has too many number formats", nil)
+			}
+			if idErr == nil {
+				custom[id] = formatOf(attr(start, "formatCode"))
+			}
+		case "cellStyleXfs", "cellXfs":
+			inCellXfs = start.Name.Local == "cellXfs"
+		case "xf":
+			if !inCellXfs {
+				return nil
+			}
+			if len(w.formats) == maxStyles {
+				return errBomb("it has too many styles", nil)
+			}
+			f, found := custom[id]
+			if !found {
+				f = builtinFormat(id)
+			}
+			w.formats = append(w.formats, f)
+		case "cellStyles", "dxfs":
+			inCellXfs = false
+		}
+		return nil
+	})
+}
+
+// sharedStrings are the texts that cells point at, all in one.
+type sharedStrings struct {
+	text string
+	ends []uint32
+}
+
+func (s sharedStrings) at(i int) (string, bool) {
+	if i < 0 || i >= len(s.ends) {
+		return "", false
+	}
+	start := uint32(0)
+	if i > 0 {
+		start = s.ends[i-1]
+	}
+	return s.text[start:s.ends[i]], true
+}
+
+func (w *workbook) readStrings(name string) error {
+	p, err := w.archive.open(name)
+	if err != nil {
+		return err
+	}
+	defer p.close()
+	var all strings.Builder
+	var one []byte
+	err = p.elements(func(start xml.StartElement) error {
+		if start.Name.Local != "si" {
+			return nil
+		}
+		if one, err = p.richText(one[:0]); err != nil {
+			return err
+		}
+		all.WriteString(unescapeXString(one))
+		if all.Len() > maxShared {
+			return errBomb("it has too much text", nil)
+		}
+		w.strings.ends = append(w.strings.ends, uint32(all.Len()))
+		return nil
+	})
+	w.strings.text = all.String()
+	return err
+}
+
+// choose finds the sheet to read: the one that is named; else of those that are shown and not blank the only one, or the only
+// one that the caller takes for its table.
+func (w *workbook) choose(o Options) (sheetEntry, error) {
+	if o.Sheet != "" {
+		return w.named(o.Sheet)
+	}
+	var shown, tables []sheetEntry
+	for _, s := range w.sheets {
+		if s.isHidden {
+			continue
+		}
+		first, err := w.rows(s, peekedRows)
+		if err == nil && len(first) == 0 {
+			continue
+		}
+		shown = append(shown, s) // what is wrong with it is said when it is the one to read
+		if len(first) > 0 && (o.IsTable == nil || o.IsTable(first)) {
+			tables = append(tables, s)
+		}
+	}
+	switch {
+	case len(shown) == 1:
+		return shown[0], nil
+	case len(tables) == 1:
+		return tables[0], nil
+	case len(shown) == 0:
+		return sheetEntry{}, w.errBlank()
+	case len(tables) == 0:
+		return sheetEntry{}, errSheets("none of the workbook's sheets looks like the table: "+listed(shown), shown[0])
+	}
+	return sheetEntry{}, errSheets("several of the workbook's sheets may be the table: "+listed(tables), tables[0])
+}
+
+// named finds a sheet by its name, which has no case (as in Excel). It may be a hidden one: whoever names it knows of it.
+func (w *workbook) named(name string) (sheetEntry, error) {
+	for _, s := range w.sheets {
+		if strings.EqualFold(s.name, name) {
+			return s, nil
+		}
+	}
+	if len(w.sheets) == 0 {
+		return sheetEntry{}, errEmpty()
+	}
+	return sheetEntry{}, errSheets(fmt.Sprintf("the workbook has no sheet %q, but %s", name, listed(w.sheets)), w.sheets[0])
+}
+
+func (w *workbook) errBlank() error {
+	var hidden []sheetEntry
+	for _, s := range w.sheets {
+		if s.isHidden {
+			hidden = append(hidden, s)
+		}
+	}
+	if len(hidden) == 0 {
+		return errEmpty()
+	}
+	return errSheets("all sheets of the workbook that are shown are empty; hidden are "+listed(hidden), hidden[0])
+}
+
+func errSheets(text string, such sheetEntry) error {
+	return &Error{Text: text, Hint: fmt.Sprintf("Name the sheet to read, such as --sheet %q.", such.name)}
+}
+
+func listed(sheets []sheetEntry) string {
+	const most = 12
+	var names []string
+	for i, s := range sheets {
+		if i == most {
+			names = append(names, "…")
+			break
+		}
+		names = append(names, strconv.Quote(s.name))
+	}
+	return strings.Join(names, ", ")
+}
+
+func isTrue(s string) bool { return s == "1" || strings.EqualFold(s, "true") }

@@ -1,0 +1,96 @@
+package roster
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/cardproof/cardproof/issuer/roster/fold"
+	"github.com/cardproof/cardproof/issuer/roster/slip"
+)
+
+const (
+	// minMailOrder is how many addresses have to agree with the names before one that does not is told.
+	minMailOrder = 5
+	// maxClass bounds the classes in which nearly equal names are looked for: each is compared with each. A larger group is no
+	// class, but a year's list.
+	maxClass = 300
+	// minNameLetters are fewer than which a letter of difference says nothing: "Ana" and "Ada".
+	minNameLetters = 5
+)
+
+// nameSlips tells of likely mistakes in the name of the row at hand, as it stands in the cells and as it will be signed.
+func (c *checker) nameSlips(value, name string) {
+	if c.single {
+		return
+	}
+	if slip.IsAllCaps(name) {
+		c.notice(c.line, ColumnName, "all_caps", value, "The name is in capitals, and will be printed so.", "Write it as the holder does, if that is otherwise.")
+	}
+	if slip.IsLastNameFirst(name) {
+		c.notice(c.line, ColumnName, "name_order", value, "The last name seems to come first, and will be printed so.", "Write the first name first, without the comma.")
+	}
+	if slip.HasDoubleSpace(value) {
+		c.notice(c.line, ColumnName, "double_space", value, "The name has several spaces in a row; one will be printed.", "Look whether a part of the name is missing.")
+	}
+}
+
+// slips tells of likely mistakes that only the other rows show. They are notices: each may be meant.
+func (c *checker) slips() {
+	asInName := 0
+	var swapped []*Completion
+	groups := map[classKey][]*Completion{}
+	of := classFinder{}
+	eachInOrder(&c.out, func(one *Completion) {
+		if one.Name == "" {
+			return
+		}
+		switch slip.MailOrder(one.Name, one.Email) {
+		case slip.AsInName:
+			asInName++
+		case slip.Swapped:
+			swapped = append(swapped, one)
+		}
+		if key, ok := of.class(one); ok && len(groups[key]) <= maxClass {
+			groups[key] = append(groups[key], one)
+		}
+	})
+	if asInName >= minMailOrder && len(swapped)*10 <= asInName {
+		for _, one := range swapped {
+			c.notice(one.Row, ColumnName, "name_order", one.Name, "The e-mail address has first and last name the other way round than nearly all others.",
+				"Swap them if the first name should come first.")
+		}
+	}
+	for _, group := range groups {
+		if len(group) <= maxClass {
+			c.similarNames(group)
+		}
+	}
+}
+
+// similarNames tells of two rows of a class that may be one person, written down twice with a letter of difference. Different
+// learner IDs or e-mail addresses say that they are two.
+func (c *checker) similarNames(group []*Completion) {
+	folded := make([]string, len(group))
+	for i, one := range group {
+		for j, other := range group[:i] {
+			if differ(one.LearnerID, other.LearnerID) || differ(one.Email, other.Email) {
+				continue
+			}
+			for _, k := range []int{i, j} {
+				if folded[k] == "" {
+					folded[k] = foldName(group[k].Name)
+				}
+			}
+			if fold.IsOneApart(folded[i], folded[j]) && letters(folded[i]) >= minNameLetters && letters(folded[j]) >= minNameLetters {
+				c.notice(one.Row, ColumnName, "similar_name", one.Name, fmt.Sprintf("The name is nearly that of row %d of the same class, %q.", other.Row, other.Name),
+					"Delete one of the two rows if they are one person.")
+				break
+			}
+		}
+	}
+}
+
+func differ(a, b string) bool { return a != "" && b != "" && a != b }
+
+func letters(name string) int { return utf8.RuneCountInString(strings.ReplaceAll(name, " ", "")) }
