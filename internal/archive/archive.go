@@ -60,6 +60,20 @@ func (a *Archive) Get(number card.Number, wantSHA256 string) ([]byte, error) {
 	return data, nil
 }
 
+// Remove takes a file out, for a card that was given up before it was issued. When it returns, the file is gone also after a
+// loss of power. A file that is not there is no error.
+func (a *Archive) Remove(number card.Number) error {
+	path := a.path(number)
+	err := os.Remove(path)
+	if err == nil || errors.Is(err, fs.ErrNotExist) { // one that is missing may have been removed by a run that was killed before it synced
+		err = durable.SyncFolder(filepath.Dir(path))
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("remove the file of card %s: %w", number, err)
+	}
+	return nil
+}
+
 // path spreads the files over 1,024 folders, as numbers are random: a folder of a million files is slow everywhere.
 func (a *Archive) path(number card.Number) string {
 	return filepath.Join(a.dir, number.Compact()[:2], number.Compact()+".pdf")

@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/cardproof/cardproof/card"
 )
 
 func TestPutAndGet(t *testing.T) {
@@ -42,5 +44,35 @@ func TestGetRefuses(t *testing.T) {
 	}
 	if _, err := a.Get("000000000000", sum); !errors.Is(err, ErrAltered) {
 		t.Errorf("an altered file: got %v, want ErrAltered", err)
+	}
+}
+
+func TestRemove(t *testing.T) {
+	a := New(filepath.Join(t.TempDir(), "cards"))
+	if err := a.Remove("000000000000"); err != nil {
+		t.Errorf("an archive without a file: got %v", err)
+	}
+	for _, n := range []card.Number{"000000000000", "00000000001G"} {
+		if _, err := a.Put(n, []byte("a card")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 2 { // the second time it is missing
+		if err := a.Remove("000000000000"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := a.Get("000000000000", ""); !errors.Is(err, ErrMissing) {
+		t.Errorf("the file after that: got %v, want ErrMissing", err)
+	}
+	if _, err := a.Get("00000000001G", SHA256([]byte("a card"))); err != nil {
+		t.Errorf("its neighbour: got %v", err)
+	}
+	// What is no file stays, and is told.
+	if err := os.MkdirAll(filepath.Join(a.path("000000000000"), "x"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := a.Remove("000000000000"); err == nil {
+		t.Error("a folder in its place: got nil, want an error")
 	}
 }

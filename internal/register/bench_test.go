@@ -76,6 +76,63 @@ func BenchmarkFindLearners(b *testing.B) {
 	}
 }
 
+func BenchmarkFindCards(b *testing.B) {
+	empty := newDB(b)
+	db, entries := filled(b)
+	for _, c := range []struct {
+		name   string
+		db     *DB
+		change func(*card.LearnerKey)
+	}{
+		{"empty register", empty, func(*card.LearnerKey) {}},
+		{"all by ID and name", db, func(*card.LearnerKey) {}},
+		{"none", db, func(k *card.LearnerKey) { k.ID, k.Name = "x"+k.ID, "x"+k.Name }},
+	} {
+		keys := make([]card.LearnerKey, len(entries))
+		for i, e := range entries {
+			keys[i] = keyOf(e)
+			c.change(&keys[i])
+		}
+		b.Run(c.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for range b.N {
+				if _, err := c.db.FindCards(b.Context(), keys); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+func BenchmarkBatches(b *testing.B) {
+	db, _ := filled(b)
+	b.ResetTimer()
+	for range b.N {
+		if _, err := db.Batches(b.Context()); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkRelease(b *testing.B) {
+	for i := range b.N {
+		b.StopTimer()
+		db, err := Create(b.Context(), filepath.Join(b.TempDir(), fmt.Sprint(i, ".db")))
+		if err != nil {
+			b.Fatal(err)
+		}
+		entries := learners(0, national)
+		planHeld(b, db, "b1", entries...)
+		prove(b, db, entries...)
+		b.StartTimer()
+		if _, err := db.Release(b.Context(), "b1", "office", later); err != nil {
+			b.Fatal(err)
+		}
+		b.StopTimer()
+		db.Close()
+	}
+}
+
 func BenchmarkPlan(b *testing.B) {
 	for i := range b.N {
 		b.StopTimer()

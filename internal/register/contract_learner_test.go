@@ -2,6 +2,7 @@ package register
 
 import (
 	"errors"
+	"slices"
 	"testing"
 
 	"github.com/cardproof/cardproof/card"
@@ -152,6 +153,101 @@ func testOneForEachLearner(t *testing.T, db *DB) {
 	} {
 		if err := db.Plan(t.Context(), intention("c "+c.name, c.entry)); !errors.Is(err, c.want) {
 			t.Errorf("%s: got %v, want %v", c.name, err, c.want)
+		}
+	}
+}
+
+func testFindCards(t *testing.T, db *DB) {
+	on := func(e card.Entry, course string, day int) card.Entry {
+		e.Number, e.Course, e.Completed.Day = newNumber(), course, day
+		return e
+	}
+	zoe := entry("L1", "zoe@example.org", "Zoë Straße")
+	zoeALS, zoeNext := on(zoe, "ALS", 3), on(zoe, "BLS", 20)
+	zoeNoID := on(entry("", "Zoe@example.org", "ZOË STRASSE"), "EKG", 2)
+	twin := entry("L2", "zoe@example.org", "Zoë Straße") // her namesake at the same address
+	noMail, noMailTwin := entry("", "", "Kim Li"), on(entry("", "", "Kim Li"), "ALS", 7)
+	slip := on(zoe, "PALS", 1)
+	if got, err := db.FindCards(t.Context(), []card.LearnerKey{keyOf(zoe), {}}); err != nil || len(got) != 2 || got[0] != nil {
+		t.Errorf("an empty register: got %v, %v", got, err)
+	}
+	plan(t, db, "b1", zoe, zoeNoID, zoeALS, twin, noMail, noMailTwin, zoeNext, slip)
+	change(t, db, slip.Number, card.Revoked)
+	change(t, db, zoeALS.Number, card.Revoked) // given up as well
+	issue(t, db, "b2", on(entry("L9", "bo@example.org", "Bo"), "BLS", 1))
+	bo := must(db.FindCards(t.Context(), []card.LearnerKey{key("L9", "", "")}))(t)[0][0]
+	change(t, db, bo.Number, card.Revoked) // one that was out stays his
+
+	for _, c := range []struct {
+		name string
+		key  card.LearnerKey
+		want []card.Entry
+	}{
+		{"by ID and by name, the oldest first", key("L1", "zoe@example.org", "zoë strasse"), []card.Entry{zoe, zoeNoID, zoeNext}},
+		{"by ID alone", key("L1", "", "Somebody"), []card.Entry{zoe, zoeNext}},
+		{"by name alone, IDs on one side", key("", " ZOE@example.org", "Zoë  Straße"), []card.Entry{zoe, zoeNoID, twin, zoeNext}},
+		{"an ID that nobody has", key("L77", "zoe@example.org", "Zoë Straße"), []card.Entry{zoeNoID}},
+		{"a name without an e-mail", key("", "", "Kim Li"), nil},
+		{"an e-mail without a name", key("", "zoe@example.org", " "), nil},
+		{"another e-mail", key("", "other@example.org", "Zoë Straße"), nil},
+		{"revoked", key("L9", "", ""), []card.Entry{bo}},
+		{"nobody", card.LearnerKey{}, nil},
+	} {
+		got := must(db.FindCards(t.Context(), []card.LearnerKey{c.key}))(t)
+		if !slices.Equal(numbersOf(got[0]), numbersOf(c.want)) {
+			t.Errorf("%s: got %v, want %v", c.name, numbersOf(got[0]), numbersOf(c.want))
+		}
+	}
+	if got := must(db.FindCards(t.Context(), []card.LearnerKey{keyOf(zoe)}))(t)[0][0]; got.Qualification.Title != courses.Title || got.Name != zoe.Name {
+		t.Errorf("got %+v", got)
+	}
+
+	// Many at once, in their order, over several queries of all sizes.
+	many := learners(100, 2*keysInQuery+40)
+	plan(t, db, "b3", many...)
+	var keys []card.LearnerKey
+	for i, e := range many {
+		k := keyOf(e)
+		if i%2 == 1 {
+			k.ID = ""
+		}
+		keys = append(keys, k, key("", "", "Nobody"))
+	}
+	got := must(db.FindCards(t.Context(), keys))(t)
+	for i, e := range many {
+		if len(got[2*i]) != 1 || got[2*i][0].Number != e.Number || got[2*i+1] != nil {
+			t.Fatalf("key %d: got %v, then %v", i, numbersOf(got[2*i]), numbersOf(got[2*i+1]))
+		}
+	}
+}
+
+func must[T any](got T, err error) func(testing.TB) T {
+	return func(t testing.TB) T {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got
+	}
+}
+
+func testFindClass(t *testing.T, db *DB) {
+	in := learners(0, 3)
+	other, day, course, none := learner(11), learner(12), learner(13), learner(14)
+	other.Class, day.Completed.Day, course.Course, none.Class = "Monday", 8, "ALS", ""
+	plan(t, db, "b1", in[0], other, day, course, none)
+	issue(t, db, "b2", in[1:]...)
+	slip := learner(15)
+	plan(t, db, "b3", slip)
+	change(t, db, slip.Number, card.Revoked)
+	change(t, db, in[2].Number, card.Revoked)
+	got, err := db.FindClass(t.Context(), "BLS", in[0].Class, in[0].Completed)
+	if err != nil || !slices.Equal(numbersOf(got), numbersOf(in)) || got[0].Learner != in[0].Learner || got[0].Qualification.Title != courses.Title {
+		t.Errorf("got %v, %v, want %v", numbersOf(got), err, numbersOf(in))
+	}
+	for _, class := range []string{"", "monday"} {
+		if got, err := db.FindClass(t.Context(), "BLS", class, in[0].Completed); err != nil || len(got) != 0 {
+			t.Errorf("class %q: got %v, %v", class, numbersOf(got), err)
 		}
 	}
 }

@@ -159,6 +159,8 @@ func testDemands(t *testing.T, db *DB) {
 		"revoke without a reason":    second(db.Change(ctx, card.Change{Number: e.Number, To: card.Revoked, Actor: "x", At: noon})),
 		"suspend without a reason":   second(db.Change(ctx, card.Change{Number: e.Number, To: card.Suspended, Actor: "x", At: noon})),
 		"revoke without a time":      second(db.Change(ctx, card.Change{Number: e.Number, To: card.Revoked, Actor: "x", Reason: "x"})),
+		"prove without an actor":     db.MarkProved(ctx, "", noon, []card.Finished{finished(e)}),
+		"prove without a time":       db.MarkProved(ctx, "office", time.Time{}, []card.Finished{finished(e)}),
 		"a change to no known state": second(db.Change(ctx, card.Change{Number: e.Number, To: "lost", Actor: "x", Reason: "x", At: noon})),
 	} {
 		if err == nil {

@@ -26,6 +26,12 @@ func testRegister(t *testing.T, open func(t *testing.T) *DB) {
 		{"counts", testCounts}, {"status slots", testStatusSlots}, {"status lists", testStatusLists},
 		{"find learners", testFindLearners}, {"find learners through replacements", testFindReplaced},
 		{"one card for each learner", testOneForEachLearner}, {"a card that was given up", testGivenUp},
+		{"catalogue", testCatalogue}, {"requirements", testRequirements}, {"plan again by another catalogue", testReplanCatalogue},
+		{"renewal", testRenewal}, {"mark proved", testMarkProved}, {"a proved card is given up", testGiveUpProved},
+		{"release", testRelease}, {"release replaces", testReleaseReplaces}, {"release refuses", testReleaseRefuses},
+		{"discard", testDiscard}, {"discard refuses", testDiscardRefuses}, {"change a batch", testChangeBatch},
+		{"change a batch with replaced cards", testChangeBatchReplaced}, {"batches", testBatches},
+		{"find cards", testFindCards}, {"find a class", testFindClass}, {"batches demand actor and reason", testBatchDemands},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.run(t, open(t)) })
 	}
@@ -40,6 +46,7 @@ func testRoundTrip(t *testing.T, db *DB) {
 	want := entry("L1", "Zoe@Example.org ", "Zoë O’Connell-Byrne 王")
 	want.Status = slots[0].Ref(issuer)
 	want.NotBefore = noon.Add(24 * time.Hour)
+	want.Evidence, want.Catalogue = "external: ILS of Riverside College", `{"code":"BLS"}`
 	plan(t, db, "b1", want)
 
 	want.State, want.RecordedAt, want.ChangedAt, want.Batch = card.Planned, noon, noon, "b1"
@@ -72,7 +79,8 @@ func testRoundTrip(t *testing.T, db *DB) {
 	}
 	events, err := db.History(ctx, want.Number)
 	wantEvents := []card.Event{
-		{At: noon, Number: want.Number, Actor: "office", Action: "planned", Reason: "the name was misspelt"},
+		{At: noon, Number: want.Number, Actor: "office", Action: "planned", Reason: "the name was misspelt",
+			Detail: "prerequisites: external: ILS of Riverside College"},
 		{At: later, Number: want.Number, Actor: "night shift", Action: "issued"},
 	}
 	if err != nil || !reflect.DeepEqual(events, wantEvents) {
@@ -131,6 +139,9 @@ func testPlanRefuses(t *testing.T, db *DB) {
 		{"a successor", func(e *card.Entry) { e.ReplacedBy = newNumber() }},
 		{"a status slot that nobody reserved", func(e *card.Entry) { e.Status = card.StatusSlot{List: 1, Index: 7}.Ref(issuer) }},
 		{"an unknown card to replace", func(e *card.Entry) { e.Replaces = newNumber() }},
+		{"an unknown card to renew", func(e *card.Entry) { e.Renews = newNumber() }},
+		{"itself to renew", func(e *card.Entry) { e.Renews = e.Number }},
+		{"an entry of the catalogue that is no JSON", func(e *card.Entry) { e.Catalogue = "BLS" }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			e := learner(1)

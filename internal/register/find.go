@@ -29,14 +29,20 @@ func (l *Ledger) FindEntry(ctx context.Context, number card.Number) (card.Entry,
 
 func findEntry(ctx context.Context, q querier, number card.Number) (card.Entry, bool, error) {
 	var row entryRow
-	err := q.QueryRowContext(ctx, "SELECT "+entryColumns+" FROM cards WHERE number = ?", string(number)).Scan(row.dest()...)
+	var says frozenRow
+	err := q.QueryRowContext(ctx, "SELECT "+entryColumns+", "+frozenColumns+" FROM cards c JOIN catalogue q ON q.id = c.catalogue WHERE c.number = ?",
+		string(number)).Scan(append(row.dest(), says.dest()...)...)
 	if errors.Is(err, sql.ErrNoRows) {
 		return card.Entry{}, false, nil
 	}
 	if err != nil {
 		return card.Entry{}, false, err
 	}
-	e, err := row.entry()
+	of, err := says.frozen()
+	if err != nil {
+		return card.Entry{}, false, err
+	}
+	e, err := row.entry(of)
 	return e, err == nil, err
 }
 
@@ -56,39 +62,68 @@ func (l *Ledger) FindReplacement(ctx context.Context, old card.Number) (card.Ent
 	return l.FindEntry(ctx, number)
 }
 
-// Unfinished answers the cards that are planned, in the order in which they were planned.
-func (l *Ledger) Unfinished(ctx context.Context) ([]card.Entry, error) {
+// FindRenewal is the newest card in force that was issued as the renewal of another, and false where there is none.
+func (l *Ledger) FindRenewal(ctx context.Context, old card.Number) (number card.Number, ok bool, err error) {
 	if err := l.check(); err != nil {
-		return nil, wrap("list the unfinished cards", err)
+		return "", false, wrap("find a renewal", err)
 	}
-	var entries []card.Entry
-	err := forEach(ctx, l.read, func(rows *sql.Rows) error {
-		var row entryRow
-		if err := rows.Scan(row.dest()...); err != nil {
-			return err
-		}
-		e, err := row.entry()
-		entries = append(entries, e)
-		return err
-	}, "SELECT "+entryColumns+" FROM cards WHERE state = 'planned' ORDER BY seq")
-	return entries, wrap("list the unfinished cards", err)
+	err = l.read.QueryRowContext(ctx, "SELECT number FROM cards WHERE renews = ? AND state = 'issued' ORDER BY issued_at DESC, seq DESC LIMIT 1",
+		string(old)).Scan(&number)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", false, nil
+	}
+	return number, err == nil, wrap("find a renewal", err)
 }
 
-// History answers what happened to a card, the oldest event first.
-func (l *Ledger) History(ctx context.Context, number card.Number) ([]card.Event, error) {
-	if err := l.check(); err != nil {
-		return nil, wrap("read a card's history", err)
+// FindClass answers the cards of a class, as the roster named it, on a course that ended on one day, in the order in which
+// they were planned; those that were given up are left out. Without a name there is no class.
+func (l *Ledger) FindClass(ctx context.Context, course, class string, completed card.Date) (entries []card.Entry, err error) {
+	if class == "" {
+		return nil, nil
 	}
-	var events []card.Event
-	err := forEach(ctx, l.read, func(rows *sql.Rows) error {
-		var e card.Event
-		var at int64
-		err := rows.Scan(&at, &e.Number, &e.Actor, &e.Action, &e.Reason, &e.Detail)
-		e.At = fromUnix(at)
-		events = append(events, e)
+	err = l.snapshot(ctx, "look up a class", func(tx *sql.Tx) (err error) {
+		entries, err = listEntries(ctx, tx, "c.class = ? AND c.class <> '' AND c.course = ? AND c.completed = ? AND "+notGivenUp,
+			class, course, completed.String())
 		return err
-	}, "SELECT at, number, actor, action, reason, detail FROM events WHERE number = ? ORDER BY seq", string(number))
-	return events, wrap("read a card's history", err)
+	})
+	return entries, err
+}
+
+// Unfinished answers the cards that are planned, in the order in which they were planned.
+func (l *Ledger) Unfinished(ctx context.Context) (entries []card.Entry, err error) {
+	err = l.snapshot(ctx, "list the unfinished cards", func(tx *sql.Tx) (err error) {
+		entries, err = listEntries(ctx, tx, "c.state = 'planned'")
+		return err
+	})
+	return entries, err
+}
+
+// listEntries answers the cards c that a condition chooses, in the order in which they were planned.
+func listEntries(ctx context.Context, tx *sql.Tx, where string, args ...any) ([]card.Entry, error) {
+	shelf, err := readShelf(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
+	var entries []card.Entry
+	err = forEach(ctx, tx, func(rows *sql.Rows) error {
+		e, err := scanEntry(rows, shelf)
+		entries = append(entries, e)
+		return err
+	}, "SELECT "+entryColumns+" FROM cards c WHERE "+where+" ORDER BY c.seq", args...)
+	return entries, err
+}
+
+// scanEntry reads a row of the given columns and then of entryColumns.
+func scanEntry(rows *sql.Rows, of shelf, before ...any) (card.Entry, error) {
+	var row entryRow
+	if err := rows.Scan(append(before, row.dest()...)...); err != nil {
+		return card.Entry{}, err
+	}
+	says, ok := of[row.catalogue]
+	if !ok {
+		return card.Entry{}, unreadable(row.r.Number, "catalogue")
+	}
+	return row.entry(says)
 }
 
 // CountByKey counts the cards of each key ID by their state.
@@ -113,9 +148,27 @@ func (l *Ledger) CountByKey(ctx context.Context) (map[string]map[card.State]int,
 	return counts, wrap("count the cards", err)
 }
 
+// snapshot runs fn on the register as it stands at one moment, whatever is written meanwhile.
+func (l *Ledger) snapshot(ctx context.Context, doing string, fn func(*sql.Tx) error) error {
+	if err := l.check(); err != nil {
+		return wrap(doing, err)
+	}
+	tx, err := l.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		return wrap(doing, err)
+	}
+	defer tx.Rollback() // it only read
+	return wrap(doing, fn(tx))
+}
+
 // forEach runs a query and hands every row to fn.
 func forEach(ctx context.Context, q querier, fn func(*sql.Rows) error, query string, args ...any) error {
 	rows, err := q.QueryContext(ctx, query, args...)
+	return eachRow(rows, err, fn)
+}
+
+// eachRow hands every row of a query's answer to fn.
+func eachRow(rows *sql.Rows, err error, fn func(*sql.Rows) error) error {
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -16,7 +17,8 @@ var (
 	noon    = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 	later   = noon.Add(time.Hour)
 	issuer  = "https://cards.example.org"
-	courses = card.Qualification{Title: "Basic Life Support", Level: "healthcare provider", Meets: []string{"BLS", "CPR"}}
+	courses = card.Qualification{Title: "Basic Life Support", Level: "healthcare provider",
+		Trained: "Trained to resuscitate adults, children and infants in a team.", Meets: []string{"BLS", "CPR"}}
 )
 
 func newDB(t testing.TB) *DB {
@@ -117,4 +119,78 @@ func actions(t testing.TB, db *DB, n card.Number) []string {
 		got = append(got, e.Action)
 	}
 	return got
+}
+
+func planHeld(t testing.TB, db *DB, batch string, entries ...card.Entry) {
+	t.Helper()
+	in := intention(batch, entries...)
+	in.Held, in.Reason = true, "the name was misspelt"
+	if err := db.Plan(t.Context(), in); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func prove(t testing.TB, db *DB, entries ...card.Entry) {
+	t.Helper()
+	if err := db.MarkProved(t.Context(), "office", later, allFinished(entries)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func allFinished(entries []card.Entry) []card.Finished {
+	done := make([]card.Finished, len(entries))
+	for i, e := range entries {
+		done[i] = finished(e)
+	}
+	return done
+}
+
+func numbersOf(entries []card.Entry) []card.Number {
+	var numbers []card.Number
+	for _, e := range entries {
+		numbers = append(numbers, e.Number)
+	}
+	return numbers
+}
+
+func change(t testing.TB, db *DB, n card.Number, to card.State) {
+	t.Helper()
+	if _, err := db.Change(t.Context(), card.Change{Number: n, To: to, Actor: "office", Reason: "a test", At: later}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// stands says where cards stand, in their order.
+func stands(t testing.TB, db *DB, entries ...card.Entry) string {
+	t.Helper()
+	var states []string
+	for _, e := range entries {
+		now := mustEntry(t, db, e.Number)
+		word := string(now.State)
+		if now.Token != "" {
+			word += "+"
+		}
+		if now.Held {
+			word += " held"
+		}
+		states = append(states, word)
+	}
+	return strings.Join(states, ", ")
+}
+
+func checkStands(t testing.TB, db *DB, when, want string, entries ...card.Entry) {
+	t.Helper()
+	if got := stands(t, db, entries...); got != want {
+		t.Errorf("%s: got %s, want %s", when, got, want)
+	}
+}
+
+// lastEvent is the newest line of a card's history.
+func lastEvent(t testing.TB, db *DB, n card.Number) card.Event {
+	t.Helper()
+	events, err := db.History(t.Context(), n)
+	if err != nil || len(events) == 0 {
+		t.Fatalf("history of %s: got %v, %v", n, events, err)
+	}
+	return events[len(events)-1]
 }

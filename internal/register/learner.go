@@ -1,10 +1,10 @@
 package register
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"slices"
-	"strings"
 
 	"github.com/cardproof/cardproof/card"
 )
@@ -15,33 +15,72 @@ const keysInQuery = 500
 // FindLearners looks up which of the completions have a card already, all at one moment. The answer has one match for each
 // key, in the order of the keys. A card that was revoked before it was issued counts as none.
 func (l *Ledger) FindLearners(ctx context.Context, keys []card.LearnerKey) ([]card.LearnerMatch, error) {
-	if err := l.check(); err != nil {
-		return nil, wrap("look up learners", err)
-	}
 	matches := make([]card.LearnerMatch, len(keys))
-	tx, err := l.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
-	if err != nil {
-		return nil, wrap("look up learners", err)
-	}
-	defer tx.Rollback() // it only read
-	for from := 0; from < len(keys); from += keysInQuery {
-		to := min(from+keysInQuery, len(keys))
-		if err := findLearners(ctx, tx, keys[from:to], matches[from:to]); err != nil {
-			return nil, wrap("look up learners", err)
-		}
-	}
-	return matches, nil
+	err := l.inParts(ctx, "look up learners", len(keys), func(look *lookup, from, to int) error {
+		return look.learners(ctx, keys[from:to], matches[from:to])
+	})
+	return matches, err
 }
 
-// findLearners asks by learner ID first, and by e-mail and name for those whom no ID has found.
-func findLearners(ctx context.Context, q querier, keys []card.LearnerKey, matches []card.LearnerMatch) error {
+// FindCards looks up all cards of learners, whatever their course and day, all at one moment. The answer has one list for
+// each key, in the order of the keys, the oldest card first; cards that were given up are left out. Of a key only the ID, the
+// e-mail and the name count: a card is the learner's by an equal ID, and by e-mail and name that are equal and not
+// empty, unless both sides have an ID and these differ.
+func (l *Ledger) FindCards(ctx context.Context, keys []card.LearnerKey) ([][]card.Entry, error) {
+	found := make([][]card.Entry, len(keys))
+	err := l.inParts(ctx, "look up the cards of learners", len(keys), func(look *lookup, from, to int) error {
+		return look.cards(ctx, keys[from:to], found[from:to])
+	})
+	return found, err
+}
+
+// inParts has fn look up n keys, part by part, all at one moment. In a register without any card there is nothing to find.
+func (l *Ledger) inParts(ctx context.Context, doing string, n int, fn func(look *lookup, from, to int) error) error {
+	return l.snapshot(ctx, doing, func(tx *sql.Tx) error {
+		var any bool
+		if err := tx.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM cards)").Scan(&any); err != nil || !any {
+			return err
+		}
+		of, err := readShelf(ctx, tx)
+		if err != nil {
+			return err
+		}
+		look := &lookup{tx: tx, of: of, joins: map[string]*sql.Stmt{}}
+		for from := 0; from < n; from += keysInQuery {
+			if err := fn(look, from, min(from+keysInQuery, n)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// The ways from a key, with its columns in k, to a learner's cards c. That the learner ID is not empty lets SQLite use an index
+// that leaves the empty ones out. With an ID on both sides, e-mail and name add nothing: it is the same and found already, or
+// differs, and the card is somebody else's.
+const (
+	completionByID   = "k_id = c.learner_id AND c.learner_id <> '' AND k_course = c.course AND k_completed = c.completed"
+	completionByName = "k_name = c.name_fold AND k_email = c.email AND k_course = c.course AND k_completed = c.completed"
+	learnerByID      = "k_id = c.learner_id AND c.learner_id <> ''"
+	learnerByName    = "k_name = c.name_fold AND k_email = c.email AND (k_id = '' OR c.learner_id = '')"
+)
+
+// lookup finds cards by their learners, in one transaction.
+type lookup struct {
+	tx    *sql.Tx
+	of    shelf
+	joins map[string]*sql.Stmt // by their text; closed with the transaction
+}
+
+// learners asks by learner ID first, and by e-mail and name for those whom no ID has found.
+func (l *lookup) learners(ctx context.Context, keys []card.LearnerKey, matches []card.LearnerMatch) error {
 	var wanted [][]any
 	for i, k := range keys {
 		if k.ID != "" {
 			wanted = append(wanted, []any{i, k.ID, k.Course, k.Completed.String()})
 		}
 	}
-	byID, err := joinCards(ctx, q, len(keys), wanted, "learner_id, course, completed")
+	byID, err := l.join(ctx, len(keys), wanted, "k_pos, k_id, k_course, k_completed", completionByID)
 	if err != nil {
 		return err
 	}
@@ -51,15 +90,15 @@ func findLearners(ctx context.Context, q querier, keys []card.LearnerKey, matche
 			wanted = append(wanted, []any{i, card.FoldName(k.Name), foldEmail(k.Email), k.Course, k.Completed.String()})
 		}
 	}
-	byName, err := joinCards(ctx, q, len(keys), wanted, "name_fold, email, course, completed")
+	byName, err := l.join(ctx, len(keys), wanted, "k_pos, k_name, k_email, k_course, k_completed", completionByName)
 	if err != nil {
 		return err
 	}
 	for i, k := range keys {
 		if len(byID[i]) > 0 {
-			matches[i], err = matchByID(ctx, q, k, byID[i])
+			matches[i], err = matchByID(ctx, l.tx, k, byID[i])
 		} else {
-			matches[i], err = matchByName(ctx, q, k, byName[i])
+			matches[i], err = matchByName(ctx, l.tx, k, byName[i])
 		}
 		if err != nil {
 			return err
@@ -68,69 +107,117 @@ func findLearners(ctx context.Context, q querier, keys []card.LearnerKey, matche
 	return nil
 }
 
-// joinCards finds the cards whose columns equal the wanted rows; each row begins with the position of its key. The answer
-// has the cards of every key, the oldest first.
-func joinCards(ctx context.Context, q querier, keys int, wanted [][]any, columns string) ([][]card.Entry, error) {
-	found := make([][]card.Entry, keys)
+func (l *lookup) cards(ctx context.Context, keys []card.LearnerKey, found [][]card.Entry) error {
+	var ids, names [][]any
+	for i, k := range keys {
+		if k.ID != "" {
+			ids = append(ids, []any{i, k.ID})
+		}
+		if name, email := card.FoldName(k.Name), foldEmail(k.Email); name != "" && email != "" {
+			names = append(names, []any{i, name, email, k.ID})
+		}
+	}
+	byID, err := l.join(ctx, len(keys), ids, "k_pos, k_id", learnerByID)
+	if err != nil {
+		return err
+	}
+	byName, err := l.join(ctx, len(keys), names, "k_pos, k_name, k_email, k_id", learnerByName)
+	if err != nil {
+		return err
+	}
+	for i := range keys {
+		both := append(byID[i], byName[i]...)
+		if len(byID[i]) > 0 && len(byName[i]) > 0 {
+			oldestFirst(both)
+		}
+		for _, h := range both {
+			found[i] = append(found[i], h.Entry)
+		}
+	}
+	return nil
+}
+
+// hit is a card that was found, with its place in the order of all cards.
+type hit struct {
+	seq int64
+	card.Entry
+}
+
+func oldestFirst(hits []*hit) {
+	slices.SortFunc(hits, func(a, b *hit) int { return cmp.Compare(a.seq, b.seq) })
+}
+
+// join finds the cards that a condition ties to the wanted rows, whose columns are named; the first is the position of the
+// row's key. The answer has the cards of every key, the oldest first.
+func (l *lookup) join(ctx context.Context, keys int, wanted [][]any, columns, where string) ([][]*hit, error) {
+	found := make([][]*hit, keys)
 	if len(wanted) == 0 {
 		return found, nil
 	}
-	var args []any
-	for _, w := range wanted {
-		args = append(args, w...)
+	rowsInQuery := 1 // one of three sizes, so that few statements serve all
+	for rowsInQuery < len(wanted) {
+		rowsInQuery = min(rowsInQuery*32, keysInQuery)
 	}
-	names := strings.Split(columns, ", ")
-	equal := make([]string, len(names))
-	for i, c := range names {
-		equal[i] = "k_" + c + " = " + c
+	args := make([]any, rowsInQuery*len(wanted[0])) // rows that are not wanted are NULL, and equal nothing
+	for i, w := range wanted {
+		copy(args[i*len(w):], w)
 	}
-	row := "(" + placeholders(len(wanted[0])) + "), "
-	// CROSS JOIN tells SQLite to go from the keys to the cards, by the index, and never the other way round. The learner_id
-	// that is not empty lets it use an index that leaves the empty ones out.
-	query := "WITH k (k_pos, k_" + strings.Join(names, ", k_") + ") AS (VALUES " +
-		strings.TrimSuffix(strings.Repeat(row, len(wanted)), ", ") + ") SELECT k_pos, " + entryColumns +
-		" FROM k CROSS JOIN cards WHERE " + notGivenUp + " AND " + strings.Join(equal, " AND ")
-	if names[0] == "learner_id" {
-		query += " AND learner_id <> ''"
+	statement, err := l.statement(ctx, columns, manyRows(rowsInQuery, len(wanted[0])), where)
+	if err != nil {
+		return nil, err
 	}
-	err := forEach(ctx, q, func(rows *sql.Rows) error {
+	rows, err := statement.QueryContext(ctx, args...)
+	err = eachRow(rows, err, func(rows *sql.Rows) error {
 		var pos int
-		var row entryRow
-		if err := rows.Scan(append([]any{&pos}, row.dest()...)...); err != nil {
-			return err
-		}
-		e, err := row.entry()
-		found[pos] = append(found[pos], e)
+		h := new(hit)
+		e, err := scanEntry(rows, l.of, &pos, &h.seq)
+		h.Entry = e
+		found[pos] = append(found[pos], h)
 		return err
-	}, query+" ORDER BY k_pos, seq", args...)
+	})
+	for _, hits := range found { // most have one at the most: SQLite would sort all of them, with all their columns
+		oldestFirst(hits)
+	}
 	return found, err
 }
 
-func matchByID(ctx context.Context, q querier, k card.LearnerKey, found []card.Entry) (card.LearnerMatch, error) {
-	var ends []card.Entry
+func (l *lookup) statement(ctx context.Context, columns, values, where string) (*sql.Stmt, error) {
+	// CROSS JOIN tells SQLite to go from the keys to the cards, by the index, and never the other way round.
+	query := "WITH k (" + columns + ") AS (VALUES " + values + ") SELECT k_pos, c.seq, " + entryColumns +
+		" FROM k CROSS JOIN cards c WHERE " + notGivenUp + " AND " + where
+	if s, ok := l.joins[query]; ok {
+		return s, nil
+	}
+	s, err := l.tx.PrepareContext(ctx, query)
+	l.joins[query] = s
+	return s, err
+}
+
+func matchByID(ctx context.Context, q querier, k card.LearnerKey, found []*hit) (card.LearnerMatch, error) {
+	var ends []*card.Entry
 	known, name := false, card.FoldName(k.Name)
-	for _, e := range found {
-		chain, err := chainOf(ctx, q, e)
+	for _, h := range found {
+		chain, err := chainOf(ctx, q, &h.Entry)
 		if err != nil {
 			return card.LearnerMatch{}, err
 		}
-		known = known || slices.ContainsFunc(chain, func(e card.Entry) bool { return card.FoldName(e.Name) == name })
+		known = known || slices.ContainsFunc(chain, func(e *card.Entry) bool { return card.FoldName(e.Name) == name })
 		ends = append(ends, lastOut(chain))
 	}
 	return card.LearnerMatch{Entry: current(ends), By: card.ByID, NameDiffers: !known}, nil
 }
 
-func matchByName(ctx context.Context, q querier, k card.LearnerKey, found []card.Entry) (card.LearnerMatch, error) {
-	var same, other []card.Entry
+func matchByName(ctx context.Context, q querier, k card.LearnerKey, found []*hit) (card.LearnerMatch, error) {
+	var same, other []*card.Entry
 	roots := map[card.Number]bool{}
-	for _, e := range found {
-		chain, err := chainOf(ctx, q, e)
+	for _, h := range found {
+		chain, err := chainOf(ctx, q, &h.Entry)
 		if err != nil {
 			return card.LearnerMatch{}, err
 		}
 		end := lastOut(chain)
 		switch {
-		case k.ID == "" || e.Learner.ID == "":
+		case k.ID == "" || h.Learner.ID == "":
 			same = append(same, end)
 			roots[chain[0].Number] = true
 		case k.Email != "":
@@ -148,7 +235,7 @@ func matchByName(ctx context.Context, q querier, k card.LearnerKey, found []card
 }
 
 // lastOut is the last card of a chain, but not a replacement that is only planned: until it is finished, the old card counts.
-func lastOut(chain []card.Entry) card.Entry {
+func lastOut(chain []*card.Entry) *card.Entry {
 	last := chain[len(chain)-1]
 	if last.State == card.Planned && len(chain) > 1 {
 		return chain[len(chain)-2]
@@ -157,18 +244,18 @@ func lastOut(chain []card.Entry) card.Entry {
 }
 
 // current chooses among the ends of several chains: the oldest that is out, or the oldest.
-func current(ends []card.Entry) *card.Entry {
-	for i := range ends {
-		if ends[i].State != card.Planned {
-			return &ends[i]
+func current(ends []*card.Entry) *card.Entry {
+	for _, e := range ends {
+		if e.State != card.Planned {
+			return e
 		}
 	}
-	return &ends[0]
+	return ends[0]
 }
 
 // chainOf answers the card with all that it replaced before it, and all that have replaced it after it.
-func chainOf(ctx context.Context, q querier, e card.Entry) ([]card.Entry, error) {
-	chain := []card.Entry{e}
+func chainOf(ctx context.Context, q querier, e *card.Entry) ([]*card.Entry, error) {
+	chain := []*card.Entry{e}
 	for chain[0].Replaces != "" {
 		before, err := mustFind(ctx, q, chain[0].Replaces)
 		if err != nil {
@@ -187,10 +274,10 @@ func chainOf(ctx context.Context, q querier, e card.Entry) ([]card.Entry, error)
 }
 
 // mustFind finds a card that another one names; the file's foreign keys see to it that it is there.
-func mustFind(ctx context.Context, q querier, n card.Number) (card.Entry, error) {
+func mustFind(ctx context.Context, q querier, n card.Number) (*card.Entry, error) {
 	e, ok, err := findEntry(ctx, q, n)
 	if err == nil && !ok {
 		err = unreadable(n, "number")
 	}
-	return e, err
+	return &e, err
 }

@@ -31,6 +31,15 @@ func (l *Ledger) FindRecord(ctx context.Context, number card.Number) (card.Recor
 	return record, ok, wrap("look up a card", err)
 }
 
+// Requirements answers what a card may be asked for, as Reader.Requirements does.
+func (l *Ledger) Requirements(ctx context.Context) ([]card.Requirement, error) {
+	if err := l.check(); err != nil {
+		return nil, wrap("list the requirements", err)
+	}
+	all, err := l.requirements(ctx)
+	return all, wrap("list the requirements", err)
+}
+
 // Ping says whether the register answers, has the version of this program, and is still the file at the path.
 func (l *Ledger) Ping(ctx context.Context) error {
 	err := l.check()

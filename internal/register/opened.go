@@ -114,7 +114,8 @@ func openCurrent(ctx context.Context, path string) (*opened, error) {
 }
 
 func (o *opened) prepare(ctx context.Context) (err error) {
-	o.record, err = o.read.PrepareContext(ctx, "SELECT "+recordColumns+" FROM cards WHERE number = ?")
+	o.record, err = o.read.PrepareContext(ctx, "SELECT "+publicColumns+", "+qualificationColumns+
+		" FROM cards c JOIN catalogue q ON q.id = c.catalogue WHERE c.number = ?")
 	return err
 }
 
@@ -145,13 +146,18 @@ func (o *opened) Close() error {
 
 func (o *opened) findRecord(ctx context.Context, number card.Number) (card.Record, bool, error) {
 	var row recordRow
-	err := o.record.QueryRowContext(ctx, string(number)).Scan(row.dest()...)
+	var says frozenRow
+	err := o.record.QueryRowContext(ctx, string(number)).Scan(append(row.dest(), says.qualificationDest()...)...)
 	if errors.Is(err, sql.ErrNoRows) {
 		return card.Record{}, false, nil
 	}
 	if err != nil {
 		return card.Record{}, false, err
 	}
-	record, err := row.record()
+	of, err := says.frozen()
+	if err != nil {
+		return card.Record{}, false, err
+	}
+	record, err := row.record(of.qualification)
 	return record, err == nil, err
 }

@@ -49,6 +49,8 @@ func play(role, path string) error {
 		}
 		fmt.Println("planned")
 		return err
+	case "batches":
+		return playBatches(ctx, db)
 	case "work": // until it is killed
 		for i := 0; ; i++ {
 			entries := learners(i*100, 100)
@@ -137,28 +139,35 @@ func TestKilled(t *testing.T) {
 		}
 		fresh.Close()
 		cmd := program(t, "work", path)
-		out, err := cmd.StdoutPipe()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		lines := bufio.NewReader(out)
-		said := -1
-		for range 2 + round {
-			if _, err := fmt.Fscanln(lines, &said); err != nil {
-				t.Fatalf("the worker: %v", err)
-			}
-		}
-		time.Sleep(time.Duration(round) * 5 * time.Millisecond) // into the next batch
-		if err := cmd.Process.Kill(); err != nil {
-			t.Fatal(err)
-		}
-		io.Copy(io.Discard, lines)
-		cmd.Wait()
+		said := runAndKill(t, cmd, 2+round, time.Duration(round)*5*time.Millisecond)
 		checkAfterKill(t, path, said)
 	}
+}
+
+// runAndKill starts a program and kills it a moment after it has said so many lines, each a number. It answers the last one.
+func runAndKill(t *testing.T, cmd *exec.Cmd, lines int, after time.Duration) int {
+	t.Helper()
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	input := bufio.NewReader(out)
+	said := -1
+	for range lines {
+		if _, err := fmt.Fscanln(input, &said); err != nil {
+			t.Fatalf("the worker: %v", err)
+		}
+	}
+	time.Sleep(after) // into the next batch
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	io.Copy(io.Discard, input)
+	cmd.Wait()
+	return said
 }
 
 // checkAfterKill wants whole batches only, each card with its events, and nothing lost of what the worker had reported.

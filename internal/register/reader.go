@@ -50,6 +50,16 @@ func (r *Reader) FindRecord(ctx context.Context, number card.Number) (rec card.R
 	return rec, ok, wrap("look up a card", err)
 }
 
+// Requirements answers what a card may be asked for, by the catalogue as the last batch found it: every code that a course
+// of it meets, each once and in order, with the title of the course that has this code.
+func (r *Reader) Requirements(ctx context.Context) (all []card.Requirement, err error) {
+	err = r.ask(ctx, func(file *opened) (err error) {
+		all, err = file.requirements(ctx)
+		return err
+	})
+	return all, wrap("list the requirements", err)
+}
+
 // Ping says whether the register at the path would answer, and has the version of this program.
 func (r *Reader) Ping(ctx context.Context) error {
 	return wrap("ask the register", r.ask(ctx, func(file *opened) error { return checkVersion(ctx, file.read) }))

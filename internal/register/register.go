@@ -3,7 +3,8 @@
 // It is one SQLite file. DB is the issuer's side, the only one that writes, and Ledger the part of it that reads. Reader is
 // the public server's side: it has no writing methods, opens the file read-only, and sees nothing that is private to a
 // learner. Rows are never deleted, and what was signed is never changed: triggers in the file itself see to it, whatever
-// program writes.
+// program writes. What a course was is kept in the catalogue, a row for each that differs, and a card points at the one
+// that stood when it was planned.
 //
 // The file holds names and e-mail addresses, so Create makes it readable by its owner alone; SQLite gives its -wal and
 // -shm files the same mode. To let a server under another OS user read it, give the three files to a group that both

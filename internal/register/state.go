@@ -14,68 +14,112 @@ import (
 
 var sha256Hex = regexp.MustCompile(`^[0-9a-f]{64}$`)
 
-// MarkIssued turns planned cards to issued, all or none. A card that replaces another supersedes it in the same moment. A
-// card that is issued already with the same token and file is passed over, so that the same work done twice is no
-// error. Otherwise the error is card.ErrNotFound; card.ErrConflict where the card was planned anew with another digest; a
-// *card.MoveError where the card, or the one that it replaces, is in another state.
+// MarkIssued turns planned cards to issued, all or none. A card that replaces another supersedes it in the same moment, and
+// of one that renews another both histories say so. A card that is issued already with the same token and file is passed over,
+// so that the same work done twice is no error. Otherwise the error is card.ErrNotFound; card.ErrConflict where the card was
+// planned anew with another digest; card.ErrHeld where its batch waits for the release; a *card.MoveError where the card, or
+// the one that it replaces, is in another state.
 func (db *DB) MarkIssued(ctx context.Context, actor string, at time.Time, finished []card.Finished) error {
+	return db.mark(ctx, "mark cards as issued", actor, at, finished, card.Issued)
+}
+
+// MarkProved gives planned cards their token and file, all or none; they stay planned. A card that has them already, or is out
+// with them, is passed over; of one that is still planned later files take the place of earlier ones. The errors are those
+// of MarkIssued but card.ErrHeld; the MoveError is to issued, which is what a proof is for.
+func (db *DB) MarkProved(ctx context.Context, actor string, at time.Time, finished []card.Finished) error {
+	return db.mark(ctx, "mark cards as proved", actor, at, finished, card.Planned)
+}
+
+// mark gives cards their finished files, and the state that they have from then on: issued or still planned.
+func (db *DB) mark(ctx context.Context, doing, actor string, at time.Time, finished []card.Finished, to card.State) error {
 	if err := checkHand(actor, at); err != nil {
-		return wrap("mark cards as issued", err)
+		return wrap(doing, err)
 	}
-	return db.inTx(ctx, "mark cards as issued", func(tx *sql.Tx) error {
-		events, err := newEvents(ctx, tx, actor, at)
-		if err != nil {
-			return err
-		}
+	return db.inTx(ctx, doing, func(tx *sql.Tx) error {
+		m := &marker{tx: tx, to: to, events: newEvents(tx, actor, at)}
+		var err error
 		// Compiling this statement, with all the triggers behind it, takes longer than running it.
-		update, err := tx.PrepareContext(ctx, "UPDATE cards SET state = 'issued', changed_at = ?, token = ?, sha256 = ? WHERE number = ?")
+		m.update, err = tx.PrepareContext(ctx, "UPDATE cards SET state = ?, changed_at = ?, token = ?, sha256 = ? WHERE number = ?")
 		if err != nil {
 			return err
 		}
-		find, err := tx.PrepareContext(ctx, "SELECT state, digest, token, sha256, replaces FROM cards WHERE number = ?")
+		m.find, err = tx.PrepareContext(ctx, `SELECT state, changed_at, digest, token, sha256, replaces, renews,
+			(SELECT held = 1 AND released_at IS NULL FROM batches WHERE id = batch) FROM cards WHERE number = ?`)
 		if err != nil {
 			return err
 		}
 		for _, f := range finished {
-			if err := markOne(ctx, tx, find, update, events, f); err != nil {
+			if err := m.mark(ctx, f); err != nil {
 				return fmt.Errorf("card %s: %w", f.Number, err)
 			}
 		}
-		return nil
+		return m.events.flush(ctx)
 	})
 }
 
-func markOne(ctx context.Context, tx *sql.Tx, find, update *sql.Stmt, events *events, f card.Finished) error {
+type marker struct {
+	tx           *sql.Tx
+	to           card.State
+	find, update *sql.Stmt // closed with the transaction
+	events       *events
+}
+
+func (m *marker) mark(ctx context.Context, f card.Finished) error {
 	if f.Token == "" || !sha256Hex.MatchString(f.SHA256) {
-		return errors.New("an issued card needs its token and the SHA-256 of its file")
+		return errors.New("a finished card needs its token and the SHA-256 of its file")
 	}
 	var state card.State
+	var changed int64
 	var digest []byte
 	var token, sum string
-	var replaces sql.NullString
-	err := find.QueryRowContext(ctx, string(f.Number)).Scan(&state, &digest, &token, &sum, &replaces)
+	var held bool
+	l := link{number: f.Number}
+	err := m.find.QueryRowContext(ctx, string(f.Number)).Scan(&state, &changed, &digest, &token, &sum, &l.replaces, &l.renews, &held)
+	same := token == f.Token && sum == f.SHA256
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return card.ErrNotFound
 	case err != nil:
 		return err
-	case state == card.Issued && token == f.Token && sum == f.SHA256:
+	case same && (state == card.Issued || state == m.to):
 		return nil
 	case state != card.Planned:
 		return &card.MoveError{Number: f.Number, From: state, To: card.Issued}
 	case !bytes.Equal(digest, f.Digest[:]):
 		return fmt.Errorf("%w: it was planned anew", card.ErrConflict)
+	case m.to == card.Issued && held:
+		return card.ErrHeld
 	}
-	if _, err := update.ExecContext(ctx, events.at.Unix(), f.Token, f.SHA256, string(f.Number)); err != nil {
+	if m.to == card.Issued {
+		changed = m.events.at.Unix()
+	}
+	if _, err := m.update.ExecContext(ctx, string(m.to), changed, f.Token, f.SHA256, string(f.Number)); err != nil {
 		return err
 	}
-	if err := events.add(ctx, f.Number, "issued", "", ""); err != nil {
-		return err
-	}
-	if !replaces.Valid {
+	if m.to == card.Planned {
+		m.events.queue(f.Number, "proved", "", "")
 		return nil
 	}
-	return supersede(ctx, tx, events, card.Number(replaces.String), f.Number)
+	return l.followIssue(ctx, m.tx, m.events)
+}
+
+// link is what a card has to do with others.
+type link struct {
+	number           card.Number
+	replaces, renews sql.NullString
+}
+
+// followIssue does what follows when a card became issued: its event, the end of the card that it replaces, and the word in
+// the history of the one that it renews.
+func (l link) followIssue(ctx context.Context, tx *sql.Tx, events *events) error {
+	events.queue(l.number, "issued", "", "")
+	if l.renews.Valid {
+		events.queue(card.Number(l.renews.String), "renewed", "", "renewed by "+l.number.String())
+	}
+	if !l.replaces.Valid {
+		return nil
+	}
+	return supersede(ctx, tx, events, card.Number(l.replaces.String), l.number)
 }
 
 // supersede ends the old card in favour of the new one, for the reason that the new one was planned with.
@@ -97,18 +141,16 @@ func supersede(ctx context.Context, tx *sql.Tx, events *events, old, by card.Num
 	if err != nil {
 		return err
 	}
-	return events.add(ctx, old, "superseded", reason, "replaced by "+by.String())
+	events.queue(old, "superseded", reason, "replaced by "+by.String())
+	return nil
 }
 
 // Change revokes, suspends or reinstates a card and answers it as it is now. Revoked and superseded are for ever; a planned
-// card can only be revoked, which gives it up. The error is card.ErrNotFound or a *card.MoveError, whose From equals its
-// To where the card was in that state already.
+// card can only be revoked, which gives it up, and with it the finished file that it may have. The error is card.ErrNotFound or
+// a *card.MoveError, whose From equals its To where the card was in that state already.
 func (db *DB) Change(ctx context.Context, c card.Change) (entry card.Entry, err error) {
-	if err := checkHand(c.Actor, c.At); err != nil {
+	if err := checkReasoned(c.Actor, c.Reason, c.At); err != nil {
 		return card.Entry{}, wrap("change a card", err)
-	}
-	if c.Reason == "" {
-		return card.Entry{}, wrap("change a card", errNoReason)
 	}
 	err = db.inTx(ctx, "change a card", func(tx *sql.Tx) error {
 		from, err := stateOf(ctx, tx, c.Number)
@@ -119,16 +161,12 @@ func (db *DB) Change(ctx context.Context, c card.Change) (entry card.Entry, err 
 		if action == "" {
 			return &card.MoveError{Number: c.Number, From: from, To: c.To}
 		}
-		_, err = tx.ExecContext(ctx, "UPDATE cards SET state = ?, changed_at = ? WHERE number = ?",
-			string(c.To), c.At.Unix(), string(c.Number))
-		if err != nil {
+		events := newEvents(tx, c.Actor, c.At)
+		if err := move(ctx, tx, events, c.Number, c.To); err != nil {
 			return err
 		}
-		events, err := newEvents(ctx, tx, c.Actor, c.At)
-		if err != nil {
-			return err
-		}
-		if err := events.add(ctx, c.Number, action, c.Reason, ""); err != nil {
+		events.queue(c.Number, action, c.Reason, "")
+		if err := events.flush(ctx); err != nil {
 			return err
 		}
 		entry, _, err = findEntry(ctx, tx, c.Number)
@@ -140,7 +178,18 @@ func (db *DB) Change(ctx context.Context, c card.Change) (entry card.Entry, err 
 	return entry, nil
 }
 
-// actionOf names the move in the history; no name means that Change does not allow it. A suspended card can't be
+// moveSet is what an UPDATE of cards sets to move them, with the new state and the time. A card that is still planned leaves
+// its finished file behind: one that is revoked with a token was out, and stays its learner's card.
+const moveSet = `state = ?, changed_at = ?, token = CASE state WHEN 'planned' THEN '' ELSE token END,
+	sha256 = CASE state WHEN 'planned' THEN '' ELSE sha256 END`
+
+// move brings a card into a state that actionOf allows.
+func move(ctx context.Context, tx *sql.Tx, events *events, n card.Number, to card.State) error {
+	_, err := tx.ExecContext(ctx, "UPDATE cards SET "+moveSet+" WHERE number = ?", string(to), events.at.Unix(), string(n))
+	return err
+}
+
+// actionOf names the move in the history; no name means that it is not allowed. A suspended card can't be
 // superseded: its successor would be valid, and would lift the suspension by the back door.
 func actionOf(from, to card.State) string {
 	switch {
@@ -160,21 +209,4 @@ func stateOf(ctx context.Context, tx *sql.Tx, n card.Number) (state card.State, 
 		return "", card.ErrNotFound
 	}
 	return state, err
-}
-
-// events writes the history of one transaction.
-type events struct {
-	insert *sql.Stmt // closed with its transaction
-	actor  string
-	at     time.Time
-}
-
-func newEvents(ctx context.Context, tx *sql.Tx, actor string, at time.Time) (*events, error) {
-	insert, err := tx.PrepareContext(ctx, "INSERT INTO events (at, number, actor, action, reason, detail) VALUES (?, ?, ?, ?, ?, ?)")
-	return &events{insert: insert, actor: actor, at: at}, err
-}
-
-func (e *events) add(ctx context.Context, n card.Number, action, reason, detail string) error {
-	_, err := e.insert.ExecContext(ctx, e.at.Unix(), string(n), e.actor, action, reason, detail)
-	return err
 }

@@ -6,7 +6,6 @@ import (
 	"database/sql"
 	"encoding/binary"
 	"fmt"
-	"strings"
 
 	"github.com/cardproof/cardproof/card"
 )
@@ -93,8 +92,7 @@ func insertSlots(ctx context.Context, tx *sql.Tx, slots []card.StatusSlot) error
 		for _, s := range part {
 			args = append(args, s.List, s.Index)
 		}
-		values := strings.TrimSuffix(strings.Repeat("(?, ?), ", len(part)), ", ")
-		if _, err := tx.ExecContext(ctx, "INSERT INTO status_slots (list, idx) VALUES "+values, args...); err != nil {
+		if _, err := tx.ExecContext(ctx, "INSERT INTO status_slots (list, idx) VALUES "+manyRows(len(part), 2), args...); err != nil {
 			return err
 		}
 	}

@@ -4,11 +4,29 @@
 PRAGMA application_id = 1129345638;
 
 CREATE TABLE batches (
-    id         TEXT PRIMARY KEY CHECK (id <> ''),
-    roster     TEXT NOT NULL,
-    actor      TEXT NOT NULL CHECK (actor <> ''),
-    created_at INTEGER NOT NULL
+    id          TEXT PRIMARY KEY COLLATE NOCASE CHECK (id <> ''), -- people type it
+    roster      TEXT NOT NULL,
+    actor       TEXT NOT NULL CHECK (actor <> ''),
+    created_at  INTEGER NOT NULL,
+    held        INTEGER NOT NULL CHECK (held IN (0, 1)), -- it was begun as one that waits for its release
+    released_at INTEGER CHECK (released_at IS NULL OR held = 1)
 ) STRICT;
+
+-- What the courses were when cards of them were planned. A course that changes gets another row, and issued cards keep theirs.
+-- current marks the courses as the last batch found them: only that may change.
+CREATE TABLE catalogue (
+    id      INTEGER PRIMARY KEY,
+    course  TEXT NOT NULL CHECK (course <> ''),
+    title   TEXT NOT NULL,
+    level   TEXT NOT NULL,
+    trained TEXT NOT NULL,
+    meets   TEXT NOT NULL CHECK (json_valid(meets) AND json_type(meets) = 'array'),
+    entry   TEXT NOT NULL CHECK (entry = '' OR json_valid(entry)),
+    current INTEGER NOT NULL DEFAULT 0 CHECK (current IN (0, 1)),
+    UNIQUE (course, title, level, trained, meets, entry)
+) STRICT;
+
+CREATE UNIQUE INDEX catalogue_current ON catalogue (course) WHERE current = 1;
 
 -- Places in status lists. A place that was given out stays taken, whether or not its card was ever made.
 CREATE TABLE status_slots (
@@ -31,9 +49,7 @@ CREATE TABLE cards (
     status_idx    INTEGER,
     key_id        TEXT NOT NULL CHECK (key_id <> ''),
     digest        BLOB NOT NULL CHECK (length(digest) = 32),
-    title         TEXT NOT NULL,
-    level         TEXT NOT NULL,
-    meets         TEXT NOT NULL CHECK (json_valid(meets)),
+    catalogue     INTEGER NOT NULL REFERENCES catalogue (id),
     completed     TEXT NOT NULL CHECK (completed GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]'),
     issued_on     TEXT NOT NULL CHECK (issued_on GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]'),
     expires_on    TEXT NOT NULL CHECK (expires_on GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]'),
@@ -41,7 +57,7 @@ CREATE TABLE cards (
     state         TEXT NOT NULL CHECK (state IN ('planned', 'issued', 'suspended', 'revoked', 'superseded')),
     changed_at    INTEGER NOT NULL,
     recorded_at   INTEGER NOT NULL,
-    replaced_by   TEXT UNIQUE REFERENCES cards (number),
+    replaced_by   TEXT REFERENCES cards (number),
     learner_id    TEXT NOT NULL,
     email         TEXT NOT NULL,
     name_fold     TEXT NOT NULL CHECK (name_fold <> ''),
@@ -51,9 +67,12 @@ CREATE TABLE cards (
     token         TEXT NOT NULL,
     sha256        TEXT NOT NULL,
     replaces      TEXT REFERENCES cards (number),
+    renews        TEXT REFERENCES cards (number) CHECK (renews <> number),
+    evidence      TEXT NOT NULL,
     FOREIGN KEY (status_list, status_idx) REFERENCES status_slots (list, idx),
     CHECK ((status_list IS NULL) = (status_idx IS NULL)),
-    CHECK (state IN ('planned', 'revoked') OR (token <> '' AND length(sha256) = 64)),
+    CHECK (state IN ('planned', 'revoked') OR token <> ''),
+    CHECK ((token = '' AND sha256 = '') OR (token <> '' AND length(sha256) = 64)),
     CHECK ((state = 'superseded') = (replaced_by IS NOT NULL))
 ) STRICT;
 
@@ -62,7 +81,12 @@ CREATE INDEX cards_learner ON cards (learner_id, course, completed) WHERE learne
 CREATE INDEX cards_name ON cards (name_fold, email, course, completed);
 -- A card that was revoked before it was issued has no token: it was given up, nobody ever had it, and it stands in nobody's way.
 CREATE UNIQUE INDEX cards_replaces ON cards (replaces) WHERE replaces IS NOT NULL AND NOT (state = 'revoked' AND token = '');
+CREATE UNIQUE INDEX cards_replaced_by ON cards (replaced_by) WHERE replaced_by IS NOT NULL;
+CREATE INDEX cards_renews ON cards (renews) WHERE renews IS NOT NULL;
 CREATE INDEX cards_planned ON cards (seq) WHERE state = 'planned';
+CREATE INDEX cards_class ON cards (class, course, completed) WHERE class <> '';
+-- With the columns behind the batch, counting all batches reads this index and no card.
+CREATE INDEX cards_batch ON cards (batch, state, token = '');
 
 CREATE TABLE events (
     seq    INTEGER PRIMARY KEY,
@@ -70,16 +94,16 @@ CREATE TABLE events (
     number TEXT NOT NULL REFERENCES cards (number),
     actor  TEXT NOT NULL CHECK (actor <> ''),
     action TEXT NOT NULL CHECK (action IN
-        ('planned', 'planned again', 'issued', 'suspended', 'revoked', 'reinstated', 'superseded')),
-    reason TEXT NOT NULL CHECK (reason <> '' OR action IN ('planned', 'planned again', 'issued')),
+        ('planned', 'planned again', 'proved', 'issued', 'renewed', 'suspended', 'revoked', 'reinstated', 'superseded')),
+    reason TEXT NOT NULL CHECK (reason <> '' OR action IN ('planned', 'planned again', 'proved', 'issued', 'renewed')),
     detail TEXT NOT NULL
 ) STRICT;
 
 CREATE INDEX events_number ON events (number);
 
--- The same learner, course and day are the same card for ever, unless it was given up before it was issued. This is a trigger rather than a unique index because the
--- e-mail and the name decide only where one side has no learner ID, and because the corrected name of a replacement counts
--- as well. SQLite has one writer at a time, so that no second insert slips in between.
+-- The same learner, course and day are the same card for ever, unless it was given up before it was issued. This is a
+-- trigger rather than a unique index because the e-mail and the name decide only where one side has no learner ID, and
+-- because the corrected name of a replacement counts as well. SQLite has one writer at a time, so that no second insert slips in between.
 -- +goose StatementBegin
 CREATE TRIGGER cards_one_for_each_learner BEFORE INSERT ON cards
 WHEN NEW.replaces IS NULL AND (
@@ -109,6 +133,7 @@ CREATE TRIGGER cards_keep_identity BEFORE UPDATE ON cards
 WHEN NEW.seq IS NOT OLD.seq OR NEW.number IS NOT OLD.number OR NEW.name IS NOT OLD.name
     OR NEW.course IS NOT OLD.course OR NEW.completed IS NOT OLD.completed
     OR NEW.recorded_at < OLD.recorded_at OR NEW.batch IS NOT OLD.batch OR NEW.replaces IS NOT OLD.replaces
+    OR NEW.renews IS NOT OLD.renews OR NEW.evidence IS NOT OLD.evidence
 BEGIN
     SELECT RAISE(ABORT, 'a card keeps its number and its holder');
 END;
@@ -121,9 +146,9 @@ WHEN OLD.state <> 'planned' AND (
     NEW.issuer IS NOT OLD.issuer OR NEW.issued_at IS NOT OLD.issued_at OR NEW.expires_at IS NOT OLD.expires_at
     OR NEW.not_before IS NOT OLD.not_before OR NEW.status_list IS NOT OLD.status_list
     OR NEW.status_idx IS NOT OLD.status_idx OR NEW.key_id IS NOT OLD.key_id OR NEW.digest IS NOT OLD.digest
-    OR NEW.title IS NOT OLD.title OR NEW.level IS NOT OLD.level OR NEW.meets IS NOT OLD.meets
-    OR NEW.issued_on IS NOT OLD.issued_on OR NEW.expires_on IS NOT OLD.expires_on
-    OR NEW.recorded_at IS NOT OLD.recorded_at OR NEW.instructor IS NOT OLD.instructor OR NEW.token IS NOT OLD.token OR NEW.sha256 IS NOT OLD.sha256
+    OR NEW.catalogue IS NOT OLD.catalogue OR NEW.issued_on IS NOT OLD.issued_on OR NEW.expires_on IS NOT OLD.expires_on
+    OR NEW.recorded_at IS NOT OLD.recorded_at OR NEW.instructor IS NOT OLD.instructor
+    OR NEW.token IS NOT OLD.token OR NEW.sha256 IS NOT OLD.sha256
     OR (OLD.replaced_by IS NOT NULL AND NEW.replaced_by IS NOT OLD.replaced_by)
 )
 BEGIN
@@ -140,6 +165,48 @@ WHEN NEW.state <> OLD.state AND NOT (
 )
 BEGIN
     SELECT RAISE(ABORT, 'a card can not move to this state');
+END;
+-- +goose StatementEnd
+
+-- A finished file belongs to what was planned: who plans it anew takes the file away.
+-- +goose StatementBegin
+CREATE TRIGGER cards_keep_what_is_proved BEFORE UPDATE ON cards
+WHEN OLD.state = 'planned' AND NEW.token <> '' AND (
+    NEW.issuer IS NOT OLD.issuer OR NEW.issued_at IS NOT OLD.issued_at OR NEW.expires_at IS NOT OLD.expires_at
+    OR NEW.not_before IS NOT OLD.not_before OR NEW.status_list IS NOT OLD.status_list
+    OR NEW.status_idx IS NOT OLD.status_idx OR NEW.key_id IS NOT OLD.key_id OR NEW.digest IS NOT OLD.digest
+    OR NEW.catalogue IS NOT OLD.catalogue OR NEW.issued_on IS NOT OLD.issued_on OR NEW.expires_on IS NOT OLD.expires_on
+    OR NEW.instructor IS NOT OLD.instructor
+)
+BEGIN
+    SELECT RAISE(ABORT, 'a card that is planned anew has no file');
+END;
+-- +goose StatementEnd
+
+-- A revoked card with a token was out. One that is given up before that has none, or it would be in its learner's way.
+-- +goose StatementBegin
+CREATE TRIGGER cards_given_up_without_file BEFORE UPDATE ON cards
+WHEN OLD.state = 'planned' AND NEW.state = 'revoked' AND NEW.token <> ''
+BEGIN
+    SELECT RAISE(ABORT, 'a card that is given up has no token');
+END;
+-- +goose StatementEnd
+
+-- +goose StatementBegin
+CREATE TRIGGER cards_wait_for_release BEFORE UPDATE ON cards
+WHEN OLD.state = 'planned' AND NEW.state = 'issued'
+    AND EXISTS (SELECT 1 FROM batches b WHERE b.id = OLD.batch AND b.held = 1 AND b.released_at IS NULL)
+BEGIN
+    SELECT RAISE(ABORT, 'a card of a held batch waits for its release');
+END;
+-- +goose StatementEnd
+
+-- INSERT OR REPLACE deletes the row in its way, and fires no trigger for that.
+-- +goose StatementBegin
+CREATE TRIGGER cards_once BEFORE INSERT ON cards
+WHEN EXISTS (SELECT 1 FROM cards WHERE number = NEW.number)
+BEGIN
+    SELECT RAISE(ABORT, 'a card has this number');
 END;
 -- +goose StatementEnd
 
@@ -187,7 +254,52 @@ END;
 
 -- +goose StatementBegin
 CREATE TRIGGER batches_keep BEFORE UPDATE ON batches
+WHEN NEW.id IS NOT OLD.id OR NEW.roster IS NOT OLD.roster OR NEW.actor IS NOT OLD.actor OR NEW.created_at IS NOT OLD.created_at
+    OR NEW.held IS NOT OLD.held OR OLD.released_at IS NOT NULL
 BEGIN
-    SELECT RAISE(ABORT, 'batches are never changed');
+    SELECT RAISE(ABORT, 'batches are released once, and never changed otherwise');
+END;
+-- +goose StatementEnd
+
+-- +goose StatementBegin
+CREATE TRIGGER batches_once BEFORE INSERT ON batches
+WHEN NEW.released_at IS NOT NULL OR EXISTS (SELECT 1 FROM batches WHERE id = NEW.id)
+BEGIN
+    SELECT RAISE(ABORT, 'a batch has this name');
+END;
+-- +goose StatementEnd
+
+-- +goose StatementBegin
+CREATE TRIGGER events_once BEFORE INSERT ON events
+WHEN EXISTS (SELECT 1 FROM events WHERE seq = NEW.seq)
+BEGIN
+    SELECT RAISE(ABORT, 'events are never changed');
+END;
+-- +goose StatementEnd
+
+-- +goose StatementBegin
+CREATE TRIGGER catalogue_stay BEFORE DELETE ON catalogue
+BEGIN
+    SELECT RAISE(ABORT, 'what cards say of their courses is never deleted');
+END;
+-- +goose StatementEnd
+
+-- +goose StatementBegin
+CREATE TRIGGER catalogue_keep BEFORE UPDATE ON catalogue
+WHEN NEW.id IS NOT OLD.id OR NEW.course IS NOT OLD.course OR NEW.title IS NOT OLD.title OR NEW.level IS NOT OLD.level
+    OR NEW.trained IS NOT OLD.trained OR NEW.meets IS NOT OLD.meets OR NEW.entry IS NOT OLD.entry
+BEGIN
+    SELECT RAISE(ABORT, 'what cards say of their courses is never changed');
+END;
+-- +goose StatementEnd
+
+-- +goose StatementBegin
+CREATE TRIGGER catalogue_once BEFORE INSERT ON catalogue
+WHEN EXISTS (SELECT 1 FROM catalogue WHERE id = NEW.id)
+    OR EXISTS (SELECT 1 FROM catalogue c WHERE c.course = NEW.course AND c.title = NEW.title AND c.level = NEW.level
+        AND c.trained = NEW.trained AND c.meets = NEW.meets AND c.entry = NEW.entry)
+    OR NEW.current = 1
+BEGIN
+    SELECT RAISE(ABORT, 'the catalogue has this entry');
 END;
 -- +goose StatementEnd

@@ -1,0 +1,131 @@
+package register
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/cardproof/cardproof/card"
+)
+
+// Batches answers all batches, the newest first.
+func (l *Ledger) Batches(ctx context.Context) (batches []card.Batch, err error) {
+	err = l.snapshot(ctx, "list the batches", func(tx *sql.Tx) (err error) {
+		batches, err = listBatches(ctx, tx, nil)
+		return err
+	})
+	return batches, err
+}
+
+// FindBatch answers a batch by its name, in any case and with spaces around it, and false where there is none.
+func (l *Ledger) FindBatch(ctx context.Context, id string) (batch card.Batch, ok bool, err error) {
+	err = l.snapshot(ctx, "look up a batch", func(tx *sql.Tx) error {
+		found, err := listBatches(ctx, tx, foldBatch(id))
+		if ok = err == nil && len(found) == 1; ok {
+			batch = found[0]
+		}
+		return err
+	})
+	return batch, ok, err
+}
+
+// BatchEntries answers the cards of a batch in the order in which they were planned, without those that were given up. The
+// error is card.ErrNoBatch where there is none of the name, which is read as by FindBatch.
+func (l *Ledger) BatchEntries(ctx context.Context, id string) (entries []card.Entry, err error) {
+	err = l.snapshot(ctx, "list the cards of a batch", func(tx *sql.Tx) error {
+		b, err := mustFindBatch(ctx, tx, id)
+		if err == nil {
+			entries, err = listEntries(ctx, tx, "c.batch = ? AND "+notGivenUp, b.id)
+		}
+		return err
+	})
+	return entries, err
+}
+
+// BatchGivenUp answers the cards of a batch that were given up before they were issued: the archive may hold files of them,
+// which nobody shall get. The error is card.ErrNoBatch where there is no batch of the name.
+func (l *Ledger) BatchGivenUp(ctx context.Context, id string) (numbers []card.Number, err error) {
+	err = l.snapshot(ctx, "list what was given up of a batch", func(tx *sql.Tx) error {
+		b, err := mustFindBatch(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		return forEach(ctx, tx, func(rows *sql.Rows) error {
+			var n card.Number
+			err := rows.Scan(&n)
+			numbers = append(numbers, n)
+			return err
+		}, "SELECT number FROM cards WHERE batch = ? AND NOT "+notGivenUp+" ORDER BY seq", b.id)
+	})
+	return numbers, err
+}
+
+// listBatches answers the batch of a name, or all batches where that is nil.
+func listBatches(ctx context.Context, tx *sql.Tx, id any) ([]card.Batch, error) {
+	var batches []card.Batch
+	place := map[string]int{}
+	err := forEach(ctx, tx, func(rows *sql.Rows) error {
+		b := card.Batch{Cards: map[card.State]int{}}
+		var at int64
+		err := rows.Scan(&b.ID, &b.Roster, &b.Actor, &at, &b.Held)
+		b.At = fromUnix(at)
+		place[b.ID] = len(batches)
+		batches = append(batches, b)
+		return err
+	}, "SELECT id, roster, actor, created_at, held FROM batches WHERE ?1 IS NULL OR id = ?1 ORDER BY created_at DESC, rowid DESC", id)
+	if err != nil || len(batches) == 0 {
+		return nil, err
+	}
+	where, args := "", []any(nil)
+	if id != nil {
+		where, args = " WHERE batch = ?", []any{batches[0].ID}
+	}
+	return batches, forEach(ctx, tx, func(rows *sql.Rows) error {
+		var batch string
+		var state card.State
+		var bare bool
+		var n int
+		if err := rows.Scan(&batch, &state, &bare, &n); err != nil {
+			return err
+		}
+		i, ok := place[batch]
+		if !ok {
+			return fmt.Errorf("%w: cards of batch %s, and no such batch", ErrCorrupt, batch)
+		}
+		count(&batches[i], state, bare, n)
+		return nil
+	}, "SELECT batch, state, token = '', count(*) FROM cards"+where+" GROUP BY batch, state, token = ''", args...)
+}
+
+// count adds n cards of a batch that are in a state, with or without a token.
+func count(b *card.Batch, state card.State, bare bool, n int) {
+	switch {
+	case state == card.Revoked && bare:
+		b.GivenUp += n
+		return
+	case state == card.Planned && !bare:
+		b.Proved += n
+	}
+	b.Cards[state] += n
+}
+
+// batchRow is what the moves of a batch ask about it.
+type batchRow struct {
+	id       string // as it was given
+	held     bool
+	released bool
+}
+
+// mustFindBatch is card.ErrNoBatch where there is no batch of the name.
+func mustFindBatch(ctx context.Context, q querier, id string) (b batchRow, err error) {
+	err = q.QueryRowContext(ctx, "SELECT id, held, released_at IS NOT NULL FROM batches WHERE id = ?", foldBatch(id)).Scan(&b.id, &b.held, &b.released)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = card.ErrNoBatch
+	}
+	return b, err
+}
+
+// foldBatch is a batch's name without the spaces around it. In the file, the names compare in any case.
+func foldBatch(id string) string { return strings.TrimSpace(id) }
