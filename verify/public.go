@@ -15,6 +15,14 @@ type Public struct {
 	CheckedAt  string      `json:"checked_at"`             // RFC 3339 in UTC and whole seconds
 	StatusAsOf string      `json:"status_as_of,omitempty"` // likewise; not there where the register was not asked
 	Card       *PublicCard `json:"card,omitempty"`         // not there where nobody vouches for it
+	Meets      *PublicNeed `json:"meets,omitempty"`        // not there where no requirement was asked about
+}
+
+// PublicNeed is the answer to the question whether the card meets a requirement.
+type PublicNeed struct {
+	Need    string `json:"need"` // the requirement's code
+	Answer  bool   `json:"answer"`
+	Because string `json:"because"` // for a person
 }
 
 // PublicCard is what is printed on a card.
@@ -37,6 +45,8 @@ type PublicCourse struct {
 	Title string   `json:"title"`
 	Level string   `json:"level"`
 	Meets []string `json:"meets"` // never null
+	// Trained is an addition to the contract's members: what the holder was trained to do.
+	Trained string `json:"trained,omitempty"`
 }
 
 // PublicIssuer is whose card it is.
@@ -63,11 +73,19 @@ func (v Verdict) Public(nameOf func(url string) string) Public {
 	return p
 }
 
+// Public is the answer for other programs.
+func (n Need) Public() *PublicNeed { return &PublicNeed{n.Code, n.Answer, n.Because} }
+
+func publicCourse(c *card.Record) PublicCourse {
+	q := c.Qualification
+	return PublicCourse{Code: c.Course, Title: q.Title, Level: q.Level, Meets: append([]string{}, q.Meets...), Trained: q.Trained}
+}
+
 func publicCard(c *card.Record, nameOf func(string) string) *PublicCard {
 	return &PublicCard{
 		Number:     c.Number.String(),
 		Name:       c.Name,
-		Course:     PublicCourse{c.Course, c.Qualification.Title, c.Qualification.Level, append([]string{}, c.Qualification.Meets...)},
+		Course:     publicCourse(c),
 		Issued:     c.IssuedOn.String(),
 		Expires:    c.ExpiresOn.String(),
 		Issuer:     PublicIssuer{nameOf(c.Issuer), c.Issuer},

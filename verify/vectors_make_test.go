@@ -69,6 +69,7 @@ func makeVectors(t *testing.T) map[string]vector {
 	m.headers()
 	m.claims()
 	m.numbers()
+	m.needs()
 	return m.made
 }
 

@@ -29,6 +29,7 @@ type vector struct {
 	Description string          `json:"description"`
 	Token       string          `json:"token,omitempty"`  // raw or as digits; either this or Number is set
 	Number      string          `json:"number,omitempty"` // as a person types it
+	Need        string          `json:"need,omitempty"`   // the requirement that is asked about, as a person types it
 	Clock       time.Time       `json:"clock"`
 	Keys        json.RawMessage `json:"keys"` // a key set's file
 	Register    ledger          `json:"register"`
@@ -39,6 +40,13 @@ type answer struct {
 	Code    verify.Code   `json:"code"`
 	Reasons []verify.Code `json:"reasons"` // never null
 	Card    string        `json:"card"`    // the number of the card that is vouched for, or empty
+	Meets   *needAnswer   `json:"meets,omitempty"`
+}
+
+// needAnswer is an answer about a requirement, without the sentence: that is for people.
+type needAnswer struct {
+	Need   string `json:"need"`
+	Answer bool   `json:"answer"`
 }
 
 // ledger is the register of a vector.
@@ -59,6 +67,7 @@ type entry struct {
 	NotBefore  int64       `json:"nbf,omitempty"`
 	Name       string      `json:"name"`
 	Course     string      `json:"crs"`
+	Meets      []string    `json:"meets,omitempty"` // frozen on the day of issue
 }
 
 func (l ledger) FindRecord(_ context.Context, n card.Number) (card.Record, bool, error) {
@@ -70,7 +79,7 @@ func (l ledger) FindRecord(_ context.Context, n card.Number) (card.Record, bool,
 		return card.Record{}, false, nil
 	}
 	e := l.Cards[i]
-	rec := card.Record{KeyID: e.KeyID, State: e.State, RecordedAt: e.RecordedAt, Card: card.Card{
+	rec := card.Record{KeyID: e.KeyID, State: e.State, RecordedAt: e.RecordedAt, Qualification: card.Qualification{Meets: e.Meets}, Card: card.Card{
 		Issuer: e.Issuer, Number: e.Number, Name: e.Name, Course: e.Course,
 		IssuedAt: time.Unix(e.IssuedAt, 0).UTC(), ExpiresAt: time.Unix(e.ExpiresAt, 0).UTC(),
 	}}
@@ -151,6 +160,12 @@ func checkVector(t *testing.T, data []byte) verify.Code {
 	}
 	if shown != v.Expected.Card {
 		t.Errorf("%s: got card %q, want %q", v.Description, shown, v.Expected.Card)
+	}
+	if v.Need != "" {
+		n := got.Meets(v.Need)
+		if want := v.Expected.Meets; want == nil || (needAnswer{n.Code, n.Answer}) != *want {
+			t.Errorf("%s: does the card meet %q? got %+v, want %+v", v.Description, v.Need, n, want)
+		}
 	}
 	return got.Code
 }

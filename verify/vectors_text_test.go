@@ -155,3 +155,46 @@ func (m *maker) numbers() {
 	m.add("number-short", "A symbol is missing.", ask(n.Compact()[:11]), verify.Malformed)
 	m.add("number-with-u", "U is no symbol of a number.", ask("U"+n.Compact()[1:]), verify.Malformed)
 }
+
+// needs ask whether a card meets a requirement. What the register froze with the card is the answer's one source.
+func (m *maker) needs() {
+	lay := m.card
+	lay.Course = "CPR-AED"
+	bls := []string{"BLS", "CPR"}
+	for name, tc := range map[string]struct {
+		description string
+		card        card.Card
+		meets       []string
+		need        string
+		tweak       func(*vector)
+		code        verify.Code
+		want        needAnswer
+	}{
+		"need-met":          {"The card answers the requirement.", m.card, bls, "BLS", nil, verify.Valid, needAnswer{"BLS", true}},
+		"need-met-lower":    {"It answers that of a lower course, too.", m.card, bls, "CPR", nil, verify.Valid, needAnswer{"CPR", true}},
+		"need-met-as-typed": {"In lower case, with spaces around it.", m.card, bls, " cpr\t", nil, verify.Valid, needAnswer{"CPR", true}},
+		"need-not-met":      {"The card is valid, and does not answer the requirement.", m.card, bls, "PALS", nil, verify.Valid, needAnswer{"PALS", false}},
+		"need-not-met-lay":  {"A lay rescuer's card is CPR, and no BLS.", lay, []string{"CPR-AED", "CPR"}, "BLS", nil, verify.Valid, needAnswer{"BLS", false}},
+		"need-part-of-code": {"A part of a code is no code.", lay, []string{"CPR-AED"}, "CPR", nil, verify.Valid, needAnswer{"CPR", false}},
+		"need-not-frozen":   {"What counts is the register's list; the course's code is no answer by itself.", m.card, []string{"CPR"}, "BLS", nil, verify.Valid, needAnswer{"BLS", false}},
+		"need-no-list":      {"The register has no list for the card: that is no yes.", m.card, nil, "BLS", nil, verify.Valid, needAnswer{"BLS", false}},
+		"need-revoked":      {"A revoked card meets nothing.", m.card, bls, "BLS", state(card.Revoked), verify.Revoked, needAnswer{"BLS", false}},
+		"need-suspended":    {"A suspended card meets nothing.", m.card, bls, "BLS", state(card.Suspended), verify.Suspended, needAnswer{"BLS", false}},
+		"need-expired":      {"An expired card meets nothing.", m.card, bls, "BLS", func(v *vector) { v.Clock = expiresAt }, verify.Expired, needAnswer{"BLS", false}},
+		"need-unregistered": {"What nobody vouches for meets nothing.", m.card, bls, "BLS", func(v *vector) { v.Register.Cards = []entry{} }, verify.Unregistered, needAnswer{"BLS", false}},
+		"need-register-down": {"The register can't be asked, so what the card meets can't be learned.", m.card, bls, "BLS",
+			func(v *vector) { v.Register.Down = true }, verify.StatusUnknown, needAnswer{"BLS", false}},
+		"need-number": {"By the number: the register answers.", m.card, bls, "CPR",
+			func(v *vector) { v.Token, v.Number = "", m.card.Number.String() }, verify.Valid, needAnswer{"CPR", true}},
+	} {
+		v := m.about(m.sign(tc.card), tc.card)
+		v.Need, v.Register.Cards[0].Meets = tc.need, tc.meets
+		if tc.tweak != nil {
+			tc.tweak(&v)
+		}
+		m.add(name, tc.description, v, tc.code)
+		v = m.made[name]
+		v.Expected.Meets = &tc.want
+		m.made[name] = v
+	}
+}

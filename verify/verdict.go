@@ -41,6 +41,8 @@ type Verdict struct {
 	StatusAsOf time.Time // when the register was asked; zero where it was not asked
 	// Card is there only when the signature, or the register for a number, vouches for it.
 	Card *card.Record
+	// ByNumber says that a number was asked about: the register answers for it, and the card itself was not seen.
+	ByNumber bool
 }
 
 // IsValid says whether the card may be relied on. No other verdict than Valid may.

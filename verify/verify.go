@@ -64,6 +64,12 @@ func (c *Checker) CheckToken(ctx context.Context, text string) (Verdict, error) 
 // CheckNumber judges a card by its number as a person typed it. The register vouches for what it says.
 // An error means that the register could not be asked, and only that; the verdict beside it is Unavailable.
 func (c *Checker) CheckNumber(ctx context.Context, typed string) (Verdict, error) {
+	v, err := c.checkNumber(ctx, typed)
+	v.ByNumber = true
+	return v, err
+}
+
+func (c *Checker) checkNumber(ctx context.Context, typed string) (Verdict, error) {
 	now := c.Now().UTC().Truncate(time.Second)
 	number, err := card.ParseNumber(typed)
 	if err != nil {

@@ -51,7 +51,7 @@ func Open(ctx context.Context, o Options) (*Site, error) {
 	handler, err := web.New(web.Options{
 		Checker: &verify.Checker{Keys: set, Register: reader, Now: o.Now, Location: o.Issuer.Location},
 		JWKS:    set.JWKS,
-		Ready:   reader.Ping,
+		Ready:   reader.Ping, Requirements: reader,
 		Issuer:  web.Issuer{Name: o.Issuer.Name, URL: o.Issuer.URL},
 		Contact: o.Issuer.Contact,
 		Log:     o.Log,

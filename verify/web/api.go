@@ -23,8 +23,11 @@ const (
 	itemsAPiece = 50               // so many items count as one request more at the rate limit
 )
 
-// item is one question of the API: one of the two is set.
-type item struct{ token, number string }
+// item is one question of the API: either token or number is set.
+type item struct {
+	token, number string
+	need          string // the code of a requirement; empty for none
+}
 
 // batch is the body of a question: one item, or a list of them.
 type batch struct {
@@ -54,7 +57,7 @@ func (s *site) checkJSON(w http.ResponseWriter, r *http.Request) error {
 			noteCode(r.Context(), b.items[0].token)
 		}
 		v, status := s.ask(r.Context(), b.items[0])
-		return writeJSON(w, status, s.publish(v))
+		return writeJSON(w, status, s.publish(v, b.items[0].need))
 	}
 	if extra := len(b.items) / itemsAPiece; extra > 0 {
 		if err := s.limits.Take(r, extra, s.Now()); err != nil {
@@ -72,7 +75,7 @@ func (s *site) checkJSON(w http.ResponseWriter, r *http.Request) error {
 		if itemStatus == http.StatusServiceUnavailable {
 			status = itemStatus
 		}
-		answer.Results = append(answer.Results, s.publish(v))
+		answer.Results = append(answer.Results, s.publish(v, it.need))
 	}
 	httpd.NoteOutcome(r.Context(), fmt.Sprintf("list of %d", len(b.items)))
 	return writeJSON(w, status, answer)
@@ -112,16 +115,19 @@ func readBatch(body []byte) (batch, error) {
 		return batch{}, badRequest("Something stands behind the JSON object.")
 	}
 	switch {
-	case b.list && one != (item{}):
+	case b.list && (one.token != "" || one.number != ""):
 		return batch{}, badRequest("Send either items, or one token or number.")
 	case !b.list:
 		b.items = []item{one}
 	case len(b.items) == 0:
 		return batch{}, badRequest("The list of items is empty.")
 	}
-	for _, it := range b.items {
+	for i, it := range b.items {
 		if (it.token == "") == (it.number == "") {
 			return batch{}, badRequest("Every question has either a token or a number, which is not empty.")
+		}
+		if it.need == "" {
+			b.items[i].need = one.need // beside a list it is for all that have none of their own
 		}
 	}
 	return b, nil
@@ -153,13 +159,20 @@ func (it *item) read(d *json.Decoder, name string) error {
 	case "token":
 	case "number":
 		target = &it.number
+	case "need":
+		target = &it.need
 	default:
-		return badRequest("The body has a member other than token, number and items.")
+		return badRequest("The body has a member other than token, number, need and items.")
 	}
 	t, err := d.Token()
 	text, ok := t.(string)
 	if err != nil || !ok {
-		return badRequest("The members token and number are strings.")
+		return badRequest("The members token, number and need are strings.")
+	}
+	if target == &it.need {
+		if text, ok = verify.ParseNeed(text); !ok {
+			return badRequest("The member need is the code of a requirement: 1 to 16 letters, digits or hyphens, such as BLS.")
+		}
 	}
 	*target = text
 	return nil

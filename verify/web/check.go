@@ -23,24 +23,40 @@ const (
 type asked struct {
 	byNumber bool
 	typed    string // what the form shows again; empty for nothing
+	wanted   wanted
+	posted   bool // by the form: the page has no address of its own
 }
 
 func (s *site) home(w http.ResponseWriter, r *http.Request) error {
 	w.Header().Del("X-Robots-Tag")
-	return s.writeHome(w, http.StatusOK, form{})
+	f := form{}
+	if want := wantedIn(r.URL.RawQuery); want.bad {
+		f.Problem = badNeed
+	} else {
+		f.Need = want.code
+	}
+	return s.writeHome(w, http.StatusOK, f)
 }
 
 func (s *site) checkCode(w http.ResponseWriter, r *http.Request) error {
 	text := r.PathValue("input")
 	noteCode(r.Context(), text)
+	want := wantedIn(r.URL.RawQuery)
+	if want.bad && wantsJSON(r) {
+		return badRequest(badNeed)
+	}
 	v, status := s.askToken(r.Context(), text)
-	return s.show(w, r, v, status, asked{})
+	return s.show(w, r, v, status, asked{wanted: want})
 }
 
 func (s *site) checkNumber(w http.ResponseWriter, r *http.Request) error {
 	typed := r.PathValue("number")
+	want := wantedIn(r.URL.RawQuery)
+	if want.bad && wantsJSON(r) {
+		return badRequest(badNeed)
+	}
 	v, status := s.askNumber(r.Context(), typed)
-	return s.show(w, r, v, status, asked{byNumber: true, typed: typed})
+	return s.show(w, r, v, status, asked{byNumber: true, typed: typed, wanted: want})
 }
 
 // checkForm sends the form's text to the page that answers it, so that the answer has an address that can be kept.
@@ -52,20 +68,23 @@ func (s *site) checkForm(w http.ResponseWriter, r *http.Request) error {
 		}
 		return &httpd.Error{Status: http.StatusBadRequest, Detail: "The form could not be read."}
 	}
-	typed := r.PostForm.Get("q")
+	typed, want := r.PostForm.Get("q"), wantedInForm(r.PostForm)
+	if want.bad {
+		return s.writeHome(w, http.StatusBadRequest, form{Problem: badNeed})
+	}
 	switch kind, text := readInput(typed); kind {
 	case nothing:
-		return s.writeHome(w, http.StatusBadRequest, form{Problem: "Type the card number first, or paste the card’s link."})
+		return s.writeHome(w, http.StatusBadRequest, form{Problem: "Type the card number first, or paste the card’s link.", Need: want.code})
 	case codeKind:
-		return seeOther(w, "/c/"+text)
+		return seeOther(w, "/c/"+text+want.query())
 	case numberKind:
-		return seeOther(w, "/n/"+url.PathEscape(text))
+		return seeOther(w, "/n/"+url.PathEscape(text)+want.query())
 	}
 	v := verify.Verdict{Code: verify.Malformed, CheckedAt: s.now()}
 	if isLong(typed) {
-		return s.show(w, r, v, http.StatusBadRequest, asked{})
+		return s.show(w, r, v, http.StatusBadRequest, asked{wanted: want, posted: true})
 	}
-	return s.show(w, r, v, http.StatusBadRequest, asked{byNumber: true, typed: typed})
+	return s.show(w, r, v, http.StatusBadRequest, asked{byNumber: true, typed: typed, wanted: want, posted: true})
 }
 
 // seeOther redirects with no body: that of http.Redirect repeats the link.
@@ -97,6 +116,7 @@ func (s *site) askNumber(ctx context.Context, typed string) (verify.Verdict, int
 	ctx, cancel := context.WithTimeout(ctx, checkTime)
 	defer cancel()
 	v, err := s.Checker.CheckNumber(ctx, typed)
+	v.ByNumber = true
 	return s.settle(ctx, v, err)
 }
 
@@ -132,9 +152,9 @@ func (s *site) show(w http.ResponseWriter, r *http.Request, v verify.Verdict, st
 		w.Header().Set("Retry-After", "30")
 	}
 	if wantsJSON(r) {
-		return writeJSON(w, status, s.publish(v))
+		return writeJSON(w, status, s.publish(v, a.wanted.code))
 	}
-	return s.writeVerdict(w, status, v, a)
+	return s.writeVerdict(r.Context(), w, a.wanted.statusOf(status), v, a)
 }
 
 // issuerName is the name that stands for the issuer of a card: ours for our own origin, and for another one its host.

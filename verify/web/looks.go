@@ -71,6 +71,9 @@ const (
 	byNumberMessage = "The issuer’s register holds a card with this number, and that card is valid today."
 	byNumberAdvice  = "Compare the name with a photo ID, and every line below with the card in front of you. A forged card can carry a genuine number: scan its QR code to check the card itself."
 
+	// itselfMessage stands below the answer that a valid card does not meet a requirement.
+	itselfMessage = "The card itself is genuine, and it is valid today."
+
 	slipMessage  = "This is not quite a card number: one character looks wrong, or two are swapped."
 	shapeMessage = "This is not a card number: that has 12 letters and digits, such as N0XK-J8NR-241J."
 	scanMessage  = "This is not a card, or the code was only read in part."

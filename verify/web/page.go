@@ -1,7 +1,7 @@
 package web
 
 import (
-	"fmt"
+	"context"
 	"html/template"
 	"io"
 	"io/fs"
@@ -62,6 +62,8 @@ func (s *site) frame(title string) frame {
 type form struct {
 	Value   string
 	Problem string // what was wrong with the value; empty for nothing
+	Need    string // the requirement that the next card is asked about, too; empty for none
+	Alone   string // where to ask without it; empty for the home page
 }
 
 type homePage struct {
@@ -78,7 +80,7 @@ type toneLine struct {
 
 var toneLines = []toneLine{
 	{green, "Valid", "Genuine, and in force today."},
-	{amber, "Not now", "Genuine, but suspended, replaced, or not in force yet."},
+	{amber, "Not this one", "Genuine, but suspended, replaced, not in force yet, or not what you need."},
 	{red, "Do not accept", "Expired, withdrawn, altered or forged."},
 	{grey, "No answer", "Mistyped, not found, or not checked."},
 }
@@ -97,7 +99,11 @@ type verdictPage struct {
 	ReplacedBy            card.Number
 	Heading               string // over the fields
 	Fields                []field
-	Meets                 []string
+	Meets                 string // beside the word, such as: Meets BLS
+	Answer                string // why the card meets what it is needed for, or does not
+	Qualifies             []string
+	Trained               string
+	Choices               []choice
 	CheckedAt, StatusAsOf *moment
 	FormHeading           string
 	Form                  form
@@ -137,8 +143,12 @@ func (s *site) writeNotice(w http.ResponseWriter, e *httpd.Error) error {
 	return writePage(w, e.Status, s.pages.notice, noticePage{s.frame(heading + " · " + s.Issuer.Name), heading, text, form{}})
 }
 
-func (s *site) writeVerdict(w http.ResponseWriter, status int, v verify.Verdict, a asked) error {
-	return writePage(w, status, s.pages.verdict, s.verdictPage(v, a))
+func (s *site) writeVerdict(ctx context.Context, w http.ResponseWriter, status int, v verify.Verdict, a asked) error {
+	p := s.verdictPage(v, a)
+	if v.Card != nil {
+		p.Choices = choicesOf(s.needs.get(ctx), v.Card, a.wanted.code)
+	}
+	return writePage(w, status, s.pages.verdict, p)
 }
 
 func (s *site) verdictPage(v verify.Verdict, a asked) verdictPage {
@@ -163,7 +173,6 @@ func (s *site) verdictPage(v verify.Verdict, a asked) verdictPage {
 			p.Form.Value = a.typed
 		}
 	}
-	p.frame = s.frame(fmt.Sprintf("%s · Card check · %s", look.word, s.Issuer.Name))
 	p.Word, p.Tone, p.Advice, p.Message = look.word, look.tone, look.advice, message
 	for _, c := range v.Reasons {
 		if text := c.Message(); text != "" {
@@ -176,6 +185,12 @@ func (s *site) verdictPage(v verify.Verdict, a asked) verdictPage {
 	if v.Card != nil {
 		p.setCard(v, s.issuerName(v.Card.Issuer))
 	}
+	p.setNeed(v, a)
+	title := p.Word
+	if p.Meets != "" {
+		title += " · " + p.Meets
+	}
+	p.frame = s.frame(title + " · Card check · " + s.Issuer.Name)
 	return p
 }
 
@@ -190,14 +205,15 @@ func (p *verdictPage) setCard(v verify.Verdict, issuer string) {
 	if c.Qualification.Title != "" {
 		course = c.Qualification.Title + " (" + c.Course + ")"
 	}
-	p.Meets = c.Qualification.Meets
+	p.Qualifies, p.Trained = c.Qualification.Meets, c.Qualification.Trained
+	validity, until := c.ExpiresOn.Validity()
 	instructor := strings.Trim(c.Instructor+" · "+c.InstructorID, " ·") // as on the card
 	for _, f := range []field{
 		{"Holder", c.Name, "name"},
 		{"Course", course, ""},
 		{"Level", c.Qualification.Level, ""},
 		{"Issued", c.IssuedOn.Words(), ""},
-		{"Valid through", c.ExpiresOn.Words(), "until"},
+		{validity, until, "until"},
 		{"Card number", c.Number.String(), "number"},
 		{"Instructor", instructor, ""},
 		{"Issued by", issuer, ""},

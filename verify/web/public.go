@@ -12,8 +12,14 @@ import (
 	"github.com/cardproof/cardproof/verify"
 )
 
-// publish is a verdict as the contract writes it.
-func (s *site) publish(v verify.Verdict) verify.Public { return v.Public(s.issuerName) }
+// publish is a verdict as the contract writes it, with the answer about a requirement where need has the code of one.
+func (s *site) publish(v verify.Verdict, need string) verify.Public {
+	p := v.Public(s.issuerName)
+	if need != "" {
+		p.Meets = v.Meets(need).Public()
+	}
+	return p
+}
 
 func writeJSON(w http.ResponseWriter, status int, v any) error {
 	return httpd.Write(w, status, "application/json", func(b io.Writer) error { return json.NewEncoder(b).Encode(v) })

@@ -288,7 +288,7 @@ func TestContrast(t *testing.T) {
 	for name, block := range map[string]string{"light": light, "dark": dark} {
 		v := variables(block)
 		for _, pair := range [][2]string{{"ink", "page"}, {"ink", "sheet"}, {"soft", "page"}, {"soft", "sheet"}, {"link", "sheet"}, {"link", "page"},
-			{"ink", "chip"}, {"brand-ink", "brand"}, {"ink", "field"}, {"bad", "sheet"}} {
+			{"ink", "chip"}, {"soft", "chip"}, {"link", "chip"}, {"brand-ink", "brand"}, {"ink", "field"}, {"bad", "sheet"}} {
 			if got := contrast(t, v[pair[0]], v[pair[1]]); got < 7 {
 				t.Errorf("%s: %s on %s has %.1f:1, want 7:1", name, pair[0], pair[1], got)
 			}

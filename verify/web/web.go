@@ -37,15 +37,17 @@ type Issuer struct {
 
 // Options is what New needs. Checker, JWKS, Ready and Issuer have to be there.
 type Options struct {
-	Checker   Checker
-	JWKS      func() ([]byte, error)      // the public keys as a JWK Set (RFC 7517)
-	Ready     func(context.Context) error // says why the server can't answer, or nil
-	Issuer    Issuer
-	Contact   string           // a mailto: or https: address for people and security.txt; empty for none
-	Log       *slog.Logger     // nil for none
-	RateLimit httpd.RateLimit  // the zero value sets no limit
-	Version   string           // shown in small print; empty for none
-	Now       func() time.Time // nil for the machine's clock
+	Checker Checker
+	JWKS    func() ([]byte, error)      // the public keys as a JWK Set (RFC 7517)
+	Ready   func(context.Context) error // says why the server can't answer, or nil
+	Issuer  Issuer
+	Contact string       // a mailto: or https: address for people and security.txt; empty for none
+	Log     *slog.Logger // nil for none
+	// Requirements are what the pages offer to ask a card for; nil for no more than each card's own.
+	Requirements RequirementFinder
+	RateLimit    httpd.RateLimit  // the zero value sets no limit
+	Version      string           // shown in small print; empty for none
+	Now          func() time.Time // nil for the machine's clock
 }
 
 type site struct {
@@ -53,6 +55,7 @@ type site struct {
 	pages  *pageSet
 	static map[string]staticFile
 	limits *httpd.Limiter
+	needs  *requirements
 }
 
 // New is the public server's handler: every route, with headers, log and limits around them. The error says which option
@@ -74,7 +77,7 @@ func New(o Options) (http.Handler, error) {
 	if err != nil {
 		return nil, fmt.Errorf("web: %w", err)
 	}
-	s := &site{Options: o, limits: limits}
+	s := &site{Options: o, limits: limits, needs: &requirements{finder: o.Requirements, log: o.Log, now: o.Now}}
 	if err := s.load(assets.Pages()); err != nil {
 		return nil, fmt.Errorf("web: %w", err)
 	}
@@ -188,7 +191,7 @@ func checkContact(contact string) error {
 func (s *site) refuse(w http.ResponseWriter, r *http.Request, e *httpd.Error) {
 	if e.Status == http.StatusTooManyRequests {
 		v := verify.Verdict{Code: verify.RateLimited, CheckedAt: s.now()}
-		if err := s.show(w, r, v, e.Status, asked{}); err == nil {
+		if err := s.show(w, r, v, e.Status, asked{wanted: wantedIn(r.URL.RawQuery)}); err == nil {
 			return
 		}
 	}

@@ -1,20 +1,16 @@
 package web
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/cardproof/cardproof/assets"
 	"github.com/cardproof/cardproof/card"
 	"github.com/cardproof/cardproof/card/token"
 	"github.com/cardproof/cardproof/internal/httpd"
@@ -338,60 +334,6 @@ func TestNewRefuses(t *testing.T) {
 		change(&o)
 		if _, err := New(o); err == nil {
 			t.Errorf("%s: accepted", name)
-		}
-	}
-}
-
-// TestGallery writes every page to a folder, for people to look at: CARDPROOF_GALLERY, or one that is removed again.
-func TestGallery(t *testing.T) {
-	dir := os.Getenv("CARDPROOF_GALLERY")
-	if dir == "" {
-		dir = t.TempDir()
-	}
-	save := func(name string, o Options, method, target, body string) {
-		w := do(testSite(t, o), method, target, body, "Content-Type", "application/x-www-form-urlencoded")
-		page := bytes.ReplaceAll(w.Body.Bytes(), []byte(`href="/assets/`), []byte(`href="assets/`))
-		for _, want := range []string{`<html lang="en">`, "<h1>", "<main>", "</html>", "<title>"} {
-			if !bytes.Contains(page, []byte(want)) {
-				t.Errorf("%s: lacks %s", name, want)
-			}
-		}
-		if bytes.Contains(page, []byte("ZgotmplZ")) || bytes.Contains(page, []byte("style=")) || bytes.Contains(page, []byte("<script")) {
-			t.Errorf("%s: has what the content policy forbids", name)
-		}
-		if err := os.WriteFile(filepath.Join(dir, name+".html"), page, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	for _, code := range allCodes {
-		save("code_"+string(code), testOptions(answer(testVerdict(code), nil)), "GET", "/c/"+goodToken, "")
-		save("number_"+string(code), testOptions(answer(testVerdict(code), nil)), "GET", "/n/"+goodNumber, "")
-	}
-	o := testOptions(answer(testVerdict(verify.Malformed), nil))
-	save("home", o, "GET", "/", "")
-	save("home_empty", o, "POST", "/check", "q=")
-	save("number_slip", o, "GET", "/n/"+slipNumber, "")
-	save("missing", o, "GET", "/nothing", "")
-	broken := testOptions(fakeChecker{token: func(context.Context, string) (verify.Verdict, error) { panic("inside") }})
-	save("panic", broken, "GET", "/c/"+goodToken, "")
-	long := testVerdict(verify.Valid)
-	long.Card.Name = "Wolfeschlegelsteinhausenbergerdorff Maximiliane Theodora"
-	long.Card.Qualification.Title = "Advanced Cardiovascular and Neonatal Resuscitation for Transport Teams"
-	long.Card.Qualification.Meets = []string{"ALS", "ALS2", "BLS", "CPR", "CPR-AED", "NEONATAL-RESUS"}
-	long.Card.Instructor = "Maria Magdalena Konstantinopoulou-Papadopoulos"
-	long.Card.Issuer = "https://resuscitation-training.northside-hospitals.example.org"
-	save("long", testOptions(answer(long, nil)), "GET", "/n/"+goodNumber, "")
-	files, err := loadStatic(assets.Pages())
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name, f := range files {
-		folder := filepath.Join(dir, "assets", f.hash)
-		if err := os.MkdirAll(folder, 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(filepath.Join(folder, name), f.content, 0o644); err != nil {
-			t.Fatal(err)
 		}
 	}
 }

@@ -1,0 +1,123 @@
+package verify
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/cardproof/cardproof/card"
+)
+
+// Need is the answer to the question whether a card meets a requirement.
+type Need struct {
+	Code    string // of the requirement, in upper case; empty where what was asked for is none
+	Answer  bool   // true only for a valid card that answers the requirement
+	Because string // the answer in words, which begin with Yes, No or No answer
+	// Unknown says that there is no answer: the card may or may not meet the requirement. Answer is then false.
+	Unknown bool
+}
+
+// ParseNeed reads the code of a requirement as a person gives it, in any case and with spaces around it: 1 to 16 of A-Z, 0-9
+// and the hyphen. It answers false for anything else.
+func ParseNeed(text string) (code string, ok bool) {
+	code = strings.TrimSpace(text)
+	if !isASCII(code) {
+		return "", false // there are letters beyond ASCII whose upper case is in A-Z
+	}
+	code = strings.ToUpper(code)
+	if !card.IsCourseCode(code) {
+		return "", false
+	}
+	return code, true
+}
+
+func isASCII(s string) bool {
+	return !strings.ContainsFunc(s, func(r rune) bool { return r > 0x7f })
+}
+
+// Meets says whether the card of the verdict meets a requirement, from what was frozen with the card on the day of issue; no
+// catalogue is asked. What could not be learned is no yes.
+func (v Verdict) Meets(need string) Need {
+	code, ok := ParseNeed(need)
+	if !ok {
+		return Need{Unknown: true, Because: "No answer: what was asked for is not the code of a requirement, such as BLS or CPR."}
+	}
+	n := Need{Code: code}
+	tail, listed := against[v.Code]
+	if v.Card == nil || !listed && !v.IsValid() {
+		n.Because, n.Unknown = withoutCard(v.Code)
+		return n
+	}
+	meets, subject := v.Card.Qualification.Meets, "this "+v.Card.Course+" card"
+	met := slices.Contains(meets, code)
+	n.Answer = met && v.IsValid()
+	n.Unknown = v.Code == StatusUnknown && met || len(meets) == 0 && (v.IsValid() || v.Code == StatusUnknown)
+	switch {
+	case len(meets) == 0 && n.Unknown:
+		n.Because = "No answer: it could not be learned what " + subject + " meets."
+	case len(meets) == 0:
+		n.Because = "No. It could not be learned what " + subject + " meets, and " + tail + "."
+	case v.IsValid():
+		n.Because = v.inForce(code, met)
+	case n.Unknown:
+		n.Because = "No answer: " + subject + " would meet " + code + ", but " + tail + "."
+	case met:
+		n.Because = "No. " + upperFirst(subject) + " would meet " + code + ", but " + tail + "."
+	default:
+		n.Because = "No. " + upperFirst(subject) + " would not meet " + code + ", and " + tail + "."
+	}
+	return n
+}
+
+// inForce is the answer about a valid card. Of a number that was typed only the register is known: the card that carries it
+// may be a forged one.
+func (v Verdict) inForce(code string, met bool) string {
+	subject := "this " + v.Card.Course + " card"
+	if v.ByNumber {
+		subject = "the " + v.Card.Course + " card of this number"
+	}
+	q := v.Card.Qualification
+	if details := slices.DeleteFunc([]string{q.Title, q.Level}, func(s string) bool { return s == "" }); len(details) > 0 {
+		subject += " (" + strings.Join(details, ", ") + ")"
+	}
+	switch {
+	case met && v.ByNumber:
+		return "Yes, as far as the register says: " + subject + " meets " + code + ". Compare the card."
+	case met:
+		return "Yes. " + upperFirst(subject) + " meets " + code + "."
+	}
+	return "No. " + upperFirst(subject) + " meets " + joined(q.Meets) + ", not " + code + "."
+}
+
+// against is what keeps a card of that verdict from counting.
+var against = map[Code]string{
+	Expired:       "it has expired",
+	NotYetValid:   "it does not count yet",
+	Revoked:       "the issuer has withdrawn it for good",
+	Suspended:     "the issuer has withdrawn it for now",
+	Superseded:    "the issuer has replaced it with a newer one",
+	StatusUnknown: "it could not be learned whether it is still in force",
+}
+
+// withoutCard is the answer where there is no card that anybody vouches for.
+func withoutCard(code Code) (because string, unknown bool) {
+	switch code {
+	case Malformed:
+		return "No answer: nothing was read that is a card or the number of one.", true
+	case RateLimited, Unavailable, StatusUnknown:
+		return "No answer: the card could not be checked just now.", true
+	case NotFound:
+		return "No. Nothing vouches for a card of this number.", false
+	}
+	return "No. Nothing vouches for this card.", false
+}
+
+// joined is a list in words: A; A and B; A, B and C.
+func joined(words []string) string {
+	if len(words) < 2 {
+		return strings.Join(words, "")
+	}
+	last := len(words) - 1
+	return strings.Join(words[:last], ", ") + " and " + words[last]
+}
+
+func upperFirst(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
