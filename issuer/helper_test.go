@@ -91,7 +91,7 @@ func (b *bench) plan(t testing.TB, n int) *Plan {
 
 func (b *bench) prepare(t testing.TB, text string) *Plan {
 	t.Helper()
-	r, err := roster.Read(strings.NewReader(text))
+	r, err := roster.Read(strings.NewReader(text), roster.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -23,12 +23,19 @@ type Delivery struct {
 	Progress func(done int) // called once for each card that is in Dir, from one goroutine; may be nil
 	// NoManifest leaves cards.csv out, where a single card goes to a folder that may hold a whole class.
 	NoManifest bool
-	Problems   []byte // of problems.csv: the refused rows; nil for none
+	// The refused rows, as problems.csv and problems.xlsx; nil for none.
+	Problems, ProblemsWorkbook []byte
 }
 
 func (d Delivery) writeLists(out *folder, lines []ManifestLine) error {
-	if d.Problems != nil {
-		if err := out.writeProblems(d.Problems); err != nil {
+	for _, list := range []struct {
+		name string
+		data []byte
+	}{{ProblemsName, d.Problems}, {ProblemsWorkbookName, d.ProblemsWorkbook}} {
+		if list.data == nil {
+			continue
+		}
+		if err := out.writeProblems(list.name, list.data); err != nil {
 			return err
 		}
 	}
@@ -42,6 +49,7 @@ func (d Delivery) writeLists(out *folder, lines []ManifestLine) error {
 type Result struct {
 	Batch         string // the batch of this run, or where it issued nothing new, of the first card
 	Issued        int
+	Held          int // made and proved, waiting for the release of their batch
 	AlreadyIssued int
 	Lines         []ManifestLine // the cards that are in the output folder, in the order of the roster
 	Kept          []string       // names under which lists of an earlier run were kept
@@ -49,32 +57,32 @@ type Result struct {
 
 // Issue records, signs, draws, proves, archives and delivers the cards of a plan. Where it breaks off, by an error or because
 // ctx ends, what is finished stays finished, the Result says what that is, and the same roster again does the rest.
+//
+// The cards of a held plan are not delivered: Release does that.
 func (i *Issuer) Issue(ctx context.Context, p *Plan, d Delivery) (*Result, error) {
-	return i.issue(ctx, p, d, "")
-}
-
-// issue is Issue with the reason that a replacement needs.
-func (i *Issuer) issue(ctx context.Context, p *Plan, d Delivery, reason string) (*Result, error) {
-	if i.Key == nil || i.Recorder == nil {
-		return nil, ErrNoKey
+	if err := i.mayIssue(); err != nil {
+		return nil, err
 	}
 	if p.used.Swap(true) {
 		return nil, ErrPlanUsed
 	}
-	if k, ok := i.Keys.Find(i.Key.signing.ID); !ok || !k.InUse(i.now()) {
-		return nil, fmt.Errorf("%w: key %s is in use since %s", ErrClock, k.ID, k.NotBefore.Format(time.RFC3339))
+	var out *folder
+	if !p.held || d.Problems != nil && d.Dir != "" {
+		var err error
+		if out, err = openFolder(d.Dir); err != nil {
+			return nil, err
+		}
 	}
-	out, err := openFolder(d.Dir)
-	if err != nil {
-		return nil, err
-	}
-	batch, err := i.record(ctx, p, reason)
+	batch, err := i.record(ctx, p)
 	if err != nil {
 		return nil, err
 	}
 	run := &production{Issuer: i, out: out, progress: d.Progress, plan: p}
 	err = run.all(ctx)
 	result := run.result(batch)
+	if out == nil {
+		return result, err
+	}
 	if listErr := d.writeLists(out, result.Lines); err == nil {
 		err = listErr // after another failure it would only be told twice
 	}
@@ -82,20 +90,35 @@ func (i *Issuer) issue(ctx context.Context, p *Plan, d Delivery, reason string) 
 	return result, err
 }
 
+// mayIssue says whether there is a key that signs today.
+func (i *Issuer) mayIssue() error {
+	if i.Key == nil || i.Recorder == nil {
+		return ErrNoKey
+	}
+	if k, ok := i.Keys.Find(i.Key.signing.ID); !ok || !k.InUse(i.now()) {
+		return fmt.Errorf("%w: key %s is in use since %s", ErrClock, k.ID, k.NotBefore.Format(time.RFC3339))
+	}
+	return nil
+}
+
 // record writes the plan's cards into the register, before anything is signed. It returns the batch.
-func (i *Issuer) record(ctx context.Context, p *Plan, reason string) (string, error) {
+func (i *Issuer) record(ctx context.Context, p *Plan) (string, error) {
 	now := i.now()
 	batch, err := newBatch(now)
 	if err != nil {
 		return "", err
 	}
 	var fresh, stale []*card.Entry
+	catalogue := i.frozen()
 	for n := range p.lines {
 		switch l := &p.lines[n]; {
 		case l.isNew():
-			fresh = append(fresh, &l.entry)
-		case l.before == card.Planned && !i.signsFor(l.entry):
-			stale = append(stale, &l.entry)
+			if err := i.makeEntry(l, catalogue); err != nil {
+				return "", err
+			}
+			fresh = append(fresh, l.entry)
+		case l.isUnfinished() && l.entry.Token == "" && !i.signsFor(*l.entry):
+			stale = append(stale, l.entry)
 		}
 	}
 	if err := i.giveUp(ctx, p, now); err != nil {
@@ -112,12 +135,57 @@ func (i *Issuer) record(ctx context.Context, p *Plan, reason string) (string, er
 	if len(fresh) == 0 {
 		return p.earlierBatch(), nil
 	}
+	if err := i.nameRenewed(ctx, fresh); err != nil {
+		return "", err
+	}
+	entries, err := i.Catalogue.Entries()
+	if err != nil {
+		return "", err
+	}
 	for _, e := range fresh {
-		e.State, e.Batch, e.RecordedAt, e.ChangedAt = card.Planned, batch, now, now
+		e.State, e.Batch, e.Held, e.RecordedAt, e.ChangedAt = card.Planned, batch, p.held, now, now
 	}
 	return batch, i.Recorder.Plan(ctx, card.Intention{
-		Batch: batch, Roster: p.roster, Actor: i.Actor, Reason: reason, At: now, Entries: values(fresh),
+		Batch: batch, Roster: p.roster, Actor: i.Actor, Reason: p.reason, At: now, Held: p.held, Entries: values(fresh), Catalogue: entries,
 	})
+}
+
+// makeEntry makes the card of a line that has none yet.
+func (i *Issuer) makeEntry(l *line, catalogue *frozen) error {
+	if l.entry != nil {
+		return nil
+	}
+	e, err := i.entryOf(*l, catalogue)
+	l.entry, l.completion = &e, nil
+	return err
+}
+
+// nameRenewed notes in each card the one of the same learner and course that it renews: the last of an earlier completion that
+// was not withdrawn for good.
+func (i *Issuer) nameRenewed(ctx context.Context, fresh []*card.Entry) error {
+	var keys []card.LearnerKey
+	var of []*card.Entry
+	for _, e := range fresh {
+		if e.Replaces == "" {
+			keys = append(keys, card.LearnerKey{ID: e.Learner.ID, Email: e.Learner.Email, Name: e.Name})
+			of = append(of, e)
+		}
+	}
+	found, err := i.Register.FindCards(ctx, keys)
+	if err != nil {
+		return err
+	}
+	for n, e := range of {
+		var last card.Entry
+		for _, old := range found[n] {
+			inForce := old.State == card.Issued || old.State == card.Suspended
+			if inForce && old.Course == e.Course && old.Completed.Before(e.Completed) && last.Completed.Before(old.Completed) {
+				last = old
+			}
+		}
+		e.Renews = last.Number
+	}
+	return nil
 }
 
 // signsFor says whether the key of today may sign an entry as it was planned. It may not where the key was changed between

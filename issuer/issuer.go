@@ -23,6 +23,14 @@ type Finder interface {
 	FindEntry(ctx context.Context, number card.Number) (card.Entry, bool, error)
 	// FindReplacement is the card, planned or later, that replaces another.
 	FindReplacement(ctx context.Context, old card.Number) (card.Entry, bool, error)
+	// FindCards gives for each key, in order, every card of the learner, whatever its course and day.
+	FindCards(ctx context.Context, learners []card.LearnerKey) ([][]card.Entry, error)
+	// FindClass gives the cards of a class.
+	FindClass(ctx context.Context, course, class string, completed card.Date) ([]card.Entry, error)
+	FindBatch(ctx context.Context, id string) (card.Batch, bool, error)
+	BatchEntries(ctx context.Context, id string) ([]card.Entry, error)
+	// BatchGivenUp are the cards of a batch that were withdrawn before they were issued.
+	BatchGivenUp(ctx context.Context, id string) ([]card.Number, error)
 }
 
 // Recorder is what issuing needs of the register. The errors that it acts upon are those of card/ledger.go.
@@ -35,6 +43,12 @@ type Recorder interface {
 	Replan(ctx context.Context, actor string, at time.Time, entries []card.Entry) error
 	// MarkIssued turns planned cards into issued ones, all or none, and supersedes those that they replace.
 	MarkIssued(ctx context.Context, actor string, at time.Time, done []card.Finished) error
+	// MarkProved notes the finished files of planned cards that wait for their release, all or none.
+	MarkProved(ctx context.Context, actor string, at time.Time, done []card.Finished) error
+	// Release turns the planned cards of a held batch into issued ones, all or none.
+	Release(ctx context.Context, batch, actor string, at time.Time) ([]card.Number, error)
+	// Discard gives up the planned cards of a batch, all or none.
+	Discard(ctx context.Context, batch, actor string, at time.Time, reason string) ([]card.Number, error)
 	// Change withdraws a planned card.
 	Change(ctx context.Context, c card.Change) (card.Entry, error)
 }
@@ -43,6 +57,7 @@ type Recorder interface {
 type Archive interface {
 	Put(number card.Number, data []byte) (sha256 string, err error)
 	Get(number card.Number, wantSHA256 string) ([]byte, error)
+	Remove(number card.Number) error
 }
 
 // Options are the parts of an Issuer. All are required but StatusList, Key and Recorder; without the last two nothing can be

@@ -17,8 +17,9 @@ import (
 
 // The files in the output folder beside the cards.
 const (
-	ManifestName = "cards.csv"
-	ProblemsName = "problems.csv"
+	ManifestName         = "cards.csv"
+	ProblemsName         = "problems.csv"
+	ProblemsWorkbookName = "problems.xlsx" // where the roster was a workbook
 )
 
 // ErrFolder says that the output folder can't be written.
@@ -40,9 +41,8 @@ type ManifestLine struct {
 
 var manifestHeading = []string{"row", "number", "name", "course", "issued", "expires", "verify_url", "file", "sha256", "state"}
 
-func manifestLine(l line, url string) ManifestLine {
-	e := l.entry
-	return ManifestLine{l.row, e.Number, e.Name, e.Course, e.IssuedOn, e.ExpiresOn, url, fileName(e.Number), e.SHA256, e.State}
+func manifestLine(row int, e card.Entry, url string) ManifestLine {
+	return ManifestLine{row, e.Number, e.Name, e.Course, e.IssuedOn, e.ExpiresOn, url, fileName(e.Number), e.SHA256, e.State}
 }
 
 func fileName(n card.Number) string { return n.Compact() + ".pdf" }
@@ -74,7 +74,7 @@ func (f *folder) try() error {
 		return err
 	}
 	// The lists are written at the end; what would hinder that is better known now.
-	for _, name := range []string{ManifestName, ProblemsName} {
+	for _, name := range []string{ManifestName, ProblemsName, ProblemsWorkbookName} {
 		if _, err := f.old(name); err != nil {
 			return err
 		}
@@ -120,12 +120,20 @@ func (f *folder) writeManifest(lines []ManifestLine) error {
 	w.Write(manifestHeading) // a Buffer takes everything; Error would tell
 	for _, l := range lines {
 		w.Write([]string{
-			strconv.Itoa(l.Row), l.Number.String(), l.Name, l.Course, l.Issued.String(), l.Expires.String(), l.VerifyURL, l.File,
+			rowText(l.Row), l.Number.String(), l.Name, l.Course, l.Issued.String(), l.Expires.String(), l.VerifyURL, l.File,
 			l.SHA256, string(l.State),
 		})
 	}
 	w.Flush()
 	return errors.Join(w.Error(), f.write(ManifestName, b.Bytes()))
+}
+
+// rowText is empty for a card that comes from no roster.
+func rowText(row int) string {
+	if row == 0 {
+		return ""
+	}
+	return strconv.Itoa(row)
 }
 
 // keepOther keeps a manifest that names cards which the new one does not: two classes in one folder are no reason to lose the
@@ -142,18 +150,18 @@ func (f *folder) keepOther(lines []ManifestLine) error {
 	return f.keep(ManifestName, data)
 }
 
-// writeProblems writes problems.csv; one of other content that is there already is kept.
-func (f *folder) writeProblems(data []byte) error {
-	old, err := f.old(ProblemsName)
+// writeProblems writes a list of refused rows; one of other content that is there already is kept.
+func (f *folder) writeProblems(name string, data []byte) error {
+	old, err := f.old(name)
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrFolder, err)
 	}
 	if old != nil && !bytes.Equal(old, data) {
-		if err := f.keep(ProblemsName, old); err != nil {
+		if err := f.keep(name, old); err != nil {
 			return err
 		}
 	}
-	return f.write(ProblemsName, data)
+	return f.write(name, data)
 }
 
 // keep writes the content of a file that is about to be replaced under another name, such as cards-1.csv.

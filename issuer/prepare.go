@@ -4,9 +4,11 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/cardproof/cardproof/card"
+	"github.com/cardproof/cardproof/issuer/course"
 	"github.com/cardproof/cardproof/issuer/pdf"
 	"github.com/cardproof/cardproof/issuer/roster"
 )
@@ -14,32 +16,112 @@ import (
 // Prepare checks every row of a roster, fixes the numbers of the cards to come, and writes nothing. The rows that have a
 // problem are no part of the plan. An error means that the check could not be made.
 func (i *Issuer) Prepare(ctx context.Context, r *roster.Roster) (*Plan, error) {
-	completions, problems := roster.Check(r, i.rules())
-	learners := make([]card.LearnerKey, len(completions))
-	for n, c := range completions {
-		learners[n] = c.Learner()
-	}
-	matches, err := i.Register.FindLearners(ctx, learners)
-	if err != nil {
-		return nil, err
-	}
-	p := &Plan{roster: r.Name, problems: problems}
-	symbolOf := i.symbols()
-	for n, c := range completions {
-		if found := met(c, matches[n]); found != nil {
-			p.problems = append(p.problems, *found)
-			if found.Severity == roster.Error {
-				continue
-			}
-		}
-		l, err := i.lineOf(c, matches[n].Entry)
-		if err != nil {
+	return i.prepare(ctx, r, false)
+}
+
+// PrepareHeld is Prepare for a batch whose cards are made and proved, and wait for their release.
+func (i *Issuer) PrepareHeld(ctx context.Context, r *roster.Roster) (*Plan, error) {
+	return i.prepare(ctx, r, true)
+}
+
+func (i *Issuer) prepare(ctx context.Context, r *roster.Roster, held bool) (*Plan, error) {
+	checked := roster.Check(r, i.rules())
+	p := &preparation{Issuer: i, Plan: &Plan{roster: r.Name, held: held, problems: checked.Problems}, checked: checked,
+		refused: map[int]bool{}, issued: map[int]bool{}}
+	for _, step := range []func(context.Context) error{p.meet, p.judge, p.plan} {
+		if err := step(ctx); err != nil {
 			return nil, err
 		}
+	}
+	roster.SortProblems(p.problems)
+	p.Plan.refused = roster.CountRefused(p.problems)
+	return p.Plan, nil
+}
+
+// preparation is a plan in the making.
+type preparation struct {
+	*Issuer
+	*Plan
+	checked  *roster.Checked
+	matches  []card.LearnerMatch // of the completions
+	evidence map[int]string      // by row
+	refused  map[int]bool        // rows without a problem of their own that the register or their class speaks against
+	issued   map[int]bool        // rows that have their card already
+}
+
+// meet asks the register whether the learners have their cards already.
+func (p *preparation) meet(ctx context.Context) error {
+	learners := make([]card.LearnerKey, len(p.checked.Completions))
+	for n, c := range p.checked.Completions {
+		learners[n] = c.Learner()
+	}
+	var err error
+	if p.matches, err = p.Register.FindLearners(ctx, learners); err != nil {
+		return err
+	}
+	for n, c := range p.checked.Completions {
+		if found := met(c, p.matches[n], p.held); found != nil {
+			p.say(*found)
+		}
+		if e := p.matches[n].Entry; e != nil && e.State != card.Planned {
+			p.issued[c.Row] = true
+		}
+	}
+	return nil
+}
+
+// judge holds the rows against what the register and their class say. A card that is out is not judged again.
+func (p *preparation) judge(ctx context.Context) error {
+	rows := slices.Clone(p.checked.Refused)
+	for _, c := range p.checked.Completions {
+		if !p.issued[c.Row] && len(c.Course.Prerequisites) > 0 {
+			rows = append(rows, c)
+		}
+	}
+	evidence, problems, err := p.judgePrerequisites(ctx, rows)
+	if err != nil {
+		return err
+	}
+	p.evidence = evidence
+	classes, err := p.judgeClasses(ctx, p.checked, p.issued)
+	if err != nil {
+		return err
+	}
+	for _, found := range append(problems, classes...) {
+		p.say(found)
+	}
+	return nil
+}
+
+func (p *preparation) say(found roster.Problem) {
+	p.problems = append(p.problems, found)
+	if found.Severity != roster.Error {
+		return
+	}
+	p.refused[found.Row] = true
+	for _, row := range found.Rows {
+		p.refused[row] = true
+	}
+}
+
+// plan makes a line of every row that nothing speaks against.
+func (p *preparation) plan(context.Context) error {
+	symbolOf := p.symbols()
+	catalogue := p.frozen()
+	for n := range p.checked.Completions {
+		c := &p.checked.Completions[n]
+		if p.refused[c.Row] {
+			continue
+		}
+		l, err := p.lineOf(c, p.matches[n].Entry, catalogue)
+		if err != nil {
+			return err
+		}
 		if l.isNew() {
-			symbol, err := symbolOf(l.entry.Card)
+			symbol, err := symbolOf(card.Card{Issuer: p.URL, Number: l.number, Name: c.Name, Course: c.Course.Code,
+				ExpiresAt: c.Course.Expires(c.Completed).End(p.Location).UTC()})
 			if err != nil {
-				p.problems = append(p.problems, tooDense(c))
+				p.say(tooDense(*c))
 				continue
 			}
 			if symbol.Warn {
@@ -48,9 +130,7 @@ func (i *Issuer) Prepare(ctx context.Context, r *roster.Roster) (*Plan, error) {
 		}
 		p.lines = append(p.lines, l)
 	}
-	roster.SortProblems(p.problems)
-	p.refused = roster.CountRefused(p.problems)
-	return p, nil
+	return nil
 }
 
 func (i *Issuer) rules() roster.Rules {
@@ -62,34 +142,53 @@ func (i *Issuer) rules() roster.Rules {
 }
 
 // lineOf is a row's card: the one that the register holds, or a new one. An unfinished card is finished only as it stands in
-// the roster today; nobody has it yet, so one that was corrected meanwhile is given up for a new one.
-func (i *Issuer) lineOf(c roster.Completion, held *card.Entry) (line, error) {
+// the roster today, and only in a batch of the same kind; nobody has it yet, so that any other is given up for a new one.
+func (p *preparation) lineOf(c *roster.Completion, held *card.Entry, catalogue *frozen) (line, error) {
 	if held != nil && held.State != card.Planned {
-		return line{row: c.Row, entry: *held, before: held.State}, nil
+		return line{row: c.Row, entry: held, before: held.State}, nil
 	}
-	e, err := i.entryOf(c)
-	l := line{row: c.Row, entry: e}
-	switch {
-	case held == nil:
-	case saysTheSame(*held, e):
-		l.entry, l.before = *held, held.State
-	default:
-		l.givesUp = held.Number
+	number, err := card.NewNumber(rand.Reader)
+	l := line{row: c.Row, completion: c, number: number, evidence: p.evidence[c.Row]}
+	if err != nil || held == nil {
+		return l, err
 	}
-	return l, err
+	e, err := p.entryOf(l, catalogue)
+	if err != nil {
+		return l, err
+	}
+	if held.Held == p.held && saysTheSame(*held, e) {
+		return line{row: c.Row, entry: held, before: held.State}, nil
+	}
+	l.givesUp = held.Number
+	return l, nil
+}
+
+// frozen gives the catalogue's entries as the register keeps them, each made once.
+type frozen struct{ entries map[string]string }
+
+func (i *Issuer) frozen() *frozen { return &frozen{map[string]string{}} }
+
+func (f *frozen) of(c *course.Course) (string, error) {
+	if text, ok := f.entries[c.Code]; ok {
+		return text, nil
+	}
+	text, err := c.Entry()
+	f.entries[c.Code] = text
+	return text, err
 }
 
 // entryOf is the card of a completion that has none yet. Issue adds what is known only then: time, key, status, digest.
-func (i *Issuer) entryOf(c roster.Completion) (card.Entry, error) {
-	number, err := card.NewNumber(rand.Reader)
+func (i *Issuer) entryOf(l line, catalogue *frozen) (card.Entry, error) {
+	c := l.completion
+	entry, err := catalogue.of(c.Course)
 	if err != nil {
-		return card.Entry{}, err
+		return card.Entry{}, fmt.Errorf("course %s: %w", c.Course.Code, err)
 	}
 	last := c.Course.Expires(c.Completed)
 	return card.Entry{
 		Record: card.Record{
 			Card: card.Card{
-				Issuer: i.URL, Number: number, ExpiresAt: last.End(i.Location).UTC(), Name: c.Name, Course: c.Course.Code,
+				Issuer: i.URL, Number: l.number, ExpiresAt: last.End(i.Location).UTC(), Name: c.Name, Course: c.Course.Code,
 			},
 			Qualification: c.Course.Qualification(),
 			Completed:     c.Completed,
@@ -97,8 +196,10 @@ func (i *Issuer) entryOf(c roster.Completion) (card.Entry, error) {
 			Instructor:    c.Instructor,
 			InstructorID:  c.InstructorID,
 		},
-		Learner: card.Learner{Email: c.Email, ID: c.LearnerID},
-		Class:   c.Class,
+		Learner:   card.Learner{Email: c.Email, ID: c.LearnerID},
+		Class:     c.Class,
+		Evidence:  l.evidence,
+		Catalogue: entry,
 	}, nil
 }
 
@@ -114,6 +215,7 @@ func inRosterWords(err error) error {
 func saysTheSame(a, b card.Entry) bool {
 	return a.Issuer == b.Issuer && a.Name == b.Name && a.Course == b.Course && a.ExpiresAt.Equal(b.ExpiresAt) && a.Completed == b.Completed &&
 		a.ExpiresOn == b.ExpiresOn && a.Instructor == b.Instructor && a.InstructorID == b.InstructorID && a.Class == b.Class &&
-		a.Learner == b.Learner && a.Qualification.Title == b.Qualification.Title && a.Qualification.Level == b.Qualification.Level &&
-		slices.Equal(a.Qualification.Meets, b.Qualification.Meets)
+		a.Learner == b.Learner && a.Evidence == b.Evidence && a.Catalogue == b.Catalogue &&
+		a.Qualification.Title == b.Qualification.Title && a.Qualification.Level == b.Qualification.Level &&
+		a.Qualification.Trained == b.Qualification.Trained && slices.Equal(a.Qualification.Meets, b.Qualification.Meets)
 }

@@ -27,6 +27,7 @@ type production struct {
 	out      *folder
 	progress func(int)
 	issued   int
+	proved   int
 	done     []bool // by line: its file is in the output folder
 	lost     []*RowError
 }
@@ -87,7 +88,7 @@ func (p *production) collect(ctx context.Context, products <-chan product, stop 
 	group := make([]product, 0, groupSize)
 	flush := func() {
 		if failure == nil {
-			if failure = p.release(ctx, group); failure != nil {
+			if failure = p.settle(ctx, group); failure != nil {
 				stop(failure)
 			}
 		}
@@ -102,14 +103,20 @@ func (p *production) collect(ctx context.Context, products <-chan product, stop 
 	return failure
 }
 
-func (p *production) release(ctx context.Context, group []product) error {
+// settle records a group of products, and delivers them unless they are to be held.
+func (p *production) settle(ctx context.Context, group []product) error {
 	// What is finished is recorded even after Ctrl-C: else it would have to be made again.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closingTime)
 	defer cancel()
-	withdrawn, err := p.markIssued(ctx, group)
+	record, count := p.Recorder.MarkIssued, &p.issued
+	if p.plan.held {
+		record, count = p.Recorder.MarkProved, &p.proved
+	}
+	recorded, withdrawn, err := p.mark(ctx, group, record)
 	if err != nil {
 		return err
 	}
+	*count += recorded
 	for _, made := range group {
 		l := &p.plan.lines[made.line]
 		if made.lost == nil {
@@ -119,13 +126,11 @@ func (p *production) release(ctx context.Context, group []product) error {
 			p.lost = append(p.lost, &RowError{l.row, made.lost})
 			continue
 		}
-		if l.entry.State == card.Planned {
-			l.entry.State, l.entry.Token, l.entry.SHA256 = card.Issued, made.done.Token, made.done.SHA256
+		if !p.plan.held {
+			if err := p.deliver(l, made); err != nil {
+				return err
+			}
 		}
-		if err := p.out.put(l.entry.Number, made.file); err != nil {
-			return err
-		}
-		p.done[made.line] = true
 		if p.progress != nil {
 			p.progress(1)
 		}
@@ -133,9 +138,23 @@ func (p *production) release(ctx context.Context, group []product) error {
 	return nil
 }
 
-// markIssued records the finished cards of a group. A card that somebody withdrew while it was being made is no reason to
-// hold the others back: it is returned with the reason.
-func (p *production) markIssued(ctx context.Context, group []product) (withdrawn map[card.Number]error, err error) {
+// deliver puts the file of a card that is out into the output folder.
+func (p *production) deliver(l *line, made product) error {
+	if l.entry.State == card.Planned {
+		l.entry.State, l.entry.Token, l.entry.SHA256 = card.Issued, made.done.Token, made.done.SHA256
+	}
+	if err := p.out.put(l.entry.Number, made.file); err != nil {
+		return err
+	}
+	p.done[made.line] = true
+	return nil
+}
+
+// mark records the finished cards of a group. A card that somebody withdrew while it was being made is no reason to hold the
+// others back: it is returned with the reason.
+func (p *production) mark(ctx context.Context, group []product, record func(context.Context, string, time.Time, []card.Finished) error) (
+	recorded int, withdrawn map[card.Number]error, err error,
+) {
 	var finished []card.Finished
 	for _, made := range group {
 		if made.lost == nil && p.plan.lines[made.line].entry.State == card.Planned {
@@ -144,23 +163,22 @@ func (p *production) markIssued(ctx context.Context, group []product) (withdrawn
 	}
 	withdrawn = map[card.Number]error{}
 	for len(finished) > 0 {
-		err := p.Recorder.MarkIssued(ctx, p.Actor, p.now(), finished)
+		err := record(ctx, p.Actor, p.now(), finished)
 		if err == nil {
-			p.issued += len(finished)
-			return withdrawn, nil
+			return len(finished), withdrawn, nil
 		}
 		var move *card.MoveError
 		if !errors.As(err, &move) || move.From != card.Revoked {
-			return nil, err
+			return 0, nil, err
 		}
 		n := slices.IndexFunc(finished, func(f card.Finished) bool { return f.Number == move.Number })
 		if n < 0 { // it is about the card that one of these replaces
-			return nil, err
+			return 0, nil, err
 		}
 		withdrawn[move.Number] = err
 		finished = slices.Delete(finished, n, n+1)
 	}
-	return withdrawn, nil
+	return 0, withdrawn, nil
 }
 
 // make is the whole way of one card up to the archive. A card that was issued before is taken from there and never drawn anew.
@@ -168,10 +186,18 @@ func (p *production) make(ctx context.Context, n int) (product, error) {
 	if err := ctx.Err(); err != nil {
 		return product{}, err
 	}
-	e := p.plan.lines[n].entry
+	e := *p.plan.lines[n].entry
 	if e.State != card.Planned {
+		if p.plan.held {
+			return product{line: n}, nil
+		}
 		file, err := p.Archive.Get(e.Number, e.SHA256)
 		return product{line: n, file: file, lost: err}, nil
+	}
+	if e.Token != "" { // an earlier run has made and proved it
+		if file, err := p.Archive.Get(e.Number, e.SHA256); err == nil {
+			return product{line: n, file: file, done: card.Finished{Number: e.Number, Digest: e.Digest, Token: e.Token, SHA256: e.SHA256}}, nil
+		}
 	}
 	raw, err := token.Sign(e.Card, p.Key.signing)
 	if err != nil {
@@ -193,10 +219,10 @@ func (p *production) make(ctx context.Context, n int) (product, error) {
 }
 
 func (p *production) result(batch string) *Result {
-	r := &Result{Batch: batch, Issued: p.issued, AlreadyIssued: p.plan.AlreadyIssued()}
+	r := &Result{Batch: batch, Issued: p.issued, Held: p.proved, AlreadyIssued: p.plan.AlreadyIssued()}
 	for n, l := range p.plan.lines {
 		if p.done[n] {
-			r.Lines = append(r.Lines, manifestLine(l, token.URL(p.VerifyURL, l.entry.Token)))
+			r.Lines = append(r.Lines, manifestLine(l.row, *l.entry, token.URL(p.VerifyURL, l.entry.Token)))
 		}
 	}
 	return r

@@ -54,10 +54,7 @@ func (i *Issuer) sameClaims(text string, want card.Card) error {
 	if err != nil {
 		return err
 	}
-	opened, err := token.Open(raw, func(id string) (token.PublicKey, bool) {
-		k, ok := i.Keys.Find(id)
-		return token.PublicKey{Alg: k.Alg, Key: k.Public}, ok
-	})
+	opened, err := i.open(raw)
 	if err != nil {
 		return err
 	}
@@ -65,6 +62,14 @@ func (i *Issuer) sameClaims(text string, want card.Card) error {
 		return errors.New("the token says something else than the register")
 	}
 	return nil
+}
+
+// open reads a token with the published keys.
+func (i *Issuer) open(raw string) (token.Opened, error) {
+	return token.Open(raw, func(id string) (token.PublicKey, bool) {
+		k, ok := i.Keys.Find(id)
+		return token.PublicKey{Alg: k.Alg, Key: k.Public}, ok
+	})
 }
 
 // released is a register that holds one card, as it will stand there once it is issued.

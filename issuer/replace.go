@@ -24,7 +24,7 @@ type Correction struct {
 type CorrectionError struct{ Problem roster.Problem }
 
 func (e *CorrectionError) Error() string {
-	return fmt.Sprintf("%s %q: %s", e.Problem.Column, e.Problem.Value, e.Problem.Message)
+	return fmt.Sprintf("%s %q: %s %s", e.Problem.Column, e.Problem.Value, e.Problem.Message, e.Problem.Remedy)
 }
 
 // Replace issues a corrected card of the same completion and expiry, and supersedes the old one in the same moment. The Result
@@ -35,7 +35,75 @@ func (i *Issuer) Replace(ctx context.Context, old card.Number, c Correction, d D
 	if err != nil {
 		return nil, err
 	}
-	return i.issue(ctx, &Plan{lines: []line{l}}, d, c.Reason)
+	return i.Issue(ctx, &Plan{lines: []line{l}, reason: c.Reason}, d)
+}
+
+// PrepareCorrections checks a file of corrections as Prepare does a roster: each row names a card and what is to be changed on
+// it. The reason stands in the history of every card that it replaces.
+func (i *Issuer) PrepareCorrections(ctx context.Context, f *roster.Corrections, reason string) (*Plan, error) {
+	p := &Plan{roster: f.Name, reason: reason, problems: f.Problems}
+	for _, row := range f.Rows {
+		l, err := i.replacement(ctx, row.Number, Correction{Name: row.Name, Instructor: row.Instructor, Reason: reason})
+		if found := correctionProblem(row, err); found != nil {
+			p.problems = append(p.problems, *found)
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		same, err := i.isUnchanged(ctx, row.Number, l)
+		if err != nil {
+			return nil, err
+		}
+		if same {
+			p.problems = append(p.problems, unchanged(row))
+			continue
+		}
+		l.row = row.Row
+		p.lines = append(p.lines, l)
+	}
+	roster.SortProblems(p.problems)
+	p.refused = roster.CountRefused(p.problems)
+	return p, nil
+}
+
+// isUnchanged says whether a card says already what a correction asks for: a list of the whole class with one name mended
+// replaces one card.
+func (i *Issuer) isUnchanged(ctx context.Context, old card.Number, l line) (bool, error) {
+	if !l.isNew() {
+		return false, nil
+	}
+	e, _, err := i.Register.FindEntry(ctx, old)
+	return saysTheSame(e, *l.entry), err
+}
+
+func unchanged(row roster.CorrectionRow) roster.Problem {
+	return roster.Problem{Row: row.Row, Column: roster.ColumnNumber, Code: "unchanged", Value: row.Number.String(), Severity: roster.Notice,
+		Message: "The card says so already.", Remedy: "It is not replaced."}
+}
+
+// correctionProblem tells of a card that can't be replaced; nil where that is not the error.
+func correctionProblem(row roster.CorrectionRow, err error) *roster.Problem {
+	problem := func(code, message, remedy string) *roster.Problem {
+		return &roster.Problem{Row: row.Row, Column: roster.ColumnNumber, Code: code, Value: row.Number.String(), Message: message, Remedy: remedy}
+	}
+	var correction *CorrectionError
+	var move *card.MoveError
+	switch {
+	case errors.As(err, &correction):
+		found := correction.Problem
+		found.Row = row.Row
+		return &found
+	case errors.Is(err, card.ErrNotFound):
+		return problem("unknown_card", "The register has no card of this number.", "Compare the number with the card.")
+	case errors.Is(err, ErrExpired):
+		return problem("already_expired", "The card has expired.", "Issue the card of the new completion from its roster, and leave this row out.")
+	case errors.As(err, &move) && move.From == card.Superseded:
+		return problem("already_replaced", "The card was replaced by another one before.", "Correct the card that replaced it; `cardproof show` names it.")
+	case errors.As(err, &move):
+		return problem("not_in_force", fmt.Sprintf("The card is %s.", move.From), "Leave the row out, or put the card in force first.")
+	}
+	return nil
 }
 
 func (i *Issuer) replacement(ctx context.Context, old card.Number, c Correction) (line, error) {
@@ -55,7 +123,7 @@ func (i *Issuer) replacement(ctx context.Context, old card.Number, c Correction)
 	case err != nil:
 		return line{}, err
 	case ok && same:
-		return line{entry: begun, before: begun.State}, nil
+		return line{entry: &begun, before: begun.State}, nil
 	case ok && begun.State != card.Planned:
 		return line{}, &card.MoveError{Number: old, From: card.Superseded, To: card.Superseded}
 	case e.State != card.Issued:
@@ -63,7 +131,7 @@ func (i *Issuer) replacement(ctx context.Context, old card.Number, c Correction)
 	case !i.now().Before(e.ExpiresAt):
 		return line{}, fmt.Errorf("%w: %s", ErrExpired, old)
 	}
-	return line{entry: want, givesUp: begun.Number}, nil
+	return line{entry: &want, givesUp: begun.Number}, nil
 }
 
 // corrected is the card that will take the place of e, checked before anything is recorded.
@@ -83,6 +151,6 @@ func (i *Issuer) corrected(e card.Entry, c Correction) (card.Entry, error) {
 		return card.Entry{}, &CorrectionError{tooDense(roster.Completion{Name: name})}
 	}
 	number, err := card.NewNumber(rand.Reader)
-	e.Replaces, e.Number, e.ReplacedBy, e.Token, e.SHA256 = e.Number, number, "", "", ""
+	e.Replaces, e.Number, e.ReplacedBy, e.Token, e.SHA256, e.Held = e.Number, number, "", "", "", false
 	return e, err
 }

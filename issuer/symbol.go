@@ -38,5 +38,5 @@ func (i *Issuer) symbols() func(card.Card) (pdf.Symbol, error) {
 
 func tooDense(c roster.Completion) roster.Problem {
 	return roster.Problem{Row: c.Row, Column: roster.ColumnName, Code: "too_long", Value: c.Name,
-		Message: "With this name the QR would be too dense to be scanned from a card; shorten the name, or set a shorter issuer.verify_url."}
+		Message: "With this name the QR would be too dense to be scanned from a card.", Remedy: "Shorten the name, or set a shorter issuer.verify_url."}
 }

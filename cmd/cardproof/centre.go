@@ -104,6 +104,15 @@ func (a *app) newDrawer(c *config.Config) (*pdf.Drawer, error) {
 // openIssuer opens the issuing side with its private key, as the only one that issues: another run of the same register is
 // waited for, so that it can't be issuing the same roster meanwhile.
 func (a *app) openIssuer(ctx context.Context) (*centre, error) {
+	return a.openWriter(ctx, a.unlock)
+}
+
+// openRegister opens the issuing side for moving batches, which needs no private key.
+func (a *app) openRegister(ctx context.Context) (*centre, error) {
+	return a.openWriter(ctx, a.waitForOthers)
+}
+
+func (a *app) openWriter(ctx context.Context, ready func(context.Context, *centre) error) (*centre, error) {
 	conf, err := a.load()
 	if err != nil {
 		return nil, err
@@ -117,7 +126,7 @@ func (a *app) openIssuer(ctx context.Context) (*centre, error) {
 		return nil, err
 	}
 	c.Recorder = db
-	if err := a.unlock(ctx, c); err != nil {
+	if err := ready(ctx, c); err != nil {
 		return nil, errors.Join(err, c.Close())
 	}
 	return c, nil
@@ -127,6 +136,11 @@ func (a *app) unlock(ctx context.Context, c *centre) (err error) {
 	if c.Key, err = issuer.OpenKey(c.config.Keys, c.Keys, c.config.Issuer.URL, func() ([]byte, error) { return a.passphrase(ctx) }); err != nil {
 		return err
 	}
+	return a.waitForOthers(ctx, c)
+}
+
+// waitForOthers makes this run the only one that works on the register's batches.
+func (a *app) waitForOthers(ctx context.Context, c *centre) error {
 	c.lock = flock.New(filepath.Join(c.config.Data, "issue.lock"), flock.SetPermissions(0o600))
 	locked, err := c.lock.TryLock()
 	if err == nil && !locked {
@@ -207,6 +221,11 @@ func (a *app) withCentre(cmd *cobra.Command, do func(context.Context, *centre) e
 // withIssuer runs a command that signs.
 func (a *app) withIssuer(cmd *cobra.Command, do func(context.Context, *centre) error) error {
 	return a.with(cmd, a.openIssuer, do)
+}
+
+// withRegister runs a command that moves batches.
+func (a *app) withRegister(cmd *cobra.Command, do func(context.Context, *centre) error) error {
+	return a.with(cmd, a.openRegister, do)
 }
 
 func (a *app) with(cmd *cobra.Command, open func(context.Context) (*centre, error), do func(context.Context, *centre) error) error {

@@ -1,31 +1,52 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/cardproof/cardproof/card"
+	"github.com/cardproof/cardproof/internal/durable"
 	"github.com/cardproof/cardproof/issuer"
 	"github.com/cardproof/cardproof/issuer/roster"
 )
 
-func newCheck(a *app) *cobra.Command {
-	return &cobra.Command{
-		Use:   "check ROSTER",
-		Short: "Say every problem of a roster; write nothing",
-		Args:  cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.withCentre(cmd, func(ctx context.Context, c *centre) error { return a.check(ctx, c, args[0]) })
-		},
-	}
+type checkOptions struct {
+	rosterFlags
+	roster   string
+	problems string
 }
 
-func (a *app) check(ctx context.Context, c *centre, path string) error {
+func newCheck(a *app) *cobra.Command {
+	var o checkOptions
+	cmd := &cobra.Command{
+		Use:   "check ROSTER",
+		Short: "Say every problem of a roster; issue nothing",
+		Long: `Check reads a roster as it is kept, CSV or XLSX, and says everything that is wrong with it, all rows at once, with what to do. It
+issues nothing and writes nothing into the register.
+
+Columns are known by their headings in English, German, French, Spanish and Polish. Where yours is called something else:
+  cardproof check roster.xlsx --map "Exam %=score"
+and if it fits, write the same into config.yaml, under roster.columns.`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.roster = args[0]
+			return a.withCentre(cmd, func(ctx context.Context, c *centre) error { return a.check(ctx, c, o) })
+		},
+	}
+	o.add(cmd)
+	cmd.Flags().StringVar(&o.problems, "problems", "", "write the refused rows into this `file`, .csv or .xlsx, to be mended and issued by itself")
+	return cmd
+}
+
+func (a *app) check(ctx context.Context, c *centre, o checkOptions) error {
 	start := a.now()
-	r, err := roster.ReadFile(path)
+	r, err := o.read(o.roster, c.config)
 	if err != nil {
 		return err
 	}
@@ -36,6 +57,9 @@ func (a *app) check(ctx context.Context, c *centre, path string) error {
 	if err != nil {
 		return err
 	}
+	if err := writeProblems(o.problems, r, plan); err != nil {
+		return err
+	}
 	a.warnDense(plan)
 	a.warnLocal(c)
 	s := summaryOf(plan, nil)
@@ -44,17 +68,65 @@ func (a *app) check(ctx context.Context, c *centre, path string) error {
 		if err := a.printJSON(s); err != nil {
 			return err
 		}
-	} else {
-		a.printProblems(s.Problems)
-		fmt.Fprintf(a.stdout, "%s: %s\n", path, plural(len(r.Rows), "row", "rows"))
-		a.printCount("ready to be issued", plan.New()+plan.Unfinished())
-		a.printCount("already issued", plan.AlreadyIssued())
-		a.printCount("refused", plan.Refused())
+	} else if err := a.printChecked(r, plan, s, o); err != nil {
+		return err
 	}
 	if plan.Refused() > 0 {
 		return errRefused
 	}
 	return nil
+}
+
+func (a *app) printChecked(r *roster.Roster, plan *issuer.Plan, s summary, o checkOptions) error {
+	if err := a.printProblems(s.Problems); err != nil {
+		return err
+	}
+	if read := slices.DeleteFunc(r.Mapping(), saysNothing); len(read) > 0 {
+		fmt.Fprintf(a.stdout, "read as: %s\n", strings.Join(read, ", "))
+	}
+	if len(o.columns) > 0 {
+		fmt.Fprintln(a.stdout, "To read this heading so from now on, write into config.yaml:\n  roster:\n    columns:")
+		for _, one := range o.columns {
+			fmt.Fprintf(a.stdout, "      - %q\n", one)
+		}
+	}
+	fmt.Fprintf(a.stdout, "%s: %s\n", o.roster, plural(len(r.Rows), "row", "rows"))
+	a.printCount("ready to be issued", plan.New()+plan.Unfinished())
+	a.printCount("already issued", plan.AlreadyIssued())
+	a.printCount("refused", plan.Refused())
+	if o.problems != "" && plan.Refused() > 0 {
+		fmt.Fprintf(a.stdout, "The refused rows are in %s: mend them there, and issue that file.\n", o.problems)
+	}
+	return nil
+}
+
+// saysNothing is the mapping of a column that bears its own name.
+func saysNothing(mapping string) bool {
+	heading, column, _ := strings.Cut(mapping, " → ")
+	return heading == column
+}
+
+// writeProblems writes the refused rows where the admin asked for them.
+func writeProblems(path string, r *roster.Roster, plan *issuer.Plan) error {
+	if path == "" {
+		return nil
+	}
+	write := roster.WriteProblems
+	switch strings.ToLower(filepath.Ext(path)) {
+	case ".csv":
+	case ".xlsx":
+		write = roster.WriteProblemsWorkbook
+	default:
+		return fail(exitUsage, fmt.Errorf("--problems %s is neither .csv nor .xlsx", path), "Name a file such as problems.xlsx.")
+	}
+	if plan.Refused() == 0 {
+		return nil
+	}
+	var b bytes.Buffer
+	if err := write(&b, r, plan.Problems()); err != nil {
+		return err
+	}
+	return durable.CreateFile(path, b.Bytes(), 0o600)
 }
 
 // warnLocal tells that cards lead to this very machine.
@@ -81,6 +153,7 @@ type summary struct {
 	Out           string           `json:"out"`
 	Seconds       float64          `json:"seconds"`
 
+	Held      int      `json:"held"`      // finished, and waiting for the release of the batch
 	Withdrawn int      `json:"withdrawn"` // of the delivered cards, those that are not in force
 	Kept      []string `json:"kept"`      // files of an earlier run that were in the way, by their new names
 }
@@ -91,13 +164,21 @@ func summaryOf(p *issuer.Plan, r *issuer.Result) summary {
 		s.Problems = []roster.Problem{}
 	}
 	if r != nil {
-		s.Batch, s.Issued = r.Batch, r.Issued
-		s.Kept = append(s.Kept, r.Kept...)
-		for _, l := range r.Lines {
-			if l.State != card.Issued {
-				s.Withdrawn++
-			}
-		}
+		s.Batch, s.Issued, s.Held = r.Batch, r.Issued, r.Held
+		s.take(r)
 	}
 	return s
+}
+
+// take notes what became of the files.
+func (s *summary) take(r *issuer.Result) {
+	s.Kept = append([]string{}, r.Kept...)
+	if s.Problems == nil {
+		s.Problems = []roster.Problem{}
+	}
+	for _, l := range r.Lines {
+		if l.State != card.Issued {
+			s.Withdrawn++
+		}
+	}
 }

@@ -18,7 +18,6 @@ import (
 	"github.com/cardproof/cardproof/internal/durable"
 	"github.com/cardproof/cardproof/issuer"
 	"github.com/cardproof/cardproof/issuer/pdf"
-	"github.com/cardproof/cardproof/issuer/roster"
 )
 
 // demoListen is where the demo serves unless it is told otherwise or the port is taken.
@@ -168,7 +167,7 @@ func (a *app) issueDemo(ctx context.Context, dir string) (lines []issuer.Manifes
 		return nil, err
 	}
 	start := a.now()
-	r, err := roster.ReadFile(path)
+	r, err := new(rosterFlags).read(path, c.config)
 	if err != nil {
 		return nil, err
 	}
@@ -177,8 +176,7 @@ func (a *app) issueDemo(ctx context.Context, dir string) (lines []issuer.Manifes
 		return nil, err
 	}
 	if plan.Refused() > 0 {
-		a.printProblems(plan.Problems())
-		return nil, errors.New("the demo roster has rows that are refused; its folder was set up with other courses")
+		return nil, errors.Join(errors.New("the demo roster has rows that are refused; its folder was set up with other courses"), a.printProblems(plan.Problems()))
 	}
 	out := filepath.Join(dir, "cards")
 	result, err := c.Issue(ctx, plan, issuer.Delivery{Dir: out, Progress: a.progress(plan)})

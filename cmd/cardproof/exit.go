@@ -91,6 +91,16 @@ func explainRun(err error) *failure {
 		return &failure{exitFailed, err, []string{fmt.Sprintf("See its history with `cardproof show %s`.", move.Number)}}
 	case errors.Is(err, card.ErrNotFound):
 		return &failure{exitFailed, err, []string{"Compare the number with the card, and see that --config or --data names the right register."}}
+	case errors.Is(err, card.ErrNoBatch):
+		return &failure{exitFailed, err, []string{"`cardproof batches` lists the batches of this register; --config or --data names another one."}}
+	case errors.Is(err, card.ErrNotHeld):
+		return &failure{exitFailed, err, []string{"Its cards were issued without waiting. A run that broke off is finished by the same `cardproof issue` again."}}
+	case errors.Is(err, card.ErrUnproved):
+		return &failure{exitFailed, err, []string{"Finish it with the same `cardproof issue ... --hold` again, or give it up with `cardproof discard`. Nothing was released."}}
+	case errors.Is(err, card.ErrReleased):
+		return &failure{exitFailed, err, []string{"Withdraw its cards with `cardproof revoke --batch BATCH --reason TEXT`. Nothing was discarded."}}
+	case errors.Is(err, card.ErrDiscarded):
+		return &failure{exitFailed, err, []string{"Issue the roster again: it makes a new batch."}}
 	case errors.Is(err, card.ErrConflict):
 		return &failure{exitFailed, err, []string{"Run the same command again: it sees what the other run has done."}}
 	}
@@ -172,6 +182,8 @@ func explainFile(err error) *failure {
 		return &failure{exitFailed, err, []string{"Another program uses this address. Choose another with --listen, such as --listen 127.0.0.1:8081."}}
 	case errors.As(err, new(*net.OpError)):
 		return &failure{exitUsage, err, []string{"Give --listen an address of this machine and a port, such as 127.0.0.1:8080."}}
+	case errors.Is(err, fs.ErrExist):
+		return &failure{exitFailed, err, []string{"Nothing is overwritten. Move that file away, or name another place."}}
 	case errors.Is(err, fs.ErrPermission):
 		return &failure{exitFailed, err, []string{"Run as a user who may read and write there, or choose another place."}}
 	}

@@ -15,57 +15,71 @@ import (
 )
 
 type issueOptions struct {
+	rosterFlags
 	roster   string
 	out      string
 	goodRows bool
+	hold     bool
 }
 
 func newIssue(a *app) *cobra.Command {
 	var o issueOptions
 	cmd := &cobra.Command{
-		Use:   "issue ROSTER --out DIR",
+		Use:   "issue ROSTER {--out DIR | --hold}",
 		Short: "Issue the cards of a roster into a folder",
 		Long: `Issue checks the whole roster first and refuses it if any row has a problem. Then it records, signs, draws and proves each card,
 and writes into DIR one PDF for each, named by its number, and cards.csv, the list of them.
 
-The same roster again issues nothing twice: it finishes what an earlier run left, and delivers the issued files again.`,
+The same roster again issues nothing twice: it finishes what an earlier run left, and delivers the issued files again.
+
+With --hold the cards are made and proved, and wait: nothing is in force and nothing is written out until somebody has looked at
+the batch ("show --batch") and says "release", or "discard".`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.roster = args[0]
+			if o.out == "" && !o.hold {
+				return fail(exitUsage, errors.New("issue needs --out DIR"), "Name a folder for the cards, such as --out cards; or let them wait with --hold.")
+			}
 			return a.withIssuer(cmd, func(ctx context.Context, c *centre) error { return a.issue(ctx, c, o) })
 		},
 	}
 	cmd.Flags().StringVar(&o.out, "out", "", "the `folder` for the cards; it is made if need be")
 	cmd.Flags().BoolVar(&o.goodRows, "good-rows", false, "issue the rows without a problem, and write the others to problems.csv")
-	if err := cmd.MarkFlagRequired("out"); err != nil {
-		panic(err) // the flag is defined two lines above
-	}
+	cmd.Flags().BoolVar(&o.hold, "hold", false, "make and prove the cards, and let them wait for \"release\"; writes nothing to --out")
+	o.add(cmd)
 	return cmd
 }
 
 func (a *app) issue(ctx context.Context, c *centre, o issueOptions) error {
 	start := a.now()
-	if err := c.refuseInside(o.out); err != nil {
-		return err
+	if o.out != "" {
+		if err := c.refuseInside(o.out); err != nil {
+			return err
+		}
 	}
-	r, err := roster.ReadFile(o.roster)
+	r, err := o.read(o.roster, c.config)
 	if err != nil {
 		return err
 	}
-	plan, err := c.Prepare(ctx, r)
+	prepare := c.Prepare
+	if o.hold {
+		prepare = c.PrepareHeld
+	}
+	plan, err := prepare(ctx, r)
 	if err != nil {
 		return err
 	}
 	if plan.Refused() > 0 && !o.goodRows {
-		return a.refuse(plan, o)
+		return a.refuse(plan, o.roster, o.out, "Mend the rows and run the command again.",
+			"Or add --good-rows to issue the others and get the refused rows as "+issuer.ProblemsName+".")
 	}
 	a.warnDense(plan)
 	a.warnLocal(c)
-	problems, err := refusedRows(r, plan)
-	if err != nil {
+	d := issuer.Delivery{Dir: o.out, Progress: a.progress(plan)}
+	if err := addRefused(&d, r, plan); err != nil {
 		return err
 	}
-	result, err := c.Issue(ctx, plan, issuer.Delivery{Dir: o.out, Problems: problems, Progress: a.progress(plan)})
+	result, err := c.Issue(ctx, plan, d)
 	if result == nil {
 		return err
 	}
@@ -74,7 +88,12 @@ func (a *app) issue(ctx context.Context, c *centre, o issueOptions) error {
 	if err != nil {
 		return errors.Join(err, a.printBroken(s))
 	}
-	if err := a.printIssued(s); err != nil {
+	if o.hold {
+		err = a.printHeld(s)
+	} else {
+		err = a.printIssued(s)
+	}
+	if err != nil {
 		return err
 	}
 	if plan.Refused() > 0 {
@@ -84,18 +103,17 @@ func (a *app) issue(ctx context.Context, c *centre, o issueOptions) error {
 }
 
 // refuse tells why a batch is not issued.
-func (a *app) refuse(plan *issuer.Plan, o issueOptions) error {
+func (a *app) refuse(plan *issuer.Plan, file, out string, hints ...string) error {
 	s := summaryOf(plan, nil)
-	s.Out = o.out
+	s.Out = out
 	if a.json {
 		if err := a.printJSON(s); err != nil {
 			return err
 		}
-	} else {
-		a.printProblems(s.Problems)
+	} else if err := a.printProblems(s.Problems); err != nil {
+		return err
 	}
-	return fail(exitRefused, fmt.Errorf("nothing was issued: %s of %s refused", plural(plan.Refused(), "row", "rows"), filepath.Base(o.roster)+isAre(plan.Refused())),
-		"Mend the rows and run the command again.", "Or add --good-rows to issue the others and get the refused rows as "+issuer.ProblemsName+".")
+	return fail(exitRefused, fmt.Errorf("nothing was issued: %s of %s refused", plural(plan.Refused(), "row", "rows"), filepath.Base(file)+isAre(plan.Refused())), hints...)
 }
 
 // printBroken tells what a run did that came to no good end. What is missing in the folder, the next run brings.
@@ -111,16 +129,13 @@ func (a *app) printIssued(s summary) error {
 	if a.json {
 		return a.printJSON(s)
 	}
-	a.printProblems(onlyErrors(s.Problems))
+	if err := a.printProblems(onlyErrors(s.Problems)); err != nil {
+		return err
+	}
 	a.printCount("issued", s.Issued)
 	a.printCount("already issued", s.AlreadyIssued)
-	if s.Withdrawn > 0 {
-		a.printCount("of these withdrawn since: do not hand them out (column state of "+issuer.ManifestName+")", s.Withdrawn)
-	}
+	a.printWithdrawn(s)
 	a.printCount("refused", s.Refused)
-	for _, kept := range s.Kept {
-		fmt.Fprintf(a.stdout, "A file of an earlier run was kept as %s\n", kept)
-	}
 	if s.Issued+s.AlreadyIssued > 0 {
 		fmt.Fprintf(a.stdout, "The cards and their list are in %s, %s\n", s.Out, filepath.Join(s.Out, issuer.ManifestName))
 	}
@@ -130,14 +145,52 @@ func (a *app) printIssued(s summary) error {
 	return nil
 }
 
-// refusedRows is the content of problems.csv, or nil where no row is refused.
-func refusedRows(r *roster.Roster, plan *issuer.Plan) ([]byte, error) {
-	if plan.Refused() == 0 {
-		return nil, nil
+// printHeld tells what waits for its release.
+func (a *app) printHeld(s summary) error {
+	if a.json {
+		return a.printJSON(s)
 	}
-	var b bytes.Buffer
-	err := roster.WriteProblems(&b, r, plan.Problems())
-	return b.Bytes(), err
+	if err := a.printProblems(onlyErrors(s.Problems)); err != nil {
+		return err
+	}
+	a.printCount("made and proved, waiting for release", s.Held)
+	a.printCount("already issued", s.AlreadyIssued)
+	a.printCount("refused", s.Refused)
+	if s.Held > 0 {
+		fmt.Fprintf(a.stdout, "Look at the batch:      cardproof show --batch %s\nPut it in force:        cardproof release %s --out DIR\nGive it up:             cardproof discard %s\n",
+			s.Batch, s.Batch, s.Batch)
+	}
+	return nil
+}
+
+// printWithdrawn tells of delivered files that nobody should get, and of files that were in the way.
+func (a *app) printWithdrawn(s summary) {
+	if s.Withdrawn > 0 {
+		a.printCount("of these withdrawn since: do not hand them out (column state of "+issuer.ManifestName+")", s.Withdrawn)
+	}
+	for _, kept := range s.Kept {
+		fmt.Fprintf(a.stdout, "A file of an earlier run was kept as %s\n", kept)
+	}
+}
+
+// addRefused adds the refused rows to what is delivered: as text, and where the roster was a workbook, as a workbook too.
+func addRefused(d *issuer.Delivery, r *roster.Roster, plan *issuer.Plan) error {
+	if plan.Refused() == 0 {
+		return nil
+	}
+	var text, workbook bytes.Buffer
+	if err := roster.WriteProblems(&text, r, plan.Problems()); err != nil {
+		return err
+	}
+	d.Problems = text.Bytes()
+	if !r.IsWorkbook() {
+		return nil
+	}
+	if err := roster.WriteProblemsWorkbook(&workbook, r, plan.Problems()); err != nil {
+		return err
+	}
+	d.ProblemsWorkbook = workbook.Bytes()
+	return nil
 }
 
 // progress is a bar on a terminal, and nothing elsewhere.

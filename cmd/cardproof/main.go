@@ -81,8 +81,8 @@ Exit codes: 0 done (verify: all valid) · 1 failed · 2 usage or configuration �
 	flags.BoolVar(&a.json, "json", false, "print one JSON object instead of text")
 	flags.BoolVar(&a.quiet, "quiet", false, "print results and errors only")
 	root.AddCommand(
-		newDemo(a), newInit(a), newCheck(a), newIssue(a), newShow(a), newVerify(a),
-		newRevoke(a), newSuspend(a), newReinstate(a), newReplace(a), newServe(a), newKeys(a),
+		newDemo(a), newInit(a), newRoster(a), newCheck(a), newIssue(a), newBatches(a), newRelease(a), newDiscard(a), newShow(a),
+		newVerify(a), newRevoke(a), newSuspend(a), newReinstate(a), newReplace(a), newServe(a), newKeys(a),
 	)
 	return root
 }

@@ -4,8 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"text/tabwriter"
-
-	"github.com/cardproof/cardproof/issuer/roster"
 )
 
 // printJSON prints one object, indented for a person who looks.
@@ -17,37 +15,6 @@ func (a *app) printJSON(v any) error {
 }
 
 func (a *app) printCount(what string, n int) { fmt.Fprintf(a.stdout, "%7d %s\n", n, what) }
-
-func (a *app) printProblems(problems []roster.Problem) {
-	for _, p := range problems {
-		kind := "problem"
-		if p.Severity == roster.Notice {
-			kind = "notice"
-		}
-		where := fmt.Sprintf("row %d", p.Row)
-		if p.Row == 0 {
-			where = "the file"
-		}
-		if p.Column != "" {
-			where += ", " + p.Column
-		}
-		value := ""
-		if p.Value != "" {
-			value = fmt.Sprintf(" %q", p.Value)
-		}
-		fmt.Fprintf(a.stdout, "%s: %s%s: %s (%s)\n", kind, where, value, p.Message, p.Code)
-	}
-}
-
-func onlyErrors(problems []roster.Problem) []roster.Problem {
-	var out []roster.Problem
-	for _, p := range problems {
-		if p.Severity == roster.Error {
-			out = append(out, p)
-		}
-	}
-	return out
-}
 
 // table prints rows of cells in aligned columns.
 func (a *app) table(rows [][]string) error {

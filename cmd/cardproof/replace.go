@@ -10,40 +10,96 @@ import (
 
 	"github.com/cardproof/cardproof/card"
 	"github.com/cardproof/cardproof/issuer"
+	"github.com/cardproof/cardproof/issuer/roster"
 )
 
+type replaceOptions struct {
+	rosterFlags
+	issuer.Correction
+	file string
+	out  string
+}
+
 func newReplace(a *app) *cobra.Command {
-	var c issuer.Correction
-	var out string
+	var o replaceOptions
 	cmd := &cobra.Command{
-		Use:   "replace NUMBER [--name NAME] [--instructor NAME]",
-		Short: "Issue a corrected card and supersede the old one",
+		Use:   "replace {NUMBER [--name NAME] [--instructor NAME] | --file FILE}",
+		Short: "Issue corrected cards and supersede the old ones",
 		Long: `Replace issues a new card for the same completion, with a new number and the corrections that are given, and marks the old one as
-superseded in the same moment. Course and dates stay as they are.`,
-		Args: cobra.ExactArgs(1),
+superseded in the same moment. Course and dates stay as they are.
+
+With --file it does so for every row of a CSV or XLSX file with the columns number, name and, if need be, instructor. An empty cell
+leaves what the card says; a row that changes nothing replaces nothing, so that the list of a whole class may be given. If any row has a
+problem, nothing is replaced.`,
+		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if (len(args) > 0) == (o.file != "") {
+				return fail(exitUsage, errors.New("replace needs either a card number or --file"), "Give the number as it is printed, or a file of corrections. Nothing was changed.")
+			}
 			numbers, err := parseNumbers(args)
 			if err != nil {
 				return err
 			}
-			if c.Reason, err = checkReason(c.Reason); err != nil {
+			if o.Reason, err = checkReason(o.Reason); err != nil {
 				return err
 			}
-			return a.withIssuer(cmd, func(ctx context.Context, ce *centre) error { return a.replace(ctx, ce, numbers[0], c, out) })
+			return a.withIssuer(cmd, func(ctx context.Context, ce *centre) error {
+				if err := ce.refuseInside(o.out); err != nil {
+					return err
+				}
+				if o.file != "" {
+					return a.replaceAll(ctx, ce, o)
+				}
+				return a.replace(ctx, ce, numbers[0], o.Correction, o.out)
+			})
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&c.Name, "name", "", "the holder's corrected name")
-	f.StringVar(&c.Instructor, "instructor", "", "the instructor's corrected name")
-	f.StringVar(&c.Reason, "reason", "corrected card", "why, in a few words; it stays in the history of both cards")
-	f.StringVar(&out, "out", ".", "the `folder` for the new card")
+	f.StringVar(&o.Name, "name", "", "the holder's corrected name")
+	f.StringVar(&o.Instructor, "instructor", "", "the instructor's corrected name")
+	f.StringVar(&o.Reason, "reason", "corrected card", "why, in a few words; it stays in the history of both cards")
+	f.StringVar(&o.file, "file", "", "a `file` of corrections")
+	f.StringVar(&o.out, "out", ".", "the `folder` for the new cards")
+	o.add(cmd)
+	cmd.MarkFlagsMutuallyExclusive("file", "name")
+	cmd.MarkFlagsMutuallyExclusive("file", "instructor")
 	return cmd
 }
 
-func (a *app) replace(ctx context.Context, ce *centre, old card.Number, c issuer.Correction, out string) error {
-	if err := ce.refuseInside(out); err != nil {
+// replaceAll replaces the cards of a file of corrections, all or none.
+func (a *app) replaceAll(ctx context.Context, ce *centre, o replaceOptions) error {
+	start := a.now()
+	f, err := roster.ReadCorrections(o.file, o.options(ce.config))
+	if err != nil {
 		return err
 	}
+	plan, err := ce.PrepareCorrections(ctx, f, o.Reason)
+	if err != nil {
+		return err
+	}
+	if plan.Refused() > 0 {
+		return a.refuse(plan, o.file, o.out, "Mend the rows and run the command again.")
+	}
+	if plan.Empty() {
+		if a.json {
+			return a.printJSON(summaryOf(plan, nil))
+		}
+		fmt.Fprintln(a.stdout, "nothing to replace: the cards say all this already")
+		return nil
+	}
+	result, err := ce.Issue(ctx, plan, issuer.Delivery{Dir: o.out, Progress: a.progress(plan)})
+	if result == nil {
+		return err
+	}
+	s := summaryOf(plan, result)
+	s.Out, s.Seconds = o.out, a.now().Sub(start).Seconds()
+	if err != nil {
+		return errors.Join(err, a.printBroken(s))
+	}
+	return a.printIssued(s)
+}
+
+func (a *app) replace(ctx context.Context, ce *centre, old card.Number, c issuer.Correction, out string) error {
 	result, err := ce.Replace(ctx, old, c, issuer.Delivery{Dir: out, NoManifest: true})
 	var correction *issuer.CorrectionError
 	var move *card.MoveError

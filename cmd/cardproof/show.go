@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -14,11 +15,18 @@ import (
 )
 
 func newShow(a *app) *cobra.Command {
-	return &cobra.Command{
-		Use:   "show NUMBER",
-		Short: "Show a card and its history",
-		Args:  cobra.ExactArgs(1),
+	var batch string
+	cmd := &cobra.Command{
+		Use:   "show {NUMBER | --batch BATCH}",
+		Short: "Show a card and its history, or a batch and its cards",
+		Args:  cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if (len(args) > 0) == (batch != "") {
+				return fail(exitUsage, errors.New("show needs either a card number or --batch"), "Give the number as it is printed, or a batch of `cardproof batches`.")
+			}
+			if batch != "" {
+				return a.showBatch(cmd.Context(), batch)
+			}
 			numbers, err := parseNumbers(args)
 			if err != nil {
 				return err
@@ -26,6 +34,8 @@ func newShow(a *app) *cobra.Command {
 			return a.show(cmd.Context(), numbers[0])
 		},
 	}
+	cmd.Flags().StringVar(&batch, "batch", "", "a `batch` instead of a card")
+	return cmd
 }
 
 // shown is what show prints as JSON.
@@ -47,6 +57,10 @@ type shown struct {
 	Class        string       `json:"class"`
 	Batch        string       `json:"batch"`
 	Key          string       `json:"key"`
+	Held         bool         `json:"held"`
+	Evidence     string       `json:"evidence"` // how the prerequisites were met
+	Renews       string       `json:"renews"`
+	RenewedBy    string       `json:"renewed_by"`
 	Replaces     string       `json:"replaces"`
 	ReplacedBy   string       `json:"replaced_by"`
 	VerifyURL    string       `json:"verify_url"`
@@ -63,27 +77,31 @@ type shownEvent struct {
 }
 
 func (a *app) show(ctx context.Context, n card.Number) error {
-	c, err := a.load()
-	if err != nil {
-		return err
-	}
-	ledger, err := register.OpenReadOnly(ctx, registerPath(c))
-	if err != nil {
-		return err
-	}
-	defer ledger.Close() // it only read
-	e, ok, err := ledger.FindEntry(ctx, n)
-	if err != nil {
-		return err
-	}
-	if !ok {
-		return fmt.Errorf("%w: %s", card.ErrNotFound, n)
-	}
-	history, err := ledger.History(ctx, n)
-	if err != nil {
-		return err
-	}
-	s := describe(e, history, c.Issuer.VerifyURL)
+	return a.withLedger(ctx, func(ledger *register.Ledger, verifyURL string) error {
+		e, ok, err := ledger.FindEntry(ctx, n)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			return fmt.Errorf("%w: %s", card.ErrNotFound, n)
+		}
+		history, err := ledger.History(ctx, n)
+		if err != nil {
+			return err
+		}
+		s := describe(e, history, verifyURL)
+		renewal, ok, err := ledger.FindRenewal(ctx, n)
+		if err != nil {
+			return err
+		}
+		if ok {
+			s.RenewedBy = renewal.String()
+		}
+		return a.printCard(s)
+	})
+}
+
+func (a *app) printCard(s shown) error {
 	if a.json {
 		return a.printJSON(s)
 	}
@@ -104,7 +122,7 @@ func describe(e card.Entry, history []card.Event, verifyURL string) shown {
 		Course: e.Course, Title: e.Qualification.Title, Level: e.Qualification.Level, Meets: append([]string{}, e.Qualification.Meets...),
 		Completed: e.Completed.String(), Issued: e.IssuedOn.String(), Expires: e.ExpiresOn.String(),
 		Instructor: e.Instructor, InstructorID: e.InstructorID, Class: e.Class, Batch: e.Batch, Key: e.KeyID,
-		Replaces: e.Replaces.String(), ReplacedBy: e.ReplacedBy.String(), SHA256: e.SHA256, Events: []shownEvent{},
+		Held: e.Held, Evidence: e.Evidence, Renews: e.Renews.String(), Replaces: e.Replaces.String(), ReplacedBy: e.ReplacedBy.String(), SHA256: e.SHA256, Events: []shownEvent{},
 	}
 	if e.Token != "" {
 		s.VerifyURL = token.URL(verifyURL, e.Token)
@@ -121,8 +139,9 @@ func (s shown) rows() [][]string {
 	for _, r := range [][]string{
 		{"number", s.Number}, {"state", inWords(s.State)}, {"name", s.Name}, {"e-mail", s.Email}, {"learner id", s.LearnerID},
 		{"course", s.Course + ", " + s.Title}, {"level", s.Level}, {"qualifies for", strings.Join(s.Meets, ", ")},
-		{"completed", s.Completed}, {"issued", s.Issued}, {"valid through", s.Expires}, {"instructor", s.Instructor},
-		{"instructor id", s.InstructorID}, {"class", s.Class}, {"batch", s.Batch}, {"key", s.Key}, {"replaces", s.Replaces},
+		{"completed", s.Completed}, {"issued", s.Issued}, validity("", s.Expires), {"instructor", s.Instructor},
+		{"instructor id", s.InstructorID}, {"class", s.Class}, {"batch", s.Batch}, {"key", s.Key}, {"prerequisites", s.Evidence},
+		{"renews", s.Renews}, {"renewed by", s.RenewedBy}, {"replaces", s.Replaces},
 		{"replaced by", s.ReplacedBy}, {"file's SHA-256", s.SHA256}, {"link", s.VerifyURL},
 	} {
 		if r[1] != "" {
@@ -130,4 +149,13 @@ func (s shown) rows() [][]string {
 		}
 	}
 	return rows
+}
+
+// validity is the row of a card's last valid day. JSON keeps the day that stands for none; a person would take it for one.
+func validity(indent, expires string) []string {
+	if expires == card.NoExpiry.String() {
+		label, text := card.NoExpiry.Validity()
+		return []string{indent + strings.ToLower(label), strings.ToLower(text)}
+	}
+	return []string{indent + "valid through", expires}
 }

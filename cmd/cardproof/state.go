@@ -26,12 +26,16 @@ func newReinstate(a *app) *cobra.Command {
 }
 
 func newChange(a *app, name, short string, to card.State) *cobra.Command {
-	var reason string
+	var reason, batch string
 	cmd := &cobra.Command{
-		Use:   name + " NUMBER... --reason TEXT",
+		Use:   name + " {NUMBER... | --batch BATCH} --reason TEXT",
 		Short: short,
-		Args:  cobra.MinimumNArgs(1),
+		Long: short + `. With --batch all cards of a batch are changed at once, or none; a card of it that was replaced meanwhile stands for its
+replacement. "cardproof batches" lists the batches.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if (len(args) > 0) == (batch != "") {
+				return fail(exitUsage, errors.New(name+" needs either card numbers or --batch"), "Give the numbers as they are printed, or a batch of `cardproof batches`. Nothing was changed.")
+			}
 			numbers, err := parseNumbers(args)
 			if err != nil {
 				return err
@@ -39,9 +43,15 @@ func newChange(a *app, name, short string, to card.State) *cobra.Command {
 			if reason, err = checkReason(reason); err != nil {
 				return err
 			}
-			return a.change(cmd.Context(), numbers, to, reason)
+			return a.withWriter(cmd.Context(), func(ctx context.Context, db *register.DB) error {
+				if batch != "" {
+					return a.changeBatch(ctx, db, batch, to, reason)
+				}
+				return a.changeAll(ctx, db, numbers, to, reason)
+			})
 		},
 	}
+	cmd.Flags().StringVar(&batch, "batch", "", "every card of this `batch`")
 	cmd.Flags().StringVar(&reason, "reason", "", "why, in a few words; it stays in the card's history")
 	if err := cmd.MarkFlagRequired("reason"); err != nil {
 		panic(err) // the flag is defined one line above
@@ -84,7 +94,7 @@ type changed struct {
 	Before bool       `json:"before"` // it was in this state already
 }
 
-func (a *app) change(ctx context.Context, numbers []card.Number, to card.State, reason string) error {
+func (a *app) withWriter(ctx context.Context, do func(context.Context, *register.DB) error) error {
 	c, err := a.load()
 	if err != nil {
 		return err
@@ -93,7 +103,27 @@ func (a *app) change(ctx context.Context, numbers []card.Number, to card.State, 
 	if err != nil {
 		return err
 	}
-	return errors.Join(a.changeAll(ctx, db, numbers, to, reason), db.Close())
+	return errors.Join(do(ctx, db), db.Close())
+}
+
+func (a *app) changeBatch(ctx context.Context, db *register.DB, batch string, to card.State, reason string) error {
+	done, err := db.ChangeBatch(ctx, card.BatchChange{Batch: batch, To: to, Actor: actor(), Reason: reason, At: a.now().UTC()})
+	if err != nil {
+		return err
+	}
+	if a.json {
+		numbers := []string{}
+		for _, n := range done.Changed {
+			numbers = append(numbers, n.String())
+		}
+		return a.printJSON(map[string]any{"batch": batch, "state": to, "changed": numbers, "already": done.Already, "left": done.Left})
+	}
+	a.printCount("now "+inWords(to), len(done.Changed))
+	a.printCount(inWords(to)+" before", done.Already)
+	if done.Left > 0 {
+		a.printCount("left as they are: withdrawn for good, or not issued", done.Left)
+	}
+	return nil
 }
 
 func (a *app) changeAll(ctx context.Context, db *register.DB, numbers []card.Number, to card.State, reason string) error {

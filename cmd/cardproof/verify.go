@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 	"unicode"
@@ -17,14 +19,31 @@ import (
 )
 
 func newVerify(a *app) *cobra.Command {
-	return &cobra.Command{
-		Use:   "verify INPUT...",
+	var need string
+	cmd := &cobra.Command{
+		Use:   "verify [--need CODE] INPUT...",
 		Short: "Check cards: tokens, links, card numbers, PDF files",
 		Long: `Verify checks each input against the keys and the register of this centre. An input is a card number, the link or the token of a
-QR, or a PDF file; every card that is found in a file is checked. The exit code is 0 only if all of them are valid.`,
+QR, or a PDF file; every card that is found in a file is checked. The exit code is 0 only if all of them are valid.
+
+With --need BLS it also answers whether each card meets BLS, and why: a card meets what its course met on the day of issue, whatever the
+catalogue says today. The exit code is then 0 only if all of them are valid and meet it, and 3 otherwise.`,
+		Example: `  cardproof verify N0XK-J8NR-241J
+  cardproof verify --need BLS received/*.pdf`,
 		Args: cobra.MinimumNArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error { return a.verify(cmd.Context(), args) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if cmd.Flags().Changed("need") {
+				var ok bool
+				if need, ok = verify.ParseNeed(need); !ok {
+					return fail(exitUsage, errors.New("--need is not the code of a requirement"),
+						"Give one code of 1 to 16 letters, digits or hyphens, such as BLS, CPR or CPR-AED.")
+				}
+			}
+			return a.verify(cmd.Context(), need, args)
+		},
 	}
+	cmd.Flags().StringVar(&need, "need", "", "the `CODE` of the requirement that the cards have to meet, such as BLS")
+	return cmd
 }
 
 // verified is a verdict and what it is about.
@@ -33,7 +52,7 @@ type verified struct {
 	Input string `json:"input"`
 }
 
-func (a *app) verify(ctx context.Context, args []string) error {
+func (a *app) verify(ctx context.Context, need string, args []string) error {
 	c, err := a.load()
 	if err != nil {
 		return err
@@ -49,45 +68,55 @@ func (a *app) verify(ctx context.Context, args []string) error {
 	defer reader.Close() // it only read
 	checker := &verify.Checker{Keys: set, Register: reader, Now: a.now, Location: c.Issuer.Location}
 	var results []verified
-	allValid := true
+	allGood := true
 	for _, arg := range args {
-		found, err := a.verifyOne(ctx, checker, c.Issuer.Name, arg)
+		verdicts, err := a.verifyOne(ctx, checker, arg)
 		if err != nil {
 			return err
 		}
-		for _, r := range found {
-			allValid = allValid && r.Valid
+		for _, v := range verdicts {
+			r := verified{v.Public(func(string) string { return c.Issuer.Name }), arg}
+			if v.unreadable != "" {
+				r.Message = v.unreadable
+			}
+			if need != "" {
+				r.Meets = v.Meets(need).Public()
+			}
+			allGood = allGood && r.Valid && (r.Meets == nil || r.Meets.Answer)
+			results = append(results, r)
 		}
-		results = append(results, found...)
 	}
 	if err := a.printVerified(results); err != nil {
 		return err
 	}
-	if !allValid {
+	if !allGood {
 		return errRefused
 	}
 	return nil
 }
 
+// judged is a verdict on an input, or on a part of one.
+type judged struct {
+	verify.Verdict
+	unreadable string // why the input can't be read; empty where it can
+}
+
 // verifyOne is the verdict on every card of an input. An input that can't be read is malformed, and no reason not to go on
 // with the others; an error means that the register could not be asked.
-func (a *app) verifyOne(ctx context.Context, c *verify.Checker, issuerName, arg string) ([]verified, error) {
-	nameOf := func(string) string { return issuerName }
+func (a *app) verifyOne(ctx context.Context, c *verify.Checker, arg string) ([]judged, error) {
 	inputs, unreadable := readInputs(arg)
 	if unreadable != "" {
-		v := verify.Verdict{Code: verify.Malformed, CheckedAt: a.now().UTC()}.Public(nameOf)
-		v.Message = unreadable
-		return []verified{{v, arg}}, nil
+		return []judged{{verify.Verdict{Code: verify.Malformed, CheckedAt: a.now().UTC()}, unreadable}}, nil
 	}
-	var results []verified
+	var all []judged
 	for _, in := range inputs {
 		v, err := check(ctx, c, in)
 		if err != nil {
 			return nil, err
 		}
-		results = append(results, verified{v.Public(nameOf), arg})
+		all = append(all, judged{Verdict: v})
 	}
-	return results, nil
+	return all, nil
 }
 
 func check(ctx context.Context, c *verify.Checker, in verify.Input) (verify.Verdict, error) {
@@ -127,11 +156,11 @@ func (a *app) printVerified(results []verified) error {
 		return a.printJSON(map[string][]verified{"results": results})
 	}
 	for _, r := range results {
-		fmt.Fprintf(a.stdout, "%s  %s\n", strings.ToUpper(strings.ReplaceAll(string(r.Code), "_", " ")), r.Message)
-		rows := [][]string{{"  input", printable(r.Input)}}
+		rows := r.headline(a.stdout)
+		rows = append(rows, []string{"  input", printable(r.Input)})
 		if c := r.Card; c != nil {
 			rows = append(rows, []string{"  holder", c.Name}, []string{"  course", strings.TrimSuffix(c.Course.Code+", "+c.Course.Title, ", ")},
-				[]string{"  number", c.Number}, []string{"  issued", c.Issued}, []string{"  valid through", c.Expires})
+				[]string{"  number", c.Number}, []string{"  issued", c.Issued}, validity("  ", c.Expires))
 			if c.ReplacedBy != "" {
 				rows = append(rows, []string{"  replaced by", c.ReplacedBy})
 			}
@@ -141,6 +170,25 @@ func (a *app) printVerified(results []verified) error {
 		}
 	}
 	return nil
+}
+
+// headline prints the answer in a line, and returns the rows that belong to it. A valid card that is not what it is needed for
+// does not begin with VALID: people look at the first word.
+func (r verified) headline(w io.Writer) [][]string {
+	word := strings.ToUpper(strings.ReplaceAll(string(r.Code), "_", " "))
+	switch {
+	case r.Meets == nil:
+		fmt.Fprintf(w, "%s  %s\n", word, r.Message)
+		return nil
+	case r.Meets.Answer:
+		fmt.Fprintf(w, "%s, MEETS %s  %s\n", word, r.Meets.Need, r.Meets.Because)
+	case r.Valid:
+		fmt.Fprintf(w, "NOT %s  %s\n", r.Meets.Need, r.Meets.Because)
+	default:
+		fmt.Fprintf(w, "%s  %s\n", word, r.Message)
+		return [][]string{{"  " + r.Meets.Need, r.Meets.Because}}
+	}
+	return [][]string{{"  card", r.Message}}
 }
 
 // printable keeps a token from filling the screen, and a stranger's text from commanding the terminal.

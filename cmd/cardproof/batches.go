@@ -1,0 +1,172 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/cardproof/cardproof/card"
+	"github.com/cardproof/cardproof/internal/register"
+)
+
+func newBatches(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:   "batches",
+		Short: "List the batches, the newest first",
+		Long: `Batches lists what was issued together. A batch is
+
+  unfinished  a run broke off: run the same command again
+  held        every card is finished and waits: release or discard it
+  issued      every card is out
+  suspended   every card is withdrawn, some of them only for now
+  revoked     every card is withdrawn for good
+  discarded   every card was given up before anybody had it`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.batches(cmd.Context()) },
+	}
+}
+
+// shownBatch is what batches and show --batch print as JSON.
+type shownBatch struct {
+	ID      string             `json:"batch"`
+	State   card.BatchState    `json:"state"`
+	At      string             `json:"at"`
+	Actor   string             `json:"actor"`
+	Roster  string             `json:"roster"`
+	Cards   map[card.State]int `json:"cards"`
+	Proved  int                `json:"proved"` // of the planned cards, those that have their finished file
+	GivenUp int                `json:"given_up"`
+}
+
+func describeBatch(b card.Batch) shownBatch {
+	cards := b.Cards
+	if cards == nil {
+		cards = map[card.State]int{}
+	}
+	return shownBatch{b.ID, b.State(), b.At.UTC().Format(time.RFC3339), b.Actor, b.Roster, cards, b.Proved, b.GivenUp}
+}
+
+// withLedger reads the register of the configured centre.
+func (a *app) withLedger(ctx context.Context, do func(*register.Ledger, string) error) error {
+	c, err := a.load()
+	if err != nil {
+		return err
+	}
+	ledger, err := register.OpenReadOnly(ctx, registerPath(c))
+	if err != nil {
+		return err
+	}
+	defer ledger.Close() // it only read
+	return do(ledger, c.Issuer.VerifyURL)
+}
+
+func (a *app) batches(ctx context.Context) error {
+	return a.withLedger(ctx, func(ledger *register.Ledger, _ string) error {
+		list, err := ledger.Batches(ctx)
+		if err != nil {
+			return err
+		}
+		shown := make([]shownBatch, len(list))
+		for i, b := range list {
+			shown[i] = describeBatch(b)
+		}
+		if a.json {
+			return a.printJSON(map[string][]shownBatch{"batches": shown})
+		}
+		if len(shown) == 0 {
+			fmt.Fprintln(a.stdout, "no batch yet")
+			return nil
+		}
+		rows := [][]string{{"BATCH", "STATE", "CARDS", "BEGUN (UTC)", "BY", "ROSTER"}}
+		for _, b := range shown {
+			rows = append(rows, []string{b.ID, string(b.State), countCards(b), b.At[:16], b.Actor, printable(b.Roster)})
+		}
+		return a.table(rows)
+	})
+}
+
+// countCards is how many cards a batch has, and how many of them are not in force.
+func countCards(b shownBatch) string {
+	total, text := 0, ""
+	for _, n := range b.Cards {
+		total += n
+	}
+	for _, s := range []card.State{card.Suspended, card.Revoked, card.Superseded} {
+		if n := b.Cards[s]; n > 0 && n < total {
+			text += fmt.Sprintf(", %d %s", n, inWords(s))
+		}
+	}
+	if n := b.Cards[card.Planned]; n > 0 && b.State == card.BatchUnfinished {
+		text += fmt.Sprintf(", %d not finished", n-b.Proved)
+	}
+	return fmt.Sprintf("%d%s", total, text)
+}
+
+// shownCard is one card of show --batch.
+type shownCard struct {
+	Number     string     `json:"number"`
+	State      card.State `json:"state"`
+	Name       string     `json:"name"`
+	Course     string     `json:"course"`
+	Completed  string     `json:"completed"`
+	Expires    string     `json:"expires"`
+	ReplacedBy string     `json:"replaced_by"`
+}
+
+func (a *app) showBatch(ctx context.Context, id string) error {
+	return a.withLedger(ctx, func(ledger *register.Ledger, _ string) error {
+		b, ok, err := ledger.FindBatch(ctx, id)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			return fmt.Errorf("%w: %s", card.ErrNoBatch, printable(id))
+		}
+		entries, err := ledger.BatchEntries(ctx, b.ID)
+		if err != nil {
+			return err
+		}
+		s := struct {
+			shownBatch
+			List []shownCard `json:"list"`
+		}{describeBatch(b), []shownCard{}}
+		for _, e := range entries {
+			s.List = append(s.List, shownCard{e.Number.String(), e.State, e.Name, e.Course, e.Completed.String(), e.ExpiresOn.String(), e.ReplacedBy.String()})
+		}
+		if a.json {
+			return a.printJSON(s)
+		}
+		return a.printBatch(s.shownBatch, s.List)
+	})
+}
+
+func (a *app) printBatch(b shownBatch, list []shownCard) error {
+	about := [][]string{{"batch", b.ID}, {"state", string(b.State)}, {"cards", countCards(b)}, {"begun", b.At + " by " + b.Actor}}
+	if b.Roster != "" {
+		about = append(about, []string{"roster", printable(b.Roster)})
+	}
+	if b.GivenUp > 0 {
+		about = append(about, []string{"given up", fmt.Sprint(b.GivenUp)})
+	}
+	if err := a.table(about); err != nil {
+		return err
+	}
+	if b.State == card.BatchHeld {
+		fmt.Fprintf(a.stdout, "\nPut it in force with `cardproof release %s --out DIR`, or give it up with `cardproof discard %s --reason TEXT`.\n", b.ID, b.ID)
+	}
+	if len(list) == 0 {
+		return nil
+	}
+	fmt.Fprintln(a.stdout)
+	rows := [][]string{{"NUMBER", "NAME", "COURSE", "COMPLETED", "VALID THROUGH", "STATE"}}
+	for _, c := range list {
+		state := inWords(c.State)
+		if c.ReplacedBy != "" {
+			state += " by " + c.ReplacedBy
+		}
+		rows = append(rows, []string{c.Number, c.Name, c.Course, c.Completed, c.Expires, state})
+	}
+	return a.table(rows)
+}

@@ -1,0 +1,124 @@
+package issuer
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/cardproof/cardproof/card"
+)
+
+// Release puts the cards of a held batch in force, all or none, and delivers them where d names a folder. Before that it sees
+// to it that every finished file is in the archive as it was proved. The same call again delivers the batch once more.
+//
+// The error is card.ErrNoBatch, card.ErrNotHeld, card.ErrUnproved, card.ErrDiscarded, an *UndeliveredError where files are
+// missing (then nothing was released, unless the batch was before), or what the register or the folder said.
+func (i *Issuer) Release(ctx context.Context, batch string, d Delivery) (*Result, error) {
+	if i.Recorder == nil {
+		return nil, ErrNoKey
+	}
+	b, err := i.findBatch(ctx, batch)
+	if err != nil {
+		return nil, err
+	}
+	var out *folder
+	if d.Dir != "" {
+		if out, err = openFolder(d.Dir); err != nil {
+			return nil, err
+		}
+	}
+	if err := i.checkFiles(ctx, b.ID); err != nil {
+		return nil, err
+	}
+	released, err := i.Recorder.Release(ctx, b.ID, i.Actor, i.now())
+	if err != nil {
+		return nil, err
+	}
+	result := &Result{Batch: b.ID, Issued: len(released)}
+	if out == nil {
+		return result, nil
+	}
+	return result, i.deliverBatch(ctx, result, out, d)
+}
+
+func (i *Issuer) findBatch(ctx context.Context, id string) (card.Batch, error) {
+	b, ok, err := i.Register.FindBatch(ctx, id)
+	if err == nil && !ok {
+		err = fmt.Errorf("%w: %s", card.ErrNoBatch, id)
+	}
+	return b, err
+}
+
+// checkFiles sees to it that no card is released whose file is lost.
+func (i *Issuer) checkFiles(ctx context.Context, batch string) error {
+	entries, err := i.Register.BatchEntries(ctx, batch)
+	if err != nil {
+		return err
+	}
+	var lost []*RowError
+	for _, e := range entries {
+		if e.State != card.Planned || e.Token == "" { // the register refuses the second kind itself
+			continue
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if _, err := i.Archive.Get(e.Number, e.SHA256); err != nil {
+			lost = append(lost, &RowError{0, fmt.Errorf("card %s: %w", e.Number, err)})
+		}
+	}
+	if len(lost) > 0 {
+		return &UndeliveredError{lost}
+	}
+	return nil
+}
+
+// deliverBatch puts the files of a batch that is out into a folder.
+func (i *Issuer) deliverBatch(ctx context.Context, result *Result, out *folder, d Delivery) error {
+	entries, err := i.Register.BatchEntries(ctx, result.Batch)
+	if err != nil {
+		return err
+	}
+	p := &Plan{}
+	for n := range entries {
+		if e := &entries[n]; e.State != card.Planned && e.Token != "" {
+			p.lines = append(p.lines, line{entry: e, before: e.State})
+		}
+	}
+	run := &production{Issuer: i, out: out, progress: d.Progress, plan: p}
+	err = run.all(ctx)
+	made := run.result(result.Batch)
+	result.Lines, result.AlreadyIssued = made.Lines, made.AlreadyIssued-result.Issued
+	if listErr := d.writeLists(out, result.Lines); err == nil {
+		err = listErr
+	}
+	result.Kept = out.kept
+	return err
+}
+
+// Discard gives up a batch of which nothing is out: its cards read as withdrawn, and the learners can be issued anew. It
+// returns how many cards it gave up. The same call again is no error. The error is card.ErrNoBatch, card.ErrReleased, or what the
+// register or the archive said.
+func (i *Issuer) Discard(ctx context.Context, batch, reason string) (int, error) {
+	if i.Recorder == nil {
+		return 0, ErrNoKey
+	}
+	b, err := i.findBatch(ctx, batch)
+	if err != nil {
+		return 0, err
+	}
+	gone, err := i.Recorder.Discard(ctx, b.ID, i.Actor, i.now(), reason)
+	if err != nil {
+		return 0, err
+	}
+	// Of all that were given up, not only now: a run that broke off here has left their files.
+	numbers, err := i.Register.BatchGivenUp(ctx, b.ID)
+	if err != nil {
+		return len(gone), err
+	}
+	for _, n := range numbers {
+		if err := i.Archive.Remove(n); err != nil {
+			return len(gone), err
+		}
+	}
+	return len(gone), nil
+}

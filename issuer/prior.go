@@ -1,0 +1,129 @@
+package issuer
+
+import (
+	"context"
+
+	"github.com/cardproof/cardproof/card"
+	"github.com/cardproof/cardproof/card/token"
+	"github.com/cardproof/cardproof/issuer/prerequisite"
+	"github.com/cardproof/cardproof/issuer/roster"
+	"github.com/cardproof/cardproof/verify"
+)
+
+// judgePrerequisites looks up what the courses of the rows presuppose: by what the row names, and where it names nothing, by its
+// learner. It returns the evidence by row, and the problems of the rows that have none.
+func (i *Issuer) judgePrerequisites(ctx context.Context, rows []roster.Completion) (map[int]string, []roster.Problem, error) {
+	var asked []roster.Completion
+	for _, c := range rows {
+		if c.Course != nil && len(c.Course.Prerequisites) > 0 && c.Name != "" && !c.Completed.IsZero() {
+			asked = append(asked, c)
+		}
+	}
+	found, err := i.cardsOfLearners(ctx, asked)
+	if err != nil {
+		return nil, nil, err
+	}
+	evidence := map[int]string{}
+	var problems []roster.Problem
+	for n, c := range asked {
+		claims := prerequisite.ReadClaims(c.PriorCard)
+		held := found[n]
+		if len(claims.Cards) > 0 {
+			if held, err = i.claimed(ctx, claims.Cards); err != nil {
+				return nil, nil, err
+			}
+		}
+		text, refusals := prerequisite.Judge(c.Course, prerequisite.Learner{Name: c.Name, Completed: c.Completed}, claims, held)
+		evidence[c.Row] = text
+		for _, r := range refusals {
+			problems = append(problems, roster.Problem{Row: c.Row, Column: roster.ColumnPriorCard, Code: r.Code, Value: c.PriorCard,
+				Message: r.Message, Remedy: r.Remedy})
+		}
+	}
+	return evidence, problems, nil
+}
+
+// cardsOfLearners finds the cards of those rows that name none.
+func (i *Issuer) cardsOfLearners(ctx context.Context, rows []roster.Completion) ([][]prerequisite.Held, error) {
+	held := make([][]prerequisite.Held, len(rows))
+	var keys []card.LearnerKey
+	var of []int
+	for n, c := range rows {
+		if len(prerequisite.ReadClaims(c.PriorCard).Cards) == 0 {
+			keys, of = append(keys, c.Learner()), append(of, n)
+		}
+	}
+	found, err := i.Register.FindCards(ctx, keys)
+	if err != nil {
+		return nil, err
+	}
+	for k, entries := range found {
+		for _, e := range entries {
+			h, err := i.follow(ctx, e)
+			if err != nil {
+				return nil, err
+			}
+			held[of[k]] = append(held[of[k]], h)
+		}
+	}
+	return held, nil
+}
+
+// claimed are the cards that a row names; what names none of this register is left out.
+func (i *Issuer) claimed(ctx context.Context, texts []string) ([]prerequisite.Held, error) {
+	var held []prerequisite.Held
+	for _, text := range texts {
+		number, digest, ok := i.readClaim(text)
+		if !ok {
+			continue
+		}
+		e, ok, err := i.Register.FindEntry(ctx, number)
+		if err != nil {
+			return nil, err
+		}
+		if !ok || digest != nil && *digest != e.Digest {
+			continue // a token that the register does not have as it stands is a forgery
+		}
+		h, err := i.follow(ctx, e)
+		if err != nil {
+			return nil, err
+		}
+		h.Claimed = true
+		held = append(held, h)
+	}
+	return held, nil
+}
+
+// readClaim reads a card's number, token or link. The digest is that of the token, where it is one.
+func (i *Issuer) readClaim(text string) (card.Number, *[32]byte, bool) {
+	in := verify.ReadInput(text)
+	if in.Token == "" {
+		n, err := card.ParseNumber(in.Number)
+		return n, nil, err == nil
+	}
+	raw, err := token.FromPath(in.Token)
+	if err != nil {
+		return "", nil, false
+	}
+	opened, err := i.open(raw)
+	if err != nil {
+		return "", nil, false
+	}
+	return opened.Card.Number, &opened.Digest, true
+}
+
+// follow goes from a card to the one that stands for it today.
+func (i *Issuer) follow(ctx context.Context, e card.Entry) (prerequisite.Held, error) {
+	h := prerequisite.Held{Entry: e, Names: []string{e.Name}}
+	for h.ReplacedBy != "" {
+		next, ok, err := i.Register.FindEntry(ctx, h.ReplacedBy)
+		if err != nil {
+			return h, err
+		}
+		if !ok {
+			return h, card.ErrNotFound
+		}
+		h.Entry, h.Names = next, append(h.Names, next.Name)
+	}
+	return h, nil
+}
