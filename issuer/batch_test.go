@@ -103,6 +103,9 @@ func TestAClassThatComesInTwoFilesIsOneClass(t *testing.T) {
 	if got := codes(third); !slices.Equal(got, []string{"ratio_exceeded"}) || third.Refused() != 1 {
 		t.Errorf("the third learner: got %q, want ratio_exceeded", got)
 	}
+	if got := codes(b.prepare(t, strings.ReplaceAll(classHeading+row("Eva", "ruth"), "P-1", "p-1"))); !slices.Equal(got, []string{"ratio_exceeded"}) {
+		t.Errorf("the third learner of the class in small letters: got %q, want ratio_exceeded", got)
+	}
 	if got := codes(b.prepare(t, classHeading+row("Eva", "Tom"))); len(got) > 0 {
 		t.Errorf("the third learner with a second instructor: got %q", got)
 	}

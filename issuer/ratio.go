@@ -69,7 +69,7 @@ func (i *Issuer) others(ctx context.Context, c roster.Class, rows map[int]*roste
 		entries = append(entries, found...)
 	}
 	return slices.DeleteFunc(entries, func(e card.Entry) bool {
-		return e.State == card.Superseded || e.State == card.Planned ||
+		return e.State == card.Superseded || // its replacement counts
 			slices.ContainsFunc(c.Rows, func(row int) bool { return rows[row] == nil || isOf(e, *rows[row]) })
 	}), nil
 }

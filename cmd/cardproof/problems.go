@@ -89,16 +89,20 @@ func (a *app) printGroup(group []roster.Problem) error {
 	if first.Severity == roster.Notice {
 		mark = "·"
 	}
-	same := true
+	same, sameRemedy := true, true // what is the same for all rows is said once
 	for _, p := range group {
-		same = same && p.Message == first.Message && p.Remedy == first.Remedy
+		same = same && p.Message == first.Message
+		sameRemedy = sameRemedy && p.Remedy == first.Remedy
 	}
 	fmt.Fprintf(a.stdout, "%s %s", mark, strings.ReplaceAll(first.Code, "_", " "))
 	if len(group) > 1 {
 		fmt.Fprintf(a.stdout, " (%d)", len(group))
 	}
 	if same {
-		fmt.Fprintf(a.stdout, ": %s", first.Text())
+		fmt.Fprintf(a.stdout, ": %s", first.Message)
+	}
+	if sameRemedy && first.Remedy != "" {
+		fmt.Fprintf(a.stdout, "\n  → %s", first.Remedy)
 	}
 	fmt.Fprintln(a.stdout)
 	var rows [][]string
@@ -108,8 +112,11 @@ func (a *app) printGroup(group []roster.Problem) error {
 			break
 		}
 		row := []string{"    " + rowsOf(p), p.Column, printable(p.Value)}
-		if !same {
+		switch {
+		case !sameRemedy:
 			row = append(row, p.Text())
+		case !same:
+			row = append(row, p.Message)
 		}
 		rows = append(rows, row)
 	}

@@ -245,7 +245,10 @@ func testFindClass(t *testing.T, db *DB) {
 	if err != nil || !slices.Equal(numbersOf(got), numbersOf(in)) || got[0].Learner != in[0].Learner || got[0].Qualification.Title != courses.Title {
 		t.Errorf("got %v, %v, want %v", numbersOf(got), err, numbersOf(in))
 	}
-	for _, class := range []string{"", "monday"} {
+	if got, err := db.FindClass(t.Context(), "BLS", "monday", in[0].Completed); err != nil || !slices.Equal(numbersOf(got), []card.Number{other.Number}) {
+		t.Errorf("in small letters: got %v, %v, want %s", numbersOf(got), err, other.Number)
+	}
+	for _, class := range []string{"", "Mon"} {
 		if got, err := db.FindClass(t.Context(), "BLS", class, in[0].Completed); err != nil || len(got) != 0 {
 			t.Errorf("class %q: got %v, %v", class, numbersOf(got), err)
 		}

@@ -280,7 +280,7 @@ func TestTriggers(t *testing.T) {
 		"UPDATE cards SET expires_at = expires_at + 1" + where, "UPDATE cards SET issued_at = issued_at - 1" + where,
 		"UPDATE cards SET digest = zeroblob(32)" + where, "UPDATE cards SET key_id = 'x'" + where, "UPDATE cards SET catalogue = 2" + where,
 		"UPDATE cards SET issuer = 'x'" + where,
-		"UPDATE cards SET token = 'x'" + where, "UPDATE cards SET sha256 = replace(sha256, '0', '1') || ''" + where,
+		"UPDATE cards SET token = 'x'" + where, "UPDATE cards SET sha256 = lower(hex(randomblob(32)))" + where,
 		"UPDATE cards SET expires_on = '2099-01-01'" + where, "UPDATE cards SET completed = '2026-01-01'" + where,
 		"UPDATE cards SET instructor = 'x'" + where, "UPDATE cards SET status_list = NULL, status_idx = NULL" + where,
 		"UPDATE cards SET not_before = 1" + where, "UPDATE cards SET recorded_at = 1" + where, "UPDATE cards SET batch = 'b2'" + where,

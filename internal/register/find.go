@@ -75,14 +75,14 @@ func (l *Ledger) FindRenewal(ctx context.Context, old card.Number) (number card.
 	return number, err == nil, wrap("find a renewal", err)
 }
 
-// FindClass answers the cards of a class, as the roster named it, on a course that ended on one day, in the order in which
+// FindClass answers the cards of a class, as the roster named it (in any case of A to Z), on a course that ended on one day, in the order in which
 // they were planned; those that were given up are left out. Without a name there is no class.
 func (l *Ledger) FindClass(ctx context.Context, course, class string, completed card.Date) (entries []card.Entry, err error) {
 	if class == "" {
 		return nil, nil
 	}
 	err = l.snapshot(ctx, "look up a class", func(tx *sql.Tx) (err error) {
-		entries, err = listEntries(ctx, tx, "c.class = ? AND c.class <> '' AND c.course = ? AND c.completed = ? AND "+notGivenUp,
+		entries, err = listEntries(ctx, tx, "c.class = ? COLLATE NOCASE AND c.class <> '' AND c.course = ? AND c.completed = ? AND "+notGivenUp,
 			class, course, completed.String())
 		return err
 	})

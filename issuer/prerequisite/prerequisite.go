@@ -22,6 +22,9 @@ const (
 	TooLong      = "too_long"
 )
 
+// minEvidence is how many letters and figures an evidence has at least: "no", "none" and "-" are none.
+const minEvidence = 6
+
 // maxEvidence bounds the evidence of another centre in characters: it is kept for ever.
 const maxEvidence = 200
 
@@ -88,6 +91,13 @@ func Judge(c *course.Course, who Learner, claims Claims, held []Held) (evidence 
 }
 
 func checkExternal(text string) *Refusal {
+	if text == "" {
+		return nil
+	}
+	if n := strings.Count(strings.Map(sayingSomething, text), "x"); n < minEvidence {
+		return &Refusal{Missing, "The evidence of another centre does not say what was seen.",
+			"Write which card it was, of whom, and when you saw it, such as \"external: ALS1 card of Lyon, seen 2026-10-19\"; where there is none, leave the cell empty."}
+	}
 	if strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) {
 		return &Refusal{BadCharacter, "The evidence has a control or text-direction character.", "Type it anew."}
 	}
@@ -95,6 +105,14 @@ func checkExternal(text string) *Refusal {
 		return &Refusal{TooLong, fmt.Sprintf("The evidence has more than %d characters.", maxEvidence), "Shorten it; it is kept with the card."}
 	}
 	return nil
+}
+
+// sayingSomething maps letters and figures to x, and all else to a space.
+func sayingSomething(r rune) rune {
+	if unicode.IsLetter(r) || unicode.IsDigit(r) {
+		return 'x'
+	}
+	return ' '
 }
 
 func judgeOne(p course.Prerequisite, who Learner, claims Claims, held []Held) (string, *Refusal) {

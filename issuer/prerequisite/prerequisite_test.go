@@ -74,6 +74,8 @@ func TestJudge(t *testing.T) {
 		"evidence of elsewhere":       {external, "2026-11-07", "external: ALS1 of Lyon", nil, true, "ALS1 by evidence of another centre: ALS1 of Lyon", "", ""},
 		"evidence that is not taken":  {internal, "2026-11-07", "external: ALS1 of Lyon", nil, true, "", Missing, "takes no evidence"},
 		"evidence without a word":     {external, "2026-11-07", "external: ", nil, true, "", Missing, "issued none"},
+		"evidence of nothing":         {external, "2026-11-07", "external: none", nil, true, "", Missing, "does not say"},
+		"a card beside a dash":        {external, "2026-11-07", "external: -", nil, false, "", Missing, "does not say"},
 		"evidence beside an expired":  {external, "2028-01-01", "external: ALS1 of Lyon", nil, false, "ALS1 by evidence of another centre: ALS1 of Lyon", "", ""},
 		"evidence with a bidi sign":   {external, "2026-11-07", "external: ALS1 \u202eof Lyon", nil, true, "", BadCharacter, "control"},
 		"evidence without end":        {external, "2026-11-07", "external: " + strings.Repeat("x", 201), nil, true, "", TooLong, "200"},

@@ -84,7 +84,7 @@ CREATE UNIQUE INDEX cards_replaces ON cards (replaces) WHERE replaces IS NOT NUL
 CREATE UNIQUE INDEX cards_replaced_by ON cards (replaced_by) WHERE replaced_by IS NOT NULL;
 CREATE INDEX cards_renews ON cards (renews) WHERE renews IS NOT NULL;
 CREATE INDEX cards_planned ON cards (seq) WHERE state = 'planned';
-CREATE INDEX cards_class ON cards (class, course, completed) WHERE class <> '';
+CREATE INDEX cards_class ON cards (class COLLATE NOCASE, course, completed) WHERE class <> '';
 -- With the columns behind the batch, counting all batches reads this index and no card.
 CREATE INDEX cards_batch ON cards (batch, state, token = '');
 
