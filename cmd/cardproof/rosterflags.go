@@ -1,6 +1,9 @@
 package main
 
 import (
+	"strings"
+	"unicode"
+
 	"github.com/spf13/cobra"
 
 	"github.com/cardproof/cardproof/internal/config"
@@ -11,6 +14,7 @@ import (
 type rosterFlags struct {
 	columns, set               []string
 	encoding, sheet, dateOrder string
+	nameOrder                  string
 }
 
 func (f *rosterFlags) add(cmd *cobra.Command) {
@@ -20,6 +24,7 @@ func (f *rosterFlags) add(cmd *cobra.Command) {
 	flags.StringVar(&f.encoding, "encoding", "", "the text file's `encoding`, such as windows-1252")
 	flags.StringVar(&f.sheet, "sheet", "", "the `name` of the workbook's sheet")
 	flags.StringVar(&f.dateOrder, "date-order", "", "how 03/04/2026 is meant: dmy, mdy or ymd")
+	flags.StringVar(&f.nameOrder, "name-order", "", "how a column of whole names is written: first-last, or last-first as in \"Müller, Jürgen\"")
 }
 
 // read reads the roster of a file.
@@ -29,7 +34,7 @@ func (f *rosterFlags) read(path string, c *config.Config) (*roster.Roster, error
 
 func (f *rosterFlags) options(c *config.Config) roster.Options {
 	o := roster.Options{
-		Encoding: f.encoding, Sheet: f.sheet, DateOrder: roster.DateOrder(f.dateOrder), Set: f.set,
+		Encoding: f.encoding, Sheet: f.sheet, DateOrder: roster.DateOrder(f.dateOrder), Set: f.set, NameOrder: roster.NameOrder(f.nameOrder),
 		Columns: f.columns, Remembered: c.Roster.Columns,
 		Extra: c.Catalogue.ExtraColumns(), Courses: c.Catalogue.Codes(),
 	}
@@ -39,5 +44,37 @@ func (f *rosterFlags) options(c *config.Config) roster.Options {
 	if o.DateOrder == "" {
 		o.DateOrder = roster.DateOrder(c.Roster.DateOrder)
 	}
+	if o.NameOrder == "" {
+		o.NameOrder = roster.NameOrder(c.Roster.NameOrder)
+	}
 	return o
+}
+
+// String is the flags as they were given, quoted for a shell, as far as a file of refused rows needs them too. That file is marked
+// UTF-8 and has one sheet.
+func (f *rosterFlags) String() string {
+	var words []string
+	add := func(flag string, values ...string) {
+		for _, value := range values {
+			if value != "" {
+				words = append(words, flag, shellQuoted(value))
+			}
+		}
+	}
+	add("--map", f.columns...)
+	add("--set", f.set...)
+	add("--date-order", f.dateOrder)
+	add("--name-order", f.nameOrder)
+	return strings.Join(words, " ")
+}
+
+// shellQuoted is a word that a POSIX shell takes as it is.
+func shellQuoted(word string) string {
+	plain := func(r rune) bool {
+		return unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("=_-.,/:@", r)
+	}
+	if word != "" && !strings.ContainsFunc(word, func(r rune) bool { return !plain(r) }) {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }

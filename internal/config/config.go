@@ -52,6 +52,7 @@ type Card struct {
 // Roster settles what rosters leave open. Every member may be empty.
 type Roster struct {
 	DateOrder string   `mapstructure:"date_order"` // of dates in figures: dmy, mdy, ymd
+	NameOrder string   `mapstructure:"name_order"` // of a column of whole names: first-last, or last-first as in "Müller, Jürgen"
 	Encoding  string   `mapstructure:"encoding"`   // of text files: a label of the WHATWG Encoding Standard
 	Columns   []string `mapstructure:"columns"`    // "Heading=column", as the flag --map takes them
 }
@@ -133,6 +134,9 @@ var (
 func (r Roster) validate() error {
 	if !slices.Contains([]string{"", "dmy", "mdy", "ymd"}, r.DateOrder) {
 		return public.Invalid("roster.date_order", fmt.Sprintf("is %q", r.DateOrder), "Write dmy, mdy or ymd, or leave it empty, so that a date which could be read in two ways is refused.")
+	}
+	if !slices.Contains([]string{"", "first-last", "last-first"}, r.NameOrder) {
+		return public.Invalid("roster.name_order", fmt.Sprintf("is %q", r.NameOrder), "Write first-last, or last-first if your lists write names such as Müller, Jürgen; or leave it empty.")
 	}
 	if r.Encoding != "" && !isEncoding(r.Encoding) {
 		return public.Invalid("roster.encoding", fmt.Sprintf("is %q, which is no encoding of text", r.Encoding), "Write a name such as utf-8, windows-1252 or windows-1250, or leave it empty.")

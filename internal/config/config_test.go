@@ -133,6 +133,7 @@ func TestLoadRefuses(t *testing.T) {
 		{"group for prerequisites", strings.Replace(least, "day}", "day}, prerequisites: BLS", 1), "courses[0].prerequisites", "array"},
 		{"months without end", strings.Replace(least, "until: day", "until: none", 1), "courses[0].validity.months", "leave months out"},
 		{"date order", least + "roster: {date_order: DMY}\n", "roster.date_order", "dmy, mdy or ymd"},
+		{"name order", least + "roster: {name_order: last}\n", "roster.name_order", "last-first"},
 		{"encoding", least + "roster: {encoding: windows-9999}\n", "roster.encoding", "windows-1252"},
 		{"encoding of nothing", least + "roster: {encoding: replacement}\n", "roster.encoding", "no encoding of text"},
 		{"encoding of no letters", least + "roster: {encoding: x-user-defined}\n", "roster.encoding", "no encoding of text"},
@@ -191,12 +192,12 @@ func TestPhoneTrialOnALAN(t *testing.T) {
 }
 
 func TestRoster(t *testing.T) {
-	c, err := Load(write(t, least+`roster: {date_order: dmy, encoding: ISO-8859-2, columns: ["Exam %=score", "a = b=name", "Nr.="]}`+"\n"),
+	c, err := Load(write(t, least+`roster: {date_order: dmy, name_order: last-first, encoding: ISO-8859-2, columns: ["Exam %=score", "a = b=name", "Nr.="]}`+"\n"),
 		[]string{"CARDPROOF_ROSTER_DATE_ORDER=mdy"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := Roster{DateOrder: "mdy", Encoding: "ISO-8859-2", Columns: []string{"Exam %=score", "a = b=name", "Nr.="}}
+	want := Roster{DateOrder: "mdy", NameOrder: "last-first", Encoding: "ISO-8859-2", Columns: []string{"Exam %=score", "a = b=name", "Nr.="}}
 	if !reflect.DeepEqual(c.Roster, want) {
 		t.Errorf("got %+v, want %+v", c.Roster, want)
 	}

@@ -50,7 +50,8 @@ type Checked struct {
 
 // Check turns every row into a completion or into one or more problems.
 func Check(ro *Roster, rules Rules) *Checked {
-	c := checker{roster: ro, rules: rules, seen: newLearners(), courses: map[string]*course.Course{}, missing: map[string][]int{}}
+	c := checker{roster: ro, rules: rules, seen: newLearners(), courses: map[string]*course.Course{}, missing: map[string][]int{},
+		without: map[*course.Course][]string{}, least: map[string]float64{}}
 	c.out.Completions = make([]Completion, 0, len(ro.Rows))
 	c.file()
 	for _, row := range ro.Rows {
@@ -64,6 +65,7 @@ func Check(ro *Roster, rules Rules) *Checked {
 		}
 	}
 	c.missingColumns()
+	c.tellUnasked()
 	c.out.Classes = classes(&c.out)
 	c.slips()
 	SortProblems(c.out.Problems)
@@ -77,9 +79,13 @@ type checker struct {
 	seen    *learners
 	courses map[string]*course.Course // cells that were read before
 	missing map[string][]int          // column that the file does not have → rows that need it
-	single  bool                      // a card by itself, not a row among others
-	refused bool                      // the row at hand has a problem that is more than a notice
-	line    int                       // the row at hand
+	without map[*course.Course][]string
+	least   map[string]float64
+	any     *course.Course      // what all courses have in common
+	poor    map[string]*unasked // column → what it holds that no course of its row asks for
+	single  bool                // a card by itself, not a row among others
+	refused bool                // the row at hand has a problem that is more than a notice
+	line    int                 // the row at hand
 }
 
 // say notes a problem of the row at hand.
@@ -97,19 +103,15 @@ func (c *checker) notice(line int, column, code, value, message, remedy string) 
 // file tells what there is to say of the file as a whole.
 func (c *checker) file() {
 	ro := c.roster
-	for _, i := range ro.unknown {
-		text := strings.TrimSpace(ro.Heading[i])
-		c.notice(ro.HeadingLine, text, "unknown_column", text, fmt.Sprintf("Column %d is not read.", i+1),
-			fmt.Sprintf("If it should be, say which it is: --map %q or another of %s.", text+"="+ColumnScore, strings.Join(canonical, ", ")))
-	}
+	c.unread()
 	for _, column := range ro.unused {
 		c.notice(ro.HeadingLine, column, "unused_value", "", "The roster has the column itself, so the value that was set for every row is not used.",
 			"Leave the value out, or take the column out of the roster.")
 	}
-	if ro.lastFirst {
+	if ro.lastFirst && ro.nameOrder != LastFirst {
 		c.notice(ro.HeadingLine, ColumnName, "name_order", ro.Heading[ro.column[ColumnName]],
 			"The heading says that the last name comes first, and the names are printed as they stand.",
-			"Use two columns, first_name and last_name, if the first name should come first.")
+			"Use two columns, first_name and last_name, if the first name should come first; or put a comma between the two, and say --name-order last-first.")
 	}
 	for _, row := range ro.Totals {
 		c.notice(row.Line, "", "total_row", strings.TrimSpace(strings.Join(row.Cells, " ")), "The row is no learner, and is passed over.",
@@ -125,31 +127,13 @@ func (c *checker) missingColumns() {
 		}
 	}
 	for column, rows := range c.missing {
-		remedy := fmt.Sprintf("Add the column, or say which heading it is: --map \"Heading=%s\".", column)
-		if !slices.Contains(personal, column) && slices.Contains(canonical, column) {
-			remedy += fmt.Sprintf(" If all rows have the same value: --set %s=%s.", column, c.exampleOf(column))
-		}
 		message := fmt.Sprintf("The heading has no column %s.", column)
 		if len(rows) > 0 {
 			message = fmt.Sprintf("The heading has no column %s, which %s.", column, plural(len(rows), "row needs", "rows need"))
 		}
-		c.out.Problems = append(c.out.Problems, Problem{Rows: rows, Column: column, Code: "missing_column", Message: message, Remedy: remedy})
+		c.out.Problems = append(c.out.Problems, Problem{Rows: rows, Column: column, Code: "missing_column", Message: message, Remedy: c.roster.howToGet(column)})
 	}
 	slices.SortFunc(c.out.Problems[len(c.out.Problems)-len(c.missing):], func(a, b Problem) int { return strings.Compare(a.Column, b.Column) })
-}
-
-func (c *checker) exampleOf(column string) string {
-	switch column {
-	case ColumnCourse:
-		return c.rules.Catalogue.Codes()[0]
-	case ColumnCompleted:
-		return c.rules.Today.String()
-	case ColumnScore, ColumnAttendance:
-		return "100"
-	case ColumnExperienceMonths:
-		return "12"
-	}
-	return "pass"
 }
 
 func plural(n int, one, many string) string {
@@ -172,7 +156,7 @@ func (c *checker) row(row sheet.Row) (done Completion, ok bool) {
 	if row.Hidden {
 		c.notice(row.Line, "", "hidden_row", "", "The workbook hides this row; it is read all the same.", "Delete the row if it is not to be issued.")
 	}
-	if c.isRagged(row) {
+	if c.isRagged(row) || c.isDoubtful(row) {
 		return done, false
 	}
 	done.Row = row.Line
@@ -182,6 +166,9 @@ func (c *checker) row(row sheet.Row) (done Completion, ok bool) {
 	done.Completed = c.completed(row, done.Course)
 	if done.Course != nil {
 		c.pass(row, done.Course)
+		c.lookAtUnasked(row, done.Course)
+	} else if !c.roster.has(ColumnCourse) || c.roster.cell(row, ColumnCourse) != "" {
+		c.pass(row, c.anyCourse())
 	}
 	done.Instructor, done.InstructorID = c.instructor(row)
 	done.Class = c.text(row, ColumnClass)
@@ -217,6 +204,35 @@ func (c *checker) isRagged(row sheet.Row) bool {
 	}
 	c.say("", codeRagged, "", fmt.Sprintf(raggedText+"%d cells where the heading has %d.", got, c.roster.width),
 		"Look for a missing or an unquoted separator.")
+	return true
+}
+
+// anyCourse asks for what every course of the catalogue asks for. It stands for a course that can't be read, so that the rest of
+// the row is checked all the same.
+func (c *checker) anyCourse() *course.Course {
+	if c.any != nil {
+		return c.any
+	}
+	courses := c.rules.Catalogue.Courses()
+	least := courses[0]
+	least.Pass.Extra = nil
+	for _, one := range courses[1:] {
+		p := &least.Pass
+		p.Attendance, p.Score = min(p.Attendance, one.Pass.Attendance), min(p.Score, one.Pass.Score)
+		p.Skills, p.Scenario = p.Skills && one.Pass.Skills, p.Scenario && one.Pass.Scenario
+		least.ExperienceMonths = min(least.ExperienceMonths, one.ExperienceMonths)
+	}
+	c.any = &least
+	return c.any
+}
+
+// isDoubtful tells of a row that may be a learner or a total.
+func (c *checker) isDoubtful(row sheet.Row) bool {
+	if !c.roster.isDoubtful(row) {
+		return false
+	}
+	c.say("", "total_row", strings.Join(strings.Fields(strings.Join(row.Cells, " ")), " "), "The row has no course and no date, and may be a total or a line below the list.",
+		"Delete it if it is no learner; otherwise fill in the course and the date.")
 	return true
 }
 

@@ -279,7 +279,7 @@ func TestMissingColumnsAndRaggedRows(t *testing.T) {
 	checked := Check(ro, testRules(t))
 	want(t, "problems", refused(checked.Problems), []string{"0 completed missing_column [4 5 6 7 8 9 10 11 12 13 14]", "0 attendance missing_column [5]", "0 score missing_column [5]",
 		"0 skills missing_column [5]", "2  ragged_row", "3  ragged_row"})
-	want(t, "notices", notices(checked.Problems), []string{"1 Remarks unknown_column"})
+	want(t, "notices", notices(checked.Problems), []string{"1  unknown_column"})
 	if got, want := CountRefused(checked.Problems), 13; got != want {
 		t.Errorf("refused: got %d, want %d", got, want)
 	}

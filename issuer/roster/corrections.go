@@ -1,6 +1,7 @@
 package roster
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -52,10 +53,10 @@ func ReadCorrections(path string, o Options) (*Corrections, error) {
 		return nil, &FileError{Text: "the file has no heading with the columns number and name or instructor", Hint: "Begin it with a row such as number,name."}
 	}
 	c := &Corrections{Name: filepath.Base(path)}
-	columns := correctionColumns(table.Rows[at].Cells)
-	if columns[ColumnFirstName]+columns[ColumnLastName] > 0 {
-		return nil, &FileError{Text: "the file has first and last names in columns of their own", Hint: "Write the whole corrected name into one column, name."}
+	if err := checkCorrectionHeading(table.Rows[at].Cells); err != nil {
+		return nil, err
 	}
+	columns := correctionColumns(table.Rows[at].Cells)
 	first := map[card.Number]int{}
 	for _, row := range table.Rows[at+1:] {
 		one := CorrectionRow{Row: row.Line, Name: cellAt(row, columns[ColumnName]), Instructor: cellAt(row, columns[ColumnInstructor])}
@@ -83,6 +84,8 @@ func (c *Corrections) check(row *CorrectionRow, typed string, first map[card.Num
 		return problem(ColumnNumber, "bad_number", "This is no card number, or it was mistyped.", "Compare it with the card.")
 	case row.Name == "" && row.Instructor == "":
 		return problem(ColumnName, "missing_value", "The row says nothing that is to be changed.", "Write the corrected name, or leave the row out.")
+	case isLastFirst(row.Name):
+		return problem(ColumnName, codeNameOrder, "The last name seems to come first.", "Write the first name first, without the comma.")
 	case first[number] > 0:
 		return problem(ColumnNumber, "duplicate_row", "The card stands in an earlier row already.", "Leave one of the two rows out.")
 	}
@@ -98,20 +101,43 @@ func correctionHeading(rows []sheet.Row) int {
 	})
 }
 
+// checkCorrectionHeading refuses headings that leave open what the whole corrected name is. The error is a *FileError.
+func checkCorrectionHeading(cells []string) error {
+	const hint = "Write the whole corrected name into one column, name, the first name first, and take the others out."
+	seen := map[string]string{}
+	for _, text := range cells {
+		text = strings.TrimSpace(text)
+		column := correctionColumn(text)
+		switch {
+		case column == heading.LastThenFirst, slices.Contains(nameParts, column), column == "" && heading.IsNameLike(text):
+			return &FileError{Text: fmt.Sprintf("the column %q may hold a part of the name", text), Hint: hint}
+		case !slices.Contains([]string{ColumnNumber, ColumnName, ColumnInstructor}, column):
+		case seen[column] != "":
+			return &FileError{Text: fmt.Sprintf("the headings %q and %q both stand for %s", seen[column], text, column), Hint: "Take one of the two columns out."}
+		default:
+			seen[column] = text
+		}
+	}
+	return nil
+}
+
+// correctionColumn is what a heading stands for in a file of corrections; nothing where it is not known.
+func correctionColumn(text string) string {
+	if slices.Contains(numberHeadings, fold.Key(text)) {
+		return ColumnNumber
+	}
+	column, _ := heading.Column(text)
+	if column == heading.FullName {
+		return ColumnName
+	}
+	return column
+}
+
 // correctionColumns are the places of the columns, counted from 1.
 func correctionColumns(cells []string) map[string]int {
 	columns := map[string]int{}
 	for i, text := range cells {
-		column, ok := heading.Column(text)
-		switch {
-		case slices.Contains(numberHeadings, fold.Key(text)):
-			column = ColumnNumber
-		case ok && column == heading.FullName:
-			column = ColumnName
-		case !ok:
-			continue
-		}
-		if columns[column] == 0 {
+		if column := correctionColumn(text); column != "" && columns[column] == 0 {
 			columns[column] = i + 1
 		}
 	}

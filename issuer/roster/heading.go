@@ -24,6 +24,8 @@ type dictionary struct {
 	courses []string
 	fixed   map[string]string
 	order   DateOrder
+
+	nameOrder NameOrder
 }
 
 // newDictionary fails with a *FileError.
@@ -33,7 +35,7 @@ func newDictionary(o Options) (*dictionary, error) {
 		errors.As(err, &option)
 		return nil, &FileError{Text: option.Text, Hint: option.Hint}
 	}
-	d := &dictionary{extra: map[string]string{}, extras: o.Extra, courses: o.Courses, order: o.DateOrder}
+	d := &dictionary{extra: map[string]string{}, extras: o.Extra, courses: o.Courses, order: o.DateOrder, nameOrder: o.NameOrder}
 	d.mapped, _ = o.mapping("Remembered", o.Remembered)
 	now, _ := o.mapping("Columns", o.Columns)
 	for key, column := range now {
@@ -188,10 +190,10 @@ func quoted(cells []string) string {
 	return strings.Join(out, ", ")
 }
 
-// assign gives every column its place. What the columns of the name mean together is settled by settleNames.
+// assign gives every column its place. What the columns of the name mean together is settled by settleNames, and what those that
+// are not known may be by settleUnread.
 func (d *dictionary) assign(ro *Roster) error {
 	ro.column, ro.fixed, ro.problem = map[string]int{}, map[string]string{}, slices.IndexFunc(ro.Heading, isProblemColumn)
-	explicit := map[string]bool{}
 	for i, text := range ro.Heading {
 		m := d.of(text)
 		switch {
@@ -204,20 +206,20 @@ func (d *dictionary) assign(ro *Roster) error {
 			continue
 		}
 		if other, double := ro.column[m.column]; double {
-			if m.explicit == explicit[m.column] {
-				return ro.twice(m.column, other, i)
-			}
-			if !m.explicit {
-				continue
-			}
+			return d.twice(ro, m.column, other, i)
 		}
-		ro.column[m.column], explicit[m.column] = i, m.explicit
+		ro.column[m.column] = i
 	}
 	for _, column := range d.extras { // two that are written differently are one column of the file
 		if i, ok := ro.column[d.extra[fold.Key(column)]]; ok {
 			ro.column[column] = i
 		}
 	}
+	return d.checkStrict(ro)
+}
+
+// fix gives every row the values of Options.Set, in columns that the file does not have.
+func (d *dictionary) fix(ro *Roster) {
 	for _, column := range canonical {
 		if value, ok := d.fixed[column]; ok && ro.has(column) {
 			ro.unused = append(ro.unused, column)
@@ -225,16 +227,23 @@ func (d *dictionary) assign(ro *Roster) error {
 			ro.fixed[column] = value
 		}
 	}
-	return d.checkStrict(ro)
 }
 
-// twice says that two headings stand for one column.
-func (ro *Roster) twice(column string, a, b int) error {
+// twice says that two headings stand for one column. A mapping does not put the other aside: it may hold what counts.
+func (d *dictionary) twice(ro *Roster, column string, a, b int) error {
 	one, two := strings.TrimSpace(ro.Heading[a]), strings.TrimSpace(ro.Heading[b])
 	e := &FileError{Text: fmt.Sprintf("the headings %q and %q both stand for %s", one, two, column),
 		Hint: fmt.Sprintf("Say which one is not to be read: --map %q or --map %q.", one+"=", two+"=")}
-	if headingKey(one) == headingKey(two) {
+	saidOne, saidTwo := d.of(one).explicit, d.of(two).explicit
+	switch {
+	case headingKey(one) == headingKey(two):
 		e.Hint = "Rename one of the two in the file, so that it is plain which one counts."
+	case saidOne != saidTwo:
+		mapped, other := one, two
+		if saidTwo {
+			mapped, other = two, one
+		}
+		e.Hint = fmt.Sprintf("Say that the other one is not to be read: --map %q; or take the mapping of %q back.", other+"=", mapped)
 	}
 	return e
 }

@@ -11,6 +11,10 @@ import (
 	"github.com/cardproof/cardproof/issuer/roster/sheet"
 )
 
+// nameParts are the columns that make up a name, in the order in which it is printed. Those beside first and last name may be
+// missing or empty.
+var nameParts = []string{ColumnFirstName, ColumnMiddleName, ColumnNamePrefix, ColumnLastName, ColumnSecondLastName, ColumnNameSuffix}
+
 // nameColumns are the places of the columns that have to do with the name; -1 stands for none.
 type nameColumns struct {
 	full        int // can only be the whole name
@@ -22,24 +26,20 @@ type nameColumns struct {
 
 // settleNames says which columns make up the name. Offices of four languages call the last name "Name" where another column has
 // the first name, so that word is read by what stands beside it; where the rows contradict, a person has to say.
-func (ro *Roster) settleNames(d *dictionary) error {
+func (d *dictionary) settleNames(ro *Roster) error {
 	n, err := ro.findNames(d)
-	if err != nil {
-		return err
-	}
 	switch {
+	case err != nil:
+		return err
 	case n.saidFull && (n.saidFirst || n.saidLast):
 		return &FileError{Text: "the mapping names the whole name and a part of it", Hint: "Map name, or first_name and last_name, but not both."}
 	case n.saidFull:
 		ro.column[ColumnName] = n.full
-		return nil
-	case n.saidFirst && n.saidLast:
-		ro.join(n.first, n.last)
-		return nil
+		return ro.checkHolds(n.full, n.loose, n.first, n.last)
 	}
 	if n.full >= 0 && n.loose >= 0 {
 		if (n.first < 0) == (n.last < 0) {
-			return ro.twice(ColumnName, n.full, n.loose)
+			return d.twice(ro, ColumnName, n.full, n.loose)
 		}
 		if err := ro.takePart(&n); err != nil {
 			return err
@@ -49,7 +49,7 @@ func (ro *Roster) settleNames(d *dictionary) error {
 	case n.first >= 0 && n.last >= 0:
 		ro.join(n.first, n.last)
 		if whole >= 0 {
-			return ro.checkSameName(whole, n)
+			return ro.checkSameName(whole)
 		}
 	case whole < 0 && n.first < 0 && n.last < 0: // missing_column, or another table; Check tells
 	case n.loose >= 0 && n.first+n.last > -2:
@@ -59,7 +59,7 @@ func (ro *Roster) settleNames(d *dictionary) error {
 		ro.join(n.first, n.last)
 	case whole >= 0:
 		ro.column[ColumnName] = whole
-		return ro.checkHolds(whole, max(n.first, n.last))
+		return ro.checkHolds(whole, n.first, n.last)
 	default:
 		return ro.partAlone(n)
 	}
@@ -82,14 +82,12 @@ func (ro *Roster) findNames(d *dictionary) (nameColumns, error) {
 		case m.column != ColumnName || m.explicit:
 			place, said = &n.full, &n.saidFull
 		}
-		if *place >= 0 && m.explicit == *said {
-			return n, ro.twice(m.column, *place, i)
+		if *place >= 0 {
+			return n, d.twice(ro, m.column, *place, i)
 		}
-		if *place < 0 || m.explicit {
-			*place, *said = i, m.explicit
-			if place == &n.full {
-				ro.lastFirst = m.column == heading.LastThenFirst
-			}
+		*place, *said = i, m.explicit
+		if place == &n.full {
+			ro.lastFirst = m.column == heading.LastThenFirst
 		}
 	}
 	return n, nil
@@ -120,30 +118,45 @@ func (ro *Roster) takePart(n *nameColumns) error {
 }
 
 // checkSameName asks where a column of whole names says something else than those of the parts.
-func (ro *Roster) checkSameName(whole int, n nameColumns) error {
+func (ro *Roster) checkSameName(whole int) error {
 	for _, row := range ro.Rows {
-		name, parts := at(row, whole), at(row, n.first)+" "+at(row, n.last)
+		name, parts := at(row, whole), ro.joined(row)
 		a, b := words(name), words(parts)
 		slices.Sort(a)
 		slices.Sort(b)
 		if len(a) > 0 && len(b) > 0 && !slices.Equal(a, b) && !isTotalWord(name) {
-			return ro.whichName(row, whole, name, strings.TrimSpace(parts))
+			return ro.whichName(row, whole, name, parts)
 		}
 	}
 	return nil
 }
 
-// checkHolds asks where a part of the name is no part of the whole name; part may be -1.
-func (ro *Roster) checkHolds(whole, part int) error {
-	if part < 0 {
-		return nil
+// checkHolds asks where a part of the name, of those places or of a further column, is no part of the whole name: it would be
+// lost without a word. A place may be -1.
+func (ro *Roster) checkHolds(whole int, places ...int) error {
+	for _, column := range nameParts {
+		if i, ok := ro.column[column]; ok {
+			places = append(places, i)
+		}
 	}
 	for _, row := range ro.Rows {
-		if name, one := at(row, whole), at(row, part); name != "" && one != "" && !holds(name, one) && !isTotalWord(name) {
-			return ro.whichName(row, whole, name, one)
+		name := at(row, whole)
+		for _, i := range places {
+			if one := at(row, i); name != "" && len(words(one)) > 0 && !holds(name, one) && !isTotalWord(name) {
+				return ro.whichPart(row, whole, i)
+			}
 		}
 	}
 	return nil
+}
+
+// whichPart asks about a part of the name that stands beside a column of the whole name.
+func (ro *Roster) whichPart(row sheet.Row, whole, part int) error {
+	one, two := strings.TrimSpace(ro.Heading[whole]), strings.TrimSpace(ro.Heading[part])
+	return &FileError{Text: fmt.Sprintf("the columns of the name contradict each other: row %d has %q under %q, and %q under %q",
+		row.Line, shorten(at(row, whole)), one, shorten(at(row, part)), two),
+		Hint: fmt.Sprintf("Say --map %q and --map %q if the first of the two is the whole name; if not, say what it holds, such as --map %q.",
+			one+"="+ColumnName, two+"=", one+"="+ColumnFirstName)}
 }
 
 func (ro *Roster) whichName(row sheet.Row, whole int, name, parts string) error {
@@ -162,6 +175,25 @@ func (ro *Roster) partAlone(n nameColumns) error {
 	return &FileError{Text: fmt.Sprintf("the roster has the %s name, under %q, and no column of the %s name", there, text, missing),
 		Hint: fmt.Sprintf("Add the column %s_name, or say --map %q if this one holds the whole name.", missing, text+"="+ColumnName)}
 }
+
+// joined is the name that stands in several columns, or what of it there is.
+func (ro *Roster) joined(row sheet.Row) string {
+	var name string
+	for _, column := range nameParts {
+		part := ro.cell(row, column)
+		switch {
+		case part == "" || isDash(part):
+		case name == "" || strings.HasSuffix(name, "'") || strings.HasSuffix(name, "’"): // "d'" and "Alembert" are one word
+			name += part
+		default:
+			name += " " + part
+		}
+	}
+	return name
+}
+
+// isDash says whether a cell says that the person has no such name.
+func isDash(text string) bool { return text == "-" || text == "\u2013" || text == "\u2014" }
 
 // at is a row's cell at a place, without the spaces around it.
 func at(row sheet.Row, place int) string {

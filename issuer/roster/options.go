@@ -13,6 +13,15 @@ import (
 // DateOrder is the order of day, month and year where a date in figures leaves it open: "", dmy, mdy or ymd.
 type DateOrder = cell.DateOrder
 
+// NameOrder is the order of first and last name in a column that holds both: "", first-last or last-first.
+type NameOrder string
+
+// The orders. LastFirst needs a comma between the two in every cell; FirstLast is what the zero value means.
+const (
+	FirstLast NameOrder = "first-last"
+	LastFirst NameOrder = "last-first"
+)
+
 // Options settle what a roster leaves open. The zero value leaves all of it to the file.
 type Options struct {
 	Encoding string   // of a text file; a WHATWG label such as windows-1252
@@ -22,6 +31,7 @@ type Options struct {
 	// before them.
 	Remembered []string
 	DateOrder  DateOrder // of dates such as 03/04/2026
+	NameOrder  NameOrder // of a column that holds the whole name
 	Set        []string  // "column=value" for every row of a roster that lacks the column, such as course=BLS
 	Extra      []string  // columns of the centre's own that the catalogue asks for
 	Courses    []string  // course codes, so that the heading "ALS1 card" is prior_card
@@ -29,7 +39,7 @@ type Options struct {
 
 // OptionError says which option can't be followed.
 type OptionError struct {
-	Field string // of Options: Columns, Remembered, DateOrder or Set
+	Field string // of Options: Columns, Remembered, DateOrder, NameOrder or Set
 	Index int    // of the item in the field; 0 where it has one value
 	Text  string // what is wrong, with the item
 	Hint  string // what to do
@@ -38,12 +48,15 @@ type OptionError struct {
 func (e *OptionError) Error() string { return e.Text }
 
 // personal are the columns that no two learners have in common, so that no value can be set for every row.
-var personal = []string{ColumnName, ColumnFirstName, ColumnLastName, ColumnEmail, ColumnLearnerID, ColumnPriorCard}
+var personal = append([]string{ColumnName, ColumnEmail, ColumnLearnerID, ColumnPriorCard}, nameParts...)
 
 // Validate checks what can be checked without a file. The error is an *OptionError.
 func (o Options) Validate() error {
 	if !slices.Contains([]DateOrder{cell.AnyOrder, cell.DMY, cell.MDY, cell.YMD}, o.DateOrder) {
 		return &OptionError{Field: "DateOrder", Text: fmt.Sprintf("%q is no order of dates", o.DateOrder), Hint: "Write dmy, mdy or ymd, or leave it empty."}
+	}
+	if !slices.Contains([]NameOrder{"", FirstLast, LastFirst}, o.NameOrder) {
+		return &OptionError{Field: "NameOrder", Text: fmt.Sprintf("%q is no order of names", o.NameOrder), Hint: "Write first-last or last-first, or leave it empty."}
 	}
 	for field, items := range map[string][]string{"Columns": o.Columns, "Remembered": o.Remembered} {
 		if _, err := o.mapping(field, items); err != nil {

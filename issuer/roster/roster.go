@@ -18,11 +18,15 @@ import (
 	"github.com/cardproof/cardproof/issuer/roster/sheet"
 )
 
-// The canonical columns of a roster. A name stands in one column or in two.
+// The canonical columns of a roster. A name stands in one column or in several, of first_name, last_name and what else there is.
 const (
 	ColumnName             = heading.Name
 	ColumnFirstName        = heading.FirstName
+	ColumnMiddleName       = heading.MiddleName
+	ColumnNamePrefix       = heading.NamePrefix
 	ColumnLastName         = heading.LastName
+	ColumnSecondLastName   = heading.SecondLastName
+	ColumnNameSuffix       = heading.NameSuffix
 	ColumnEmail            = heading.Email
 	ColumnCourse           = heading.Course
 	ColumnCompleted        = heading.Completed
@@ -63,6 +67,7 @@ type Roster struct {
 	unknown   []int             // places of columns that are not read
 	problem   int               // place of the column that WriteProblems added, -1 for none
 	order     DateOrder
+	nameOrder NameOrder
 	lastFirst bool // the heading says that the last name comes first
 }
 
@@ -135,20 +140,26 @@ func fromTable(table *sheet.Table, d *dictionary) (*Roster, error) {
 	if place < 0 {
 		return nil, d.notFound(table.Rows)
 	}
-	ro := &Roster{HeadingLine: table.Rows[place].Line, Heading: table.Rows[place].Cells, Rows: table.Rows[place+1:], order: d.order, file: *table}
+	ro := &Roster{HeadingLine: table.Rows[place].Line, Heading: table.Rows[place].Cells, Rows: table.Rows[place+1:], order: d.order, nameOrder: d.nameOrder,
+		file: *table}
 	ro.file.Rows = nil
 	for i, cell := range ro.Heading {
 		if strings.TrimSpace(cell) != "" {
 			ro.width = i + 1
 		}
 	}
-	if err := d.assign(ro); err != nil {
-		return nil, err
-	}
-	if err := ro.settleNames(d); err != nil {
-		return nil, err
+	for _, settle := range []func(*Roster) error{d.assign, d.takeHeadingsOut, d.settleNames} {
+		if err := settle(ro); err != nil {
+			return nil, err
+		}
 	}
 	ro.takeTotalsOut()
+	if len(ro.Rows) > 0 {
+		if err := d.settleUnread(ro); err != nil {
+			return nil, err
+		}
+	}
+	d.fix(ro)
 	if len(ro.Rows) == 0 {
 		return nil, &FileError{Text: fmt.Sprintf("the roster has a heading in row %d and no learner", ro.HeadingLine), Hint: "Add a row for each learner below the heading."}
 	}

@@ -23,7 +23,7 @@ func TestNotices(t *testing.T) {
 		want []string
 	}{
 		{"capitals", []string{"ANA BELA,,1" + good, "JD LI,,2" + good, "Ana III,,3" + good}, []string{"2 name all_caps", "3 name all_caps"}},
-		{"comma", []string{`"Müller, Jürgen",,1` + good, `"John Smith, Jr.",,2` + good, `"Ana Bela, RN, MSc",,3` + good}, []string{"2 name name_order"}},
+		{"comma", []string{`"John Smith, Jr.",,2` + good, `"Ana Bela, RN, MSc",,3` + good}, nil}, // "Müller, Jürgen" is refused: TestNameOrder
 		{"spaces", []string{"Ana  Bela,,1" + good, "Ana\u00a0 Bela,,2" + good, " Ana Bela ,,3" + good}, []string{"2 name double_space", "3 name double_space"}},
 		{"domain", []string{"Ana Bela,ana@gmial.com,1" + good, "Carl Dorn,carl@mail.com,2" + good, "Dora Egli,dora@yahoo.it,3" + good, "Egon Fink,e@gmail.co,4" + good,
 			"Fred Gold,f@hotmail.be,5" + good, "Gina Hart,g@example.org,6" + good, "Hans Ihle,h@GMX.net,7" + good}, []string{"2 email email_domain", "5 email email_domain"}},

@@ -34,9 +34,9 @@ func (c *checker) name(row sheet.Row) string {
 	case !strings.ContainsFunc(name, unicode.IsLetter):
 		c.say(ColumnName, "bad_character", value, "The name has no letter.", "Type the name.")
 		return ""
-	case !c.single && c.roster.cell(row, ColumnEmail) == "" && c.roster.cell(row, ColumnLearnerID) == "" && isTotalWord(name):
-		c.say("", "total_row", value, "This looks like a total, not like a learner.",
-			"Delete the row; if it is a person, give an e-mail address or a learner_id.")
+	case !c.single && c.roster.cell(row, ColumnEmail) == "" && c.roster.cell(row, ColumnLearnerID) == "" && (isTotalWord(name) || isHeadingWord(name)):
+		c.say("", "total_row", value, "This looks like a total or a heading, not like a learner.",
+			"Delete the row if it is no learner; if it is one, give an e-mail address or a learner_id.")
 		return ""
 	}
 	c.nameSlips(value, name)
@@ -47,36 +47,6 @@ func (c *checker) name(row sheet.Row) string {
 		return c.refuseText(ColumnName, value, err)
 	}
 	return name
-}
-
-// nameCells is the name as it stands in one column or in two; ok is false where that has a problem.
-func (c *checker) nameCells(row sheet.Row) (name string, ok bool) {
-	ro := c.roster
-	if !ro.has(ColumnFirstName) {
-		value := c.required(row, ColumnName)
-		return value, value != "" && c.isNameText(row, ColumnName, value)
-	}
-	first, last := ro.cell(row, ColumnFirstName), ro.cell(row, ColumnLastName)
-	if first == "" && last == "" {
-		c.say(ColumnName, "missing_value", "", "The row has no name.", "Fill the cells in.")
-		return "", false
-	}
-	ok = c.namePart(row, ColumnFirstName, &first)
-	ok = c.namePart(row, ColumnLastName, &last) && ok // so put, both are looked at
-	return strings.TrimSpace(first + " " + last), ok
-}
-
-// namePart checks one of two columns. A dash says that the person has no such name.
-func (c *checker) namePart(row sheet.Row, column string, value *string) bool {
-	switch *value {
-	case "":
-		c.say(column, "missing_value", "", fmt.Sprintf("The row has no %s.", column), "Fill the cell in; for a person who has one name only, write - in it.")
-		return false
-	case "-", "\u2013", "\u2014":
-		*value = ""
-		return true
-	}
-	return c.isNameText(row, column, *value)
 }
 
 // isNameText refuses a cell that a spreadsheet has turned into something else, and what isClean does.

@@ -1,6 +1,7 @@
 package roster
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -17,16 +18,18 @@ var totalWords = strings.Fields("total totals totallearners totalparticipants to
 
 // takeTotalsOut moves the rows that are no learners from Rows to Totals.
 func (ro *Roster) takeTotalsOut() {
+	if !ro.isIdentified() {
+		return
+	}
 	lastLearner := -1
 	for i, row := range ro.Rows {
 		if !ro.isAnonymous(row) {
 			lastLearner = i
 		}
 	}
-	identified := ro.hasAny(ColumnEmail, ColumnCourse, ColumnCompleted)
 	kept := ro.Rows[:0]
 	for i, row := range ro.Rows {
-		if ro.isHeadingAgain(row) || (identified && ro.isTotal(row, i > lastLearner && lastLearner >= 0)) {
+		if ro.isTotal(row, i > lastLearner && lastLearner >= 0) {
 			ro.Totals = append(ro.Totals, row)
 			continue
 		}
@@ -35,9 +38,10 @@ func (ro *Roster) takeTotalsOut() {
 	ro.Rows = kept
 }
 
-// hasAny says whether the file itself has one of the columns.
-func (ro *Roster) hasAny(columns ...string) bool {
-	return slices.ContainsFunc(columns, func(column string) bool { _, ok := ro.column[column]; return ok })
+// isIdentified says whether every learner's row has to have a cell of its own beside the name: one without is no learner, or one
+// that can't be issued as it stands. An address may be missing.
+func (ro *Roster) isIdentified() bool {
+	return slices.ContainsFunc([]string{ColumnCourse, ColumnCompleted}, func(column string) bool { _, ok := ro.column[column]; return ok })
 }
 
 // isAnonymous says whether nothing in a row says which learner, course or day it is about. A row that WriteProblems wrote was a
@@ -55,28 +59,45 @@ func (ro *Roster) isAnonymous(row sheet.Row) bool {
 }
 
 // isTotal says whether a row is beyond doubt no learner: nothing says who, which course and when, no name is in it, and either it
-// says itself that it is a total, or a number stands where the name would, or it is a remnant below the last learner.
+// says itself that it is a total and has nothing but numbers beside that, or it is a remnant below the last learner.
 func (ro *Roster) isTotal(row sheet.Row, below bool) bool {
 	if !ro.isAnonymous(row) {
 		return false
 	}
-	counted := false
-	for _, column := range []string{ColumnName, ColumnFirstName, ColumnLastName} {
+	named, counted := false, false
+	for _, column := range append([]string{ColumnName}, nameParts...) {
 		i, ok := ro.column[column]
 		text := at(row, i)
 		switch {
 		case !ok || text == "":
 		case isTotalWord(text), isCount(text):
 			counted = true
-		case !below || !isFooter(text):
+		case below && isLineToFill(text):
+			named = true
+		default:
 			return false
 		}
 	}
 	if counted || slices.ContainsFunc(row.Cells, isTotalWord) {
-		return true
+		return !named && !slices.ContainsFunc(row.Cells, func(text string) bool { return !isOfTotal(strings.TrimSpace(text)) })
 	}
 	return below && filled(row) <= 2 && (ro.file.Format == sheet.XLSX || len(row.Cells) >= ro.width) // a line that broke off is no remnant
 }
+
+// isDoubtful says whether a row may be a total or a line below the list, and may as well be a learner.
+func (ro *Roster) isDoubtful(row sheet.Row) bool {
+	if !ro.isIdentified() || !ro.isAnonymous(row) {
+		return false
+	}
+	return slices.ContainsFunc(row.Cells, isTotalWord) || slices.ContainsFunc(append([]string{ColumnName}, nameParts...), func(column string) bool {
+		text := ro.cell(row, column)
+		digits := strings.IndexFunc(text, unicode.IsDigit)
+		return digits >= 0 || strings.ContainsAny(text, ":_")
+	})
+}
+
+// isOfTotal says whether a cell may stand in a row of totals.
+func isOfTotal(text string) bool { return text == "" || isCount(text) || isTotalWord(text) }
 
 // isTotalWord says whether a text is such a word, with a number or a colon behind it or not.
 func isTotalWord(text string) bool {
@@ -84,31 +105,16 @@ func isTotalWord(text string) bool {
 	return key != "" && slices.Contains(totalWords, key)
 }
 
-// isCount says whether a text is a number.
+// aFormula is one that works something out, such as =COUNTA(B5:B9), as a workbook keeps it whose values were never filled in.
+var aFormula = regexp.MustCompile(`^=[A-Z][A-Z.]*\([^"]*\)$`)
+
+// isCount says whether a text is a number, or works one out.
 func isCount(text string) bool {
+	if aFormula.MatchString(text) {
+		return true
+	}
 	return text != "" && !strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsDigit(r) && !strings.ContainsRune(" .,%", r) })
 }
 
-// isFooter says whether a text can't be a name: "Signature: ______", "Printed 2026-11-02".
-func isFooter(text string) bool {
-	digits := 0
-	for _, r := range text {
-		if unicode.IsDigit(r) {
-			digits++
-		}
-	}
-	return digits > 2 || strings.Contains(text, ":") || strings.Contains(text, "__")
-}
-
-// isHeadingAgain says whether a row repeats the heading, as printed lists do on every page.
-func (ro *Roster) isHeadingAgain(row sheet.Row) bool {
-	if len(row.Cells) < ro.width {
-		return false
-	}
-	for i := range ro.width {
-		if strings.TrimSpace(row.Cells[i]) != strings.TrimSpace(ro.Heading[i]) {
-			return false
-		}
-	}
-	return true
-}
+// isLineToFill says whether a text is a line to sign on, such as "Signature: ______", with no name on it.
+func isLineToFill(text string) bool { return strings.Contains(text, "__") && len(words(text)) < 2 }

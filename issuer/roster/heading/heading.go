@@ -15,7 +15,11 @@ import (
 const (
 	Name             = "name"
 	FirstName        = "first_name"
+	MiddleName       = "middle_name"
+	NamePrefix       = "name_prefix" // "von", "de la": what stands before the last name
 	LastName         = "last_name"
+	SecondLastName   = "second_last_name"
+	NameSuffix       = "name_suffix" // "Jr."
 	Email            = "email"
 	Course           = "course"
 	Completed        = "completed"
@@ -39,7 +43,7 @@ const FullName = "full name"
 const LastThenFirst = "last name, first name"
 
 // columns in the order in which problems are told.
-var columns = []string{Name, FirstName, LastName, Email, Course, Completed, Attendance, Score, Skills, Scenario, Instructor, InstructorID,
+var columns = []string{Name, FirstName, MiddleName, NamePrefix, LastName, SecondLastName, NameSuffix, Email, Course, Completed, Attendance, Score, Skills, Scenario, Instructor, InstructorID,
 	Class, PriorCard, ExperienceMonths, LearnerID}
 
 // Columns are the canonical columns, in the order in which problems are told.
@@ -86,6 +90,11 @@ func Column(text string) (column string, ok bool) {
 		}
 		if column, ok = synonyms[k]; ok {
 			return column, true
+		}
+	}
+	for _, tail := range outOfHundred {
+		if rest, ok := strings.CutSuffix(key, tail); ok && (synonyms[rest] == Score || canonical[rest] == Score || slices.Contains(results, rest)) {
+			return Score, true
 		}
 	}
 	return "", false
