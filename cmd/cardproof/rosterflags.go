@@ -1,6 +1,8 @@
 package main
 
 import (
+	"strings"
+
 	"github.com/spf13/cobra"
 
 	"github.com/cardproof/cardproof/internal/config"
@@ -20,6 +22,23 @@ func (f *rosterFlags) add(cmd *cobra.Command) {
 	flags.StringVar(&f.encoding, "encoding", "", "the text file's `encoding`, such as windows-1252")
 	flags.StringVar(&f.sheet, "sheet", "", "the `name` of the workbook's sheet")
 	flags.StringVar(&f.dateOrder, "date-order", "", "how 03/04/2026 is meant: dmy, mdy or ymd")
+}
+
+// String is the flags as they were given, for a command line; empty for none.
+func (f *rosterFlags) String() string {
+	var all []string
+	for _, one := range f.columns {
+		all = append(all, "--map "+asArgument(one))
+	}
+	for _, one := range f.set {
+		all = append(all, "--set "+asArgument(one))
+	}
+	for _, one := range []struct{ name, value string }{{"encoding", f.encoding}, {"sheet", f.sheet}, {"date-order", f.dateOrder}} {
+		if one.value != "" {
+			all = append(all, "--"+one.name+" "+asArgument(one.value))
+		}
+	}
+	return strings.Join(all, " ")
 }
 
 // read reads the roster of a file.
