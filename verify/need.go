@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/cardproof/cardproof/card"
+	"github.com/cardproof/cardproof/internal/spelling"
 )
 
 // Need is the answer to the question whether a card meets a requirement.
@@ -14,6 +15,9 @@ type Need struct {
 	Because string // the answer in words, which begin with Yes, No or No answer
 	// Unknown says that there is no answer: the card may or may not meet the requirement. Answer is then false.
 	Unknown bool
+	// Strange says that neither the card nor any course of the centre has the requirement: there may be a slip in its code. Answer
+	// is then false, and Unknown is true where nothing else is against the card.
+	Strange bool
 }
 
 // ParseNeed reads the code of a requirement as a person gives it, in any case and with spaces around it: 1 to 16 of A-Z, 0-9
@@ -28,6 +32,34 @@ func ParseNeed(text string) (code string, ok bool) {
 		return "", false
 	}
 	return code, true
+}
+
+// MeetsAmong is Meets by somebody who knows what the centre's courses meet today. What none of them does, and the card neither, is
+// said to be strange instead of not met: an employer who types BSL must not read that a nurse has no BLS. An empty list says
+// nothing.
+func (v Verdict) MeetsAmong(need string, known []card.Requirement) Need {
+	n := v.Meets(need)
+	is := func(r card.Requirement) bool { return r.Code == n.Code }
+	if n.Code == "" || v.Card == nil || len(known) == 0 || slices.ContainsFunc(known, is) || slices.Contains(v.Card.Qualification.Meets, n.Code) {
+		return n
+	}
+	n.Strange = true
+	question := "this centre knows no requirement " + n.Code
+	var codes []string
+	for _, r := range known {
+		codes = append(codes, r.Code)
+	}
+	if near := spelling.Nearest(n.Code, codes); near != "" {
+		question += "; did you mean " + near + "?"
+	} else {
+		question += "."
+	}
+	if v.IsValid() || n.Unknown {
+		n.Unknown, n.Because = true, "No answer: "+question
+		return n
+	}
+	n.Because += " Besides, " + question
+	return n
 }
 
 func isASCII(s string) bool {

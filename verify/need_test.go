@@ -22,40 +22,40 @@ func TestMeets(t *testing.T) {
 		need    string
 		want    Need
 	}{
-		{Verdict{Code: Valid, Card: layCard()}, " cpr ", Need{"CPR", true, "Yes. This CPR-AED card (CPR and AED for Lay Rescuers, lay rescuer) meets CPR.", false}},
-		{Verdict{Code: Valid, Card: layCard()}, "BLS", Need{"BLS", false, "No. This CPR-AED card (CPR and AED for Lay Rescuers, lay rescuer) meets CPR-AED and CPR, not BLS.", false}},
-		{Verdict{Code: Valid, Card: layCard()}, "CP", Need{"CP", false, "No. This CPR-AED card (CPR and AED for Lay Rescuers, lay rescuer) meets CPR-AED and CPR, not CP.", false}},
-		{Verdict{Code: Valid, Card: one}, "FA", Need{"FA", true, "Yes. This FA card meets FA.", false}},
-		{Verdict{Code: Valid, Card: one}, "EKG", Need{"EKG", false, "No. This FA card meets FA, not EKG.", false}},
+		{Verdict{Code: Valid, Card: layCard()}, " cpr ", Need{"CPR", true, "Yes. This CPR-AED card (CPR and AED for Lay Rescuers, lay rescuer) meets CPR.", false, false}},
+		{Verdict{Code: Valid, Card: layCard()}, "BLS", Need{"BLS", false, "No. This CPR-AED card (CPR and AED for Lay Rescuers, lay rescuer) meets CPR-AED and CPR, not BLS.", false, false}},
+		{Verdict{Code: Valid, Card: layCard()}, "CP", Need{"CP", false, "No. This CPR-AED card (CPR and AED for Lay Rescuers, lay rescuer) meets CPR-AED and CPR, not CP.", false, false}},
+		{Verdict{Code: Valid, Card: one}, "FA", Need{"FA", true, "Yes. This FA card meets FA.", false, false}},
+		{Verdict{Code: Valid, Card: one}, "EKG", Need{"EKG", false, "No. This FA card meets FA, not EKG.", false, false}},
 		{Verdict{Code: Valid, Card: layCard(), ByNumber: true}, "CPR", Need{"CPR", true,
-			"Yes, as far as the register says: the CPR-AED card of this number (CPR and AED for Lay Rescuers, lay rescuer) meets CPR. Compare the card.", false}},
+			"Yes, as far as the register says: the CPR-AED card of this number (CPR and AED for Lay Rescuers, lay rescuer) meets CPR. Compare the card.", false, false}},
 		{Verdict{Code: Valid, Card: layCard(), ByNumber: true}, "BLS", Need{"BLS", false,
-			"No. The CPR-AED card of this number (CPR and AED for Lay Rescuers, lay rescuer) meets CPR-AED and CPR, not BLS.", false}},
-		{Verdict{Code: Valid, Card: bare}, "BLS", Need{"BLS", false, "No answer: it could not be learned what this BLS card meets.", true}},
-		{Verdict{Code: Valid}, "BLS", Need{"BLS", false, "No. Nothing vouches for this card.", false}},
+			"No. The CPR-AED card of this number (CPR and AED for Lay Rescuers, lay rescuer) meets CPR-AED and CPR, not BLS.", false, false}},
+		{Verdict{Code: Valid, Card: bare}, "BLS", Need{"BLS", false, "No answer: it could not be learned what this BLS card meets.", true, false}},
+		{Verdict{Code: Valid}, "BLS", Need{"BLS", false, "No. Nothing vouches for this card.", false, false}},
 
-		{Verdict{Code: Expired, Card: layCard()}, "CPR", Need{"CPR", false, "No. This CPR-AED card would meet CPR, but it has expired.", false}},
-		{Verdict{Code: Expired, Card: layCard()}, "BLS", Need{"BLS", false, "No. This CPR-AED card would not meet BLS, and it has expired.", false}},
-		{Verdict{Code: Expired, Card: bare}, "BLS", Need{"BLS", false, "No. It could not be learned what this BLS card meets, and it has expired.", false}},
-		{Verdict{Code: NotYetValid, Card: layCard()}, "CPR", Need{"CPR", false, "No. This CPR-AED card would meet CPR, but it does not count yet.", false}},
-		{Verdict{Code: Revoked, Card: layCard()}, "CPR", Need{"CPR", false, "No. This CPR-AED card would meet CPR, but the issuer has withdrawn it for good.", false}},
-		{Verdict{Code: Suspended, Card: layCard()}, "CPR", Need{"CPR", false, "No. This CPR-AED card would meet CPR, but the issuer has withdrawn it for now.", false}},
-		{Verdict{Code: Superseded, Card: layCard()}, "CPR", Need{"CPR", false, "No. This CPR-AED card would meet CPR, but the issuer has replaced it with a newer one.", false}},
+		{Verdict{Code: Expired, Card: layCard()}, "CPR", Need{"CPR", false, "No. This CPR-AED card would meet CPR, but it has expired.", false, false}},
+		{Verdict{Code: Expired, Card: layCard()}, "BLS", Need{"BLS", false, "No. This CPR-AED card would not meet BLS, and it has expired.", false, false}},
+		{Verdict{Code: Expired, Card: bare}, "BLS", Need{"BLS", false, "No. It could not be learned what this BLS card meets, and it has expired.", false, false}},
+		{Verdict{Code: NotYetValid, Card: layCard()}, "CPR", Need{"CPR", false, "No. This CPR-AED card would meet CPR, but it does not count yet.", false, false}},
+		{Verdict{Code: Revoked, Card: layCard()}, "CPR", Need{"CPR", false, "No. This CPR-AED card would meet CPR, but the issuer has withdrawn it for good.", false, false}},
+		{Verdict{Code: Suspended, Card: layCard()}, "CPR", Need{"CPR", false, "No. This CPR-AED card would meet CPR, but the issuer has withdrawn it for now.", false, false}},
+		{Verdict{Code: Superseded, Card: layCard()}, "CPR", Need{"CPR", false, "No. This CPR-AED card would meet CPR, but the issuer has replaced it with a newer one.", false, false}},
 		{Verdict{Code: StatusUnknown, Card: layCard()}, "CPR", Need{"CPR", false,
-			"No answer: this CPR-AED card would meet CPR, but it could not be learned whether it is still in force.", true}},
+			"No answer: this CPR-AED card would meet CPR, but it could not be learned whether it is still in force.", true, false}},
 		{Verdict{Code: StatusUnknown, Card: layCard()}, "BLS", Need{"BLS", false,
-			"No. This CPR-AED card would not meet BLS, and it could not be learned whether it is still in force.", false}},
-		{Verdict{Code: StatusUnknown, Card: bare}, "BLS", Need{"BLS", false, "No answer: it could not be learned what this BLS card meets.", true}},
-		{Verdict{Code: StatusUnknown}, "BLS", Need{"BLS", false, "No answer: the card could not be checked just now.", true}},
-		{Verdict{Code: Unavailable}, "BLS", Need{"BLS", false, "No answer: the card could not be checked just now.", true}},
-		{Verdict{Code: RateLimited}, "BLS", Need{"BLS", false, "No answer: the card could not be checked just now.", true}},
-		{Verdict{Code: Malformed}, "BLS", Need{"BLS", false, "No answer: nothing was read that is a card or the number of one.", true}},
-		{Verdict{Code: NotFound}, "BLS", Need{"BLS", false, "No. Nothing vouches for a card of this number.", false}},
-		{Verdict{Code: BadSignature}, "BLS", Need{"BLS", false, "No. Nothing vouches for this card.", false}},
-		{Verdict{Code: BadSignature, Card: layCard()}, "CPR", Need{"CPR", false, "No. Nothing vouches for this card.", false}},
-		{Verdict{Code: Unregistered}, "BLS", Need{"BLS", false, "No. Nothing vouches for this card.", false}},
+			"No. This CPR-AED card would not meet BLS, and it could not be learned whether it is still in force.", false, false}},
+		{Verdict{Code: StatusUnknown, Card: bare}, "BLS", Need{"BLS", false, "No answer: it could not be learned what this BLS card meets.", true, false}},
+		{Verdict{Code: StatusUnknown}, "BLS", Need{"BLS", false, "No answer: the card could not be checked just now.", true, false}},
+		{Verdict{Code: Unavailable}, "BLS", Need{"BLS", false, "No answer: the card could not be checked just now.", true, false}},
+		{Verdict{Code: RateLimited}, "BLS", Need{"BLS", false, "No answer: the card could not be checked just now.", true, false}},
+		{Verdict{Code: Malformed}, "BLS", Need{"BLS", false, "No answer: nothing was read that is a card or the number of one.", true, false}},
+		{Verdict{Code: NotFound}, "BLS", Need{"BLS", false, "No. Nothing vouches for a card of this number.", false, false}},
+		{Verdict{Code: BadSignature}, "BLS", Need{"BLS", false, "No. Nothing vouches for this card.", false, false}},
+		{Verdict{Code: BadSignature, Card: layCard()}, "CPR", Need{"CPR", false, "No. Nothing vouches for this card.", false, false}},
+		{Verdict{Code: Unregistered}, "BLS", Need{"BLS", false, "No. Nothing vouches for this card.", false, false}},
 		{Verdict{Code: Valid, Card: layCard()}, "C P R", Need{"", false,
-			"No answer: what was asked for is not the code of a requirement, such as BLS or CPR.", true}},
+			"No answer: what was asked for is not the code of a requirement, such as BLS or CPR.", true, false}},
 	} {
 		if got := tc.verdict.Meets(tc.need); got != tc.want {
 			t.Errorf("%s, %q: got %+v, want %+v", tc.verdict.Code, tc.need, got, tc.want)
@@ -132,7 +132,7 @@ func TestPublicNeed(t *testing.T) {
 		t.Errorf("got %s", before)
 	}
 	p.Meets = v.Meets("bls").Public()
-	want := before[:len(before)-1] + `,"meets":{"need":"BLS","answer":false,"because":"No. This CPR-AED card (CPR and AED for Lay Rescuers, lay rescuer) meets CPR-AED and CPR, not BLS."}}`
+	want := before[:len(before)-1] + `,"meets":{"need":"BLS","answer":false,"because":"No. This CPR-AED card (CPR and AED for Lay Rescuers, lay rescuer) meets CPR-AED and CPR, not BLS.","code":"not_met"}}`
 	if after := encoded(); after != want || !p.Valid {
 		t.Errorf("got  %s\nwant %s", after, want)
 	}
@@ -152,5 +152,34 @@ func TestNumbersAreMarked(t *testing.T) {
 	w.err = errDown
 	if down, _ := w.checker().CheckToken(t.Context(), w.token(t)); down.Meets("BLS").Answer || !down.Meets("BLS").Unknown {
 		t.Errorf("register down: got %+v, want no answer", down.Meets("BLS"))
+	}
+}
+
+func TestMeetsAmong(t *testing.T) {
+	known := []card.Requirement{{Code: "BLS"}, {Code: "CPR"}, {Code: "PALS"}}
+	for _, tc := range []struct {
+		verdict Verdict
+		need    string
+		known   []card.Requirement
+		code    NeedCode
+		because string
+	}{
+		{Verdict{Code: Valid, Card: layCard()}, "CPR", known, NeedMet, "Yes. "},
+		{Verdict{Code: Valid, Card: layCard()}, "CPR-AED", known, NeedMet, "Yes. "}, // of an old catalogue: the card says it
+		{Verdict{Code: Expired, Card: layCard()}, "CPR-AED", known, NeedNotMet, "No. This CPR-AED card would meet CPR-AED, but it has expired."},
+		{Verdict{Code: Valid, Card: layCard()}, "PALS", known, NeedNotMet, "No. "},
+		{Verdict{Code: Valid, Card: layCard()}, "BSL", known, NeedStrange, "No answer: this centre knows no requirement BSL; did you mean BLS?"},
+		{Verdict{Code: Valid, Card: layCard()}, "CRANE", known, NeedStrange, "No answer: this centre knows no requirement CRANE."},
+		{Verdict{Code: StatusUnknown, Card: layCard()}, "BSL", known, NeedStrange, "No. This CPR-AED card would not meet BSL, and it could not be learned whether it is still in force. Besides, this centre knows no requirement BSL; did you mean BLS?"},
+		{Verdict{Code: Revoked, Card: layCard()}, "BSL", known, NeedStrange, "No. This CPR-AED card would not meet BSL, and the issuer has withdrawn it for good. Besides, this centre knows no requirement BSL; did you mean BLS?"},
+		{Verdict{Code: Valid, Card: layCard()}, "BSL", nil, NeedNotMet, "No. "}, // nothing is known: no claim about slips
+		{Verdict{Code: BadSignature}, "BSL", known, NeedNotMet, "No. Nothing vouches for this card."},
+		{Verdict{Code: Malformed}, "BSL", known, NeedUnknown, "No answer: "},
+		{Verdict{Code: Valid, Card: layCard()}, "C P R", known, NeedUnknown, "No answer: "},
+	} {
+		got := tc.verdict.MeetsAmong(tc.need, tc.known).Public()
+		if got.Code != tc.code || !strings.HasPrefix(got.Because, tc.because) || got.Answer != (tc.code == NeedMet) {
+			t.Errorf("%s for %s: got %+v, want %s, %s", tc.verdict.Code, tc.need, got, tc.code, tc.because)
+		}
 	}
 }

@@ -23,6 +23,31 @@ type PublicNeed struct {
 	Need    string `json:"need"` // the requirement's code
 	Answer  bool   `json:"answer"`
 	Because string `json:"because"` // for a person
+	// Code is an addition to the contract's members: the answer in one word.
+	Code NeedCode `json:"code"`
+}
+
+// NeedCode is the answer about a requirement in one word.
+type NeedCode string
+
+// The answers. Only NeedMet is a yes.
+const (
+	NeedMet     NeedCode = "met"
+	NeedNotMet  NeedCode = "not_met"
+	NeedStrange NeedCode = "unknown_requirement" // neither the card nor any course of the centre has it
+	NeedUnknown NeedCode = "no_answer"
+)
+
+func (n Need) code() NeedCode {
+	switch {
+	case n.Strange:
+		return NeedStrange
+	case n.Unknown:
+		return NeedUnknown
+	case n.Answer:
+		return NeedMet
+	}
+	return NeedNotMet
 }
 
 // PublicCard is what is printed on a card.
@@ -35,6 +60,8 @@ type PublicCard struct {
 	Issuer     PublicIssuer `json:"issuer"`
 	Instructor string       `json:"instructor"`
 	ReplacedBy string       `json:"replaced_by"` // a number, or empty
+	// Replacement is an addition to the contract's members: of a replaced card, the card that stands for it now.
+	Replacement *PublicReplacement `json:"replacement,omitempty"`
 	// InstructorID is an addition to the contract's members: it is printed, so whoever compares needs it.
 	InstructorID string `json:"instructor_id"`
 }
@@ -47,6 +74,13 @@ type PublicCourse struct {
 	Meets []string `json:"meets"` // never null
 	// Trained is an addition to the contract's members: what the holder was trained to do.
 	Trained string `json:"trained,omitempty"`
+}
+
+// PublicReplacement is the last card of a chain of replacements, and where it stands.
+type PublicReplacement struct {
+	Number string `json:"number"`
+	Valid  bool   `json:"valid"`
+	Code   Code   `json:"code"`
 }
 
 // PublicIssuer is whose card it is.
@@ -69,12 +103,15 @@ func (v Verdict) Public(nameOf func(url string) string) Public {
 	}
 	if v.Card != nil {
 		p.Card = publicCard(v.Card, nameOf)
+		if r := v.Replacement; r != nil {
+			p.Card.Replacement = &PublicReplacement{r.Number.String(), r.Code == Valid, r.Code}
+		}
 	}
 	return p
 }
 
 // Public is the answer for other programs.
-func (n Need) Public() *PublicNeed { return &PublicNeed{n.Code, n.Answer, n.Because} }
+func (n Need) Public() *PublicNeed { return &PublicNeed{n.Code, n.Answer, n.Because, n.code()} }
 
 func publicCourse(c *card.Record) PublicCourse {
 	q := c.Qualification

@@ -43,6 +43,14 @@ type Verdict struct {
 	Card *card.Record
 	// ByNumber says that a number was asked about: the register answers for it, and the card itself was not seen.
 	ByNumber bool
+	// Replacement is there only for a card that was replaced, and says what became of the one that stands for it now.
+	Replacement *Replacement
+}
+
+// Replacement is the last card of a chain of replacements: one that was itself withdrawn is no reason to send anybody to it.
+type Replacement struct {
+	Number card.Number
+	Code   Code // its own verdict; StatusUnknown where it could not be learned
 }
 
 // IsValid says whether the card may be relied on. No other verdict than Valid may.

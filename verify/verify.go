@@ -58,7 +58,7 @@ func (c *Checker) CheckToken(ctx context.Context, text string) (Verdict, error) 
 		return verdict(append(codes, Unregistered), now, nil), nil
 	}
 	rec.Card = opened.Card // what is signed is shown as it was signed, whatever became of the register's copy
-	return ofRecord(rec, key, now), nil
+	return c.withReplacement(ctx, ofRecord(rec, key, now)), nil
 }
 
 // CheckNumber judges a card by its number as a person typed it. The register vouches for what it says.
@@ -86,7 +86,7 @@ func (c *Checker) checkNumber(ctx context.Context, typed string) (Verdict, error
 	if !known {
 		return verdict([]Code{UnknownIssuer}, now, nil), nil
 	}
-	return ofRecord(rec, key, now), nil
+	return c.withReplacement(ctx, ofRecord(rec, key, now)), nil
 }
 
 // ofRecord judges a card that the register holds just so. A card that its key does not vouch for is not shown.

@@ -83,7 +83,7 @@ func (a *app) batches(ctx context.Context) error {
 		for _, b := range shown {
 			rows = append(rows, []string{b.ID, string(b.State), countCards(b), b.At[:16], b.Actor, printable(b.Roster)})
 		}
-		return a.table(rows)
+		return a.fittedTable(rows, 2, 4, 5)
 	})
 }
 
@@ -102,71 +102,4 @@ func countCards(b shownBatch) string {
 		text += fmt.Sprintf(", %d not finished", n-b.Proved)
 	}
 	return fmt.Sprintf("%d%s", total, text)
-}
-
-// shownCard is one card of show --batch.
-type shownCard struct {
-	Number     string     `json:"number"`
-	State      card.State `json:"state"`
-	Name       string     `json:"name"`
-	Course     string     `json:"course"`
-	Completed  string     `json:"completed"`
-	Expires    string     `json:"expires"`
-	ReplacedBy string     `json:"replaced_by"`
-}
-
-func (a *app) showBatch(ctx context.Context, id string) error {
-	return a.withLedger(ctx, func(ledger *register.Ledger, _ string) error {
-		b, ok, err := ledger.FindBatch(ctx, id)
-		if err != nil {
-			return err
-		}
-		if !ok {
-			return fmt.Errorf("%w: %s", card.ErrNoBatch, printable(id))
-		}
-		entries, err := ledger.BatchEntries(ctx, b.ID)
-		if err != nil {
-			return err
-		}
-		s := struct {
-			shownBatch
-			List []shownCard `json:"list"`
-		}{describeBatch(b), []shownCard{}}
-		for _, e := range entries {
-			s.List = append(s.List, shownCard{e.Number.String(), e.State, e.Name, e.Course, e.Completed.String(), e.ExpiresOn.String(), e.ReplacedBy.String()})
-		}
-		if a.json {
-			return a.printJSON(s)
-		}
-		return a.printBatch(s.shownBatch, s.List)
-	})
-}
-
-func (a *app) printBatch(b shownBatch, list []shownCard) error {
-	about := [][]string{{"batch", b.ID}, {"state", string(b.State)}, {"cards", countCards(b)}, {"begun", b.At + " by " + b.Actor}}
-	if b.Roster != "" {
-		about = append(about, []string{"roster", printable(b.Roster)})
-	}
-	if b.GivenUp > 0 {
-		about = append(about, []string{"given up", fmt.Sprint(b.GivenUp)})
-	}
-	if err := a.table(about); err != nil {
-		return err
-	}
-	if b.State == card.BatchHeld {
-		fmt.Fprintf(a.stdout, "\nPut it in force with `cardproof release %s --out DIR`, or give it up with `cardproof discard %s --reason TEXT`.\n", b.ID, b.ID)
-	}
-	if len(list) == 0 {
-		return nil
-	}
-	fmt.Fprintln(a.stdout)
-	rows := [][]string{{"NUMBER", "NAME", "COURSE", "COMPLETED", "VALID THROUGH", "STATE"}}
-	for _, c := range list {
-		state := inWords(c.State)
-		if c.ReplacedBy != "" {
-			state += " by " + c.ReplacedBy
-		}
-		rows = append(rows, []string{c.Number, c.Name, c.Course, c.Completed, c.Expires, state})
-	}
-	return a.table(rows)
 }

@@ -33,7 +33,7 @@ issues nothing and writes nothing into the register.
 Columns are known by their headings in English, German, French, Spanish and Polish. Where yours is called something else:
   cardproof check roster.xlsx --map "Exam %=score"
 and if it fits, write the same into config.yaml, under roster.columns.`,
-		Args: cobra.ExactArgs(1),
+		Args: oneArgument("the file of a roster, such as roster.csv or roster.xlsx"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.roster = args[0]
 			return a.withCentre(cmd, func(ctx context.Context, c *centre) error { return a.check(ctx, c, o) })
@@ -63,12 +63,12 @@ func (a *app) check(ctx context.Context, c *centre, o checkOptions) error {
 	a.warnDense(plan)
 	a.warnLocal(c)
 	s := summaryOf(plan, nil)
-	s.Seconds = a.now().Sub(start).Seconds()
+	s.Seconds, s.ReadAs = a.now().Sub(start).Seconds(), readAs(r)
 	if a.json {
 		if err := a.printJSON(s); err != nil {
 			return err
 		}
-	} else if err := a.printChecked(r, plan, s, o); err != nil {
+	} else if err := a.printChecked(c, r, plan, s, o); err != nil {
 		return err
 	}
 	if plan.Refused() > 0 {
@@ -77,33 +77,77 @@ func (a *app) check(ctx context.Context, c *centre, o checkOptions) error {
 	return nil
 }
 
-func (a *app) printChecked(r *roster.Roster, plan *issuer.Plan, s summary, o checkOptions) error {
-	if err := a.printProblems(s.Problems); err != nil {
+func (a *app) printChecked(c *centre, r *roster.Roster, plan *issuer.Plan, s summary, o checkOptions) error {
+	if err := a.printRead(r, s.Problems); err != nil {
 		return err
 	}
-	if read := slices.DeleteFunc(r.Mapping(), saysNothing); len(read) > 0 {
-		fmt.Fprintf(a.stdout, "read as: %s\n", strings.Join(read, ", "))
-	}
 	if len(o.columns) > 0 {
-		fmt.Fprintln(a.stdout, "To read this heading so from now on, write into config.yaml:\n  roster:\n    columns:")
+		fmt.Fprintln(a.stdout, "To read this heading so from now on, put these lines in place of the line columns: under roster: in config.yaml:\n  columns:")
 		for _, one := range o.columns {
-			fmt.Fprintf(a.stdout, "      - %q\n", one)
+			fmt.Fprintf(a.stdout, "    - %q\n", one)
 		}
 	}
 	fmt.Fprintf(a.stdout, "%s: %s\n", o.roster, plural(len(r.Rows), "row", "rows"))
 	a.printCount("ready to be issued", plan.New()+plan.Unfinished())
 	a.printCount("already issued", plan.AlreadyIssued())
 	a.printCount("refused", plan.Refused())
-	if o.problems != "" && plan.Refused() > 0 {
-		fmt.Fprintf(a.stdout, "The refused rows are in %s: mend them there, and issue that file.\n", o.problems)
+	switch {
+	case s.Refused == 0 && plan.New()+plan.Unfinished() > 0:
+		a.say("Nothing was issued yet. To issue them:\n  %s\n", a.command("issue", asArgument(o.roster), o.String(), "--out cards"))
+	case s.Refused > 0 && o.problems == "":
+		a.say("Mend the rows in the roster and check it again; or get the refused rows as a file of their own:\n  %s\n",
+			a.command("check", asArgument(o.roster), o.String(), "--problems problems"+problemsExt(r)))
+	case s.Refused > 0:
+		fmt.Fprintf(a.stdout, "The refused rows are in %s\n", o.problems)
+		a.sayMended(c, o.problems, o.rosterFlags, "--out cards")
 	}
 	return nil
+}
+
+// printRead tells a person how a roster was read and what was found in it.
+func (a *app) printRead(r *roster.Roster, problems []roster.Problem) error {
+	if a.json {
+		return nil // all of it stands in the object
+	}
+	if a.quiet {
+		return a.printProblems(onlyErrors(problems))
+	}
+	if err := a.printProblems(problems); err != nil {
+		return err
+	}
+	if read := readAs(r); len(read) > 0 {
+		fmt.Fprintln(a.stdout, wrap("read as: "+strings.Join(read, ", "), "  ", a.columns()))
+	}
+	return nil
+}
+
+// readAs is how the headings of a roster were understood, without the columns that bear their own name. It is never nil.
+func readAs(r *roster.Roster) []string {
+	return append([]string{}, slices.DeleteFunc(r.Mapping(), saysNothing)...)
 }
 
 // saysNothing is the mapping of a column that bears its own name.
 func saysNothing(mapping string) bool {
 	heading, column, _ := strings.Cut(mapping, " → ")
 	return heading == column
+}
+
+// problemsExt is the kind of file in which the refused rows of a roster are mended best.
+func problemsExt(r *roster.Roster) string {
+	if r.IsWorkbook() {
+		return ".xlsx"
+	}
+	return ".csv"
+}
+
+// sayMended tells how the refused rows are issued when they are mended. They have the roster's own columns, so what was said of
+// these has to be said again. Their file is UTF-8 with one sheet, whatever the roster was and the configuration says of others.
+func (a *app) sayMended(c *centre, path string, f rosterFlags, out string) {
+	f.encoding, f.sheet = "", ""
+	if c.config.Roster.Encoding != "" && strings.EqualFold(filepath.Ext(path), ".csv") {
+		f.encoding = "utf-8"
+	}
+	a.say("Mend the rows there, and issue that file by itself:\n  %s\n", a.command("issue", asArgument(path), f.String(), out))
 }
 
 // writeProblems writes the refused rows where the admin asked for them.
@@ -153,13 +197,16 @@ type summary struct {
 	Out           string           `json:"out"`
 	Seconds       float64          `json:"seconds"`
 
+	ReadAs    []string `json:"read_as"`   // how headings were understood, such as "Punkte → score"
 	Held      int      `json:"held"`      // finished, and waiting for the release of the batch
 	Withdrawn int      `json:"withdrawn"` // of the delivered cards, those that are not in force
 	Kept      []string `json:"kept"`      // files of an earlier run that were in the way, by their new names
+
+	Replaced []replaced `json:"replaced,omitempty"` // of replace --file alone
 }
 
 func summaryOf(p *issuer.Plan, r *issuer.Result) summary {
-	s := summary{AlreadyIssued: p.AlreadyIssued(), Refused: p.Refused(), Problems: p.Problems(), Kept: []string{}}
+	s := summary{AlreadyIssued: p.AlreadyIssued(), Refused: p.Refused(), Problems: p.Problems(), ReadAs: []string{}, Kept: []string{}}
 	if s.Problems == nil {
 		s.Problems = []roster.Problem{}
 	}

@@ -179,7 +179,7 @@ func (a *app) issueDemo(ctx context.Context, dir string) (lines []issuer.Manifes
 		return nil, errors.Join(errors.New("the demo roster has rows that are refused; its folder was set up with other courses"), a.printProblems(plan.Problems()))
 	}
 	out := filepath.Join(dir, "cards")
-	result, err := c.Issue(ctx, plan, issuer.Delivery{Dir: out, Progress: a.progress(plan)})
+	result, err := a.run(ctx, c, plan, issuer.Delivery{Dir: out})
 	if err != nil {
 		return nil, err
 	}

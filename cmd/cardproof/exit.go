@@ -87,6 +87,8 @@ func explainRun(err error) *failure {
 		return &failure{exitFailed, err, []string{"The disk is full. Make room, and run the same command again: it goes on where it stopped."}}
 	case errors.Is(err, issuer.ErrUnproved):
 		return &failure{exitFailed, err, []string{"The batch was stopped, and this card was not released. Please report this: it is a fault of the program or of the disk."}}
+	case errors.As(err, &move) && move.From == card.Revoked:
+		return &failure{exitFailed, err, []string{"Revoking is final: a revoked card never comes into force again.", fmt.Sprintf("See its history with `cardproof show %s`.", move.Number)}}
 	case errors.As(err, &move):
 		return &failure{exitFailed, err, []string{fmt.Sprintf("See its history with `cardproof show %s`.", move.Number)}}
 	case errors.Is(err, card.ErrNotFound):
@@ -184,6 +186,8 @@ func explainFile(err error) *failure {
 		return &failure{exitUsage, err, []string{"Give --listen an address of this machine and a port, such as 127.0.0.1:8080."}}
 	case errors.Is(err, fs.ErrExist):
 		return &failure{exitFailed, err, []string{"Nothing is overwritten. Move that file away, or name another place."}}
+	case errors.Is(err, fs.ErrNotExist):
+		return &failure{exitFailed, err, []string{"Look at the name: there is no such file or folder."}}
 	case errors.Is(err, fs.ErrPermission):
 		return &failure{exitFailed, err, []string{"Run as a user who may read and write there, or choose another place."}}
 	}
@@ -200,6 +204,19 @@ func hintLines(hint string) []string {
 // usageError is a command line that can't be understood.
 func usageError(cmd *cobra.Command, err error) error {
 	return fail(exitUsage, err, fmt.Sprintf("Run `%s --help` to see how it is used.", cmd.CommandPath()))
+}
+
+// oneArgument takes exactly one argument; what says what it is.
+func oneArgument(what string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		switch len(args) {
+		case 0:
+			return fmt.Errorf("%s needs %s", cmd.Name(), what)
+		case 1:
+			return nil
+		}
+		return fmt.Errorf("%s takes one at a time, and %d were given; a name with spaces stands in quotation marks", cmd.Name(), len(args))
+	}
 }
 
 // noteStart tells the errors that cobra finds in a command line from those of the command itself: it returns whether the

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -32,20 +33,29 @@ and writes into DIR one PDF for each, named by its number, and cards.csv, the li
 
 The same roster again issues nothing twice: it finishes what an earlier run left, and delivers the issued files again.
 
-With --hold the cards are made and proved, and wait: nothing is in force and nothing is written out until somebody has looked at
-the batch ("show --batch") and says "release", or "discard".`,
-		Args: cobra.ExactArgs(1),
+With --good-rows the rows without a problem are issued, and the others go into DIR as problems.csv (and problems.xlsx where the roster
+is a workbook), to be mended there and issued by themselves.
+
+With --hold the cards are made and proved, and wait: nothing is in force and no card is written out until somebody has looked at
+the batch ("show --batch") and says "release", or "discard". Together with --good-rows it needs --out, for problems.csv alone.`,
+		Example: `  cardproof issue roster.xlsx --out cards
+  cardproof issue roster.csv --out cards --good-rows --map "Exam %=score"
+  cardproof issue roster.csv --hold`,
+		Args: oneArgument("the file of a roster, such as roster.csv or roster.xlsx"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.roster = args[0]
 			if o.out == "" && !o.hold {
 				return fail(exitUsage, errors.New("issue needs --out DIR"), "Name a folder for the cards, such as --out cards; or let them wait with --hold.")
 			}
+			if o.out == "" && o.goodRows {
+				return fail(exitUsage, errors.New("issue --hold --good-rows needs --out DIR"), "Name a folder for "+issuer.ProblemsName+", such as --out cards; the cards themselves come with `cardproof release`.")
+			}
 			return a.withIssuer(cmd, func(ctx context.Context, c *centre) error { return a.issue(ctx, c, o) })
 		},
 	}
 	cmd.Flags().StringVar(&o.out, "out", "", "the `folder` for the cards; it is made if need be")
-	cmd.Flags().BoolVar(&o.goodRows, "good-rows", false, "issue the rows without a problem, and write the others to problems.csv")
-	cmd.Flags().BoolVar(&o.hold, "hold", false, "make and prove the cards, and let them wait for \"release\"; writes nothing to --out")
+	cmd.Flags().BoolVar(&o.goodRows, "good-rows", false, "issue the rows without a problem, and write the others to problems.csv in --out")
+	cmd.Flags().BoolVar(&o.hold, "hold", false, "make and prove the cards, and let them wait for \"release\"; writes no card to --out")
 	o.add(cmd)
 	return cmd
 }
@@ -69,51 +79,72 @@ func (a *app) issue(ctx context.Context, c *centre, o issueOptions) error {
 	if err != nil {
 		return err
 	}
+	if err := a.printRead(r, plan.Problems()); err != nil {
+		return err
+	}
 	if plan.Refused() > 0 && !o.goodRows {
-		return a.refuse(plan, o.roster, o.out, "Mend the rows and run the command again.",
+		s := summaryOf(plan, nil)
+		s.Out, s.ReadAs = o.out, readAs(r)
+		return a.refuse(s, "issued", o.roster, "Mend the rows and run the command again.",
 			"Or add --good-rows to issue the others and get the refused rows as "+issuer.ProblemsName+".")
 	}
 	a.warnDense(plan)
 	a.warnLocal(c)
-	d := issuer.Delivery{Dir: o.out, Progress: a.progress(plan)}
+	d := issuer.Delivery{Dir: o.out}
 	if err := addRefused(&d, r, plan); err != nil {
 		return err
 	}
-	result, err := c.Issue(ctx, plan, d)
+	result, err := a.run(ctx, c, plan, d)
 	if result == nil {
 		return err
 	}
 	s := summaryOf(plan, result)
-	s.Out, s.Seconds = o.out, a.now().Sub(start).Seconds()
-	if err != nil {
+	s.Out, s.Seconds, s.ReadAs = o.out, a.now().Sub(start).Seconds(), readAs(r)
+	switch {
+	case err != nil:
 		return errors.Join(err, a.printBroken(s))
-	}
-	if o.hold {
+	case o.hold:
 		err = a.printHeld(s)
-	} else {
+	default:
 		err = a.printIssued(s)
 	}
 	if err != nil {
 		return err
 	}
 	if plan.Refused() > 0 {
+		if !a.json {
+			fmt.Fprintf(a.stdout, "The refused rows are in %s\n", filepath.Join(o.out, issuer.ProblemsName))
+		}
+		a.sayMended(c, filepath.Join(o.out, issuer.ProblemsName), o.rosterFlags, o.outFlags())
 		return errRefused
 	}
 	return nil
 }
 
-// refuse tells why a batch is not issued.
-func (a *app) refuse(plan *issuer.Plan, file, out string, hints ...string) error {
-	s := summaryOf(plan, nil)
-	s.Out = out
+// run issues a plan, with a bar for whoever watches.
+func (a *app) run(ctx context.Context, c *centre, plan *issuer.Plan, d issuer.Delivery) (*issuer.Result, error) {
+	var end func()
+	d.Progress, end = a.progress(plan)
+	defer end()
+	return c.Issue(ctx, plan, d)
+}
+
+// outFlags are where the same command would bring the mended rows.
+func (o issueOptions) outFlags() string {
+	if o.hold {
+		return "--hold"
+	}
+	return "--out " + asArgument(o.out)
+}
+
+// refuse tells why nothing of a file was issued or replaced. A person has seen the problems already.
+func (a *app) refuse(s summary, done, file string, hints ...string) error {
 	if a.json {
 		if err := a.printJSON(s); err != nil {
 			return err
 		}
-	} else if err := a.printProblems(s.Problems); err != nil {
-		return err
 	}
-	return fail(exitRefused, fmt.Errorf("nothing was issued: %s of %s refused", plural(plan.Refused(), "row", "rows"), filepath.Base(file)+isAre(plan.Refused())), hints...)
+	return fail(exitRefused, fmt.Errorf("nothing was %s: %s of %s refused", done, plural(s.Refused, "row", "rows"), filepath.Base(file)+isAre(s.Refused)), hints...)
 }
 
 // printBroken tells what a run did that came to no good end. What is missing in the folder, the next run brings.
@@ -129,18 +160,12 @@ func (a *app) printIssued(s summary) error {
 	if a.json {
 		return a.printJSON(s)
 	}
-	if err := a.printProblems(onlyErrors(s.Problems)); err != nil {
-		return err
-	}
 	a.printCount("issued", s.Issued)
 	a.printCount("already issued", s.AlreadyIssued)
 	a.printWithdrawn(s)
 	a.printCount("refused", s.Refused)
 	if s.Issued+s.AlreadyIssued > 0 {
 		fmt.Fprintf(a.stdout, "The cards and their list are in %s, %s\n", s.Out, filepath.Join(s.Out, issuer.ManifestName))
-	}
-	if s.Refused > 0 {
-		fmt.Fprintf(a.stdout, "The refused rows are in %s: mend them there, and issue that file.\n", filepath.Join(s.Out, issuer.ProblemsName))
 	}
 	return nil
 }
@@ -150,15 +175,13 @@ func (a *app) printHeld(s summary) error {
 	if a.json {
 		return a.printJSON(s)
 	}
-	if err := a.printProblems(onlyErrors(s.Problems)); err != nil {
-		return err
-	}
 	a.printCount("made and proved, waiting for release", s.Held)
 	a.printCount("already issued", s.AlreadyIssued)
 	a.printCount("refused", s.Refused)
 	if s.Held > 0 {
-		fmt.Fprintf(a.stdout, "Look at the batch:      cardproof show --batch %s\nPut it in force:        cardproof release %s --out DIR\nGive it up:             cardproof discard %s\n",
-			s.Batch, s.Batch, s.Batch)
+		fmt.Fprintf(a.stdout, "batch %s waits: nothing is in force, and no card was written out\n", s.Batch)
+		a.say("Look at it, then put it in force, or give it up:\n  %s\n  %s\n  %s\n", a.command("show --batch", s.Batch),
+			a.command("release", s.Batch, "--out "+asArgument(cmp.Or(s.Out, "cards"))), a.command("discard", s.Batch))
 	}
 	return nil
 }
@@ -193,14 +216,15 @@ func addRefused(d *issuer.Delivery, r *roster.Roster, plan *issuer.Plan) error {
 	return nil
 }
 
-// progress is a bar on a terminal, and nothing elsewhere.
-func (a *app) progress(plan *issuer.Plan) func(int) {
+// progress is a bar on a terminal, and nothing elsewhere. The bar is gone when end returns, whatever became of the run.
+func (a *app) progress(plan *issuer.Plan) (step func(int), end func()) {
 	if _, ok := isTerminal(a.stderr); !ok || a.quiet {
-		return nil
+		return nil, func() {}
 	}
 	total := plan.New() + plan.Unfinished() + plan.AlreadyIssued()
 	bar := progressbar.NewOptions(total,
 		progressbar.OptionSetWriter(a.stderr), progressbar.OptionSetDescription("issuing"), progressbar.OptionShowCount(),
 		progressbar.OptionShowIts(), progressbar.OptionSetItsString("cards"), progressbar.OptionClearOnFinish(), progressbar.OptionSetWidth(30))
-	return func(n int) { _ = bar.Add(n) } // a bar that can't be drawn is no reason to stop
+	// A bar that can't be drawn is no reason to stop.
+	return func(n int) { _ = bar.Add(n) }, func() { _ = bar.Clear() }
 }

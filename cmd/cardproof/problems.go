@@ -94,36 +94,48 @@ func (a *app) printGroup(group []roster.Problem) error {
 		same = same && p.Message == first.Message
 		sameRemedy = sameRemedy && p.Remedy == first.Remedy
 	}
-	fmt.Fprintf(a.stdout, "%s %s", mark, strings.ReplaceAll(first.Code, "_", " "))
+	head := mark + " " + strings.ReplaceAll(first.Code, "_", " ")
 	if len(group) > 1 {
-		fmt.Fprintf(a.stdout, " (%d)", len(group))
+		head += fmt.Sprintf(" (%d)", len(group))
 	}
 	if same {
-		fmt.Fprintf(a.stdout, ": %s", first.Message)
+		head += ": " + first.Message
 	}
+	width := a.columns()
+	fmt.Fprintln(a.stdout, wrap(head, "  ", width))
 	if sameRemedy && first.Remedy != "" {
-		fmt.Fprintf(a.stdout, "\n  → %s", first.Remedy)
+		fmt.Fprintln(a.stdout, wrap("  → "+first.Remedy, "    ", width))
 	}
-	fmt.Fprintln(a.stdout)
+	shown := group[:min(len(group), maxGroupRows)]
 	var rows [][]string
-	for i, p := range group {
-		if i == maxGroupRows {
-			rows = append(rows, []string{fmt.Sprintf("    ... and %d more", len(group)-i)})
-			break
-		}
-		row := []string{"    " + rowsOf(p), p.Column, printable(p.Value)}
-		switch {
-		case !sameRemedy:
-			row = append(row, p.Text())
-		case !same:
-			row = append(row, p.Message)
-		}
-		rows = append(rows, row)
+	for _, p := range shown {
+		rows = append(rows, []string{"    " + rowsOf(p), p.Column, printable(p.Value)})
 	}
-	if err := a.table(rows); err != nil {
+	if err := a.problemRows(fit(rows, width, 0, 2), shown, same, sameRemedy); err != nil {
 		return err
 	}
+	if more := len(group) - len(shown); more > 0 {
+		fmt.Fprintf(a.stdout, "    ... and %d more\n", more)
+	}
 	fmt.Fprintln(a.stdout)
+	return nil
+}
+
+// problemRows prints the rows of a group: as a table where all have the same to say, and otherwise each with its own words below it.
+func (a *app) problemRows(rows [][]string, group []roster.Problem, same, sameRemedy bool) error {
+	if same && sameRemedy {
+		return a.table(rows)
+	}
+	for i, p := range group {
+		text := p.Message
+		switch {
+		case same:
+			text = p.Remedy
+		case !sameRemedy:
+			text = p.Text()
+		}
+		fmt.Fprintf(a.stdout, "%s\n%s\n", strings.TrimRight(strings.Join(rows[i], "  "), " "), wrap("      "+text, "      ", a.columns()))
+	}
 	return nil
 }
 

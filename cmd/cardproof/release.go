@@ -21,7 +21,7 @@ func newRelease(a *app) *cobra.Command {
 of them. Without --out it writes no file; the same command again, or "issue" with the same roster, delivers them later.
 
 See a batch with "cardproof show --batch BATCH" before.`,
-		Args: cobra.ExactArgs(1),
+		Args: oneArgument("the name of a batch; `cardproof batches` lists them"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.withRegister(cmd, func(ctx context.Context, c *centre) error { return a.release(ctx, c, args[0], out) })
 		},
@@ -53,7 +53,7 @@ func (a *app) release(ctx context.Context, c *centre, batch, out string) error {
 	if len(result.Lines) > 0 {
 		fmt.Fprintf(a.stdout, "The cards and their list are in %s, %s\n", out, filepath.Join(out, issuer.ManifestName))
 	} else if err == nil && out == "" {
-		fmt.Fprintf(a.stdout, "Get the files with `cardproof release %s --out DIR`.\n", result.Batch)
+		a.say("No file was written. To get them:\n  %s\n", a.command("release", result.Batch, "--out cards"))
 	}
 	return err
 }
@@ -65,7 +65,7 @@ func newDiscard(a *app) *cobra.Command {
 		Short: "Give up a batch that was not released",
 		Long: `Discard gives up the cards of a batch that "issue --hold" has made, or that a run left unfinished. Nobody ever had them; they read as withdrawn,
 and the learners can be issued anew. Cards that are out are withdrawn with "revoke --batch".`,
-		Args: cobra.ExactArgs(1),
+		Args: oneArgument("the name of a batch; `cardproof batches` lists them"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var err error
 			if reason, err = checkReason(reason); err != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -31,14 +32,19 @@ superseded in the same moment. Course and dates stay as they are.
 With --file it does so for every row of a CSV or XLSX file with the columns number, name and, if need be, instructor. An empty cell
 leaves what the card says; a row that changes nothing replaces nothing, so that the list of a whole class may be given. If any row has a
 problem, nothing is replaced.`,
+		Example: `  cardproof replace N0XK-J8NR-241J --name "Zoë Byrne" --out corrected
+  cardproof replace --file corrections.csv --reason "names as in the passport" --out corrected`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if (len(args) > 0) == (o.file != "") {
-				return fail(exitUsage, errors.New("replace needs either a card number or --file"), "Give the number as it is printed, or a file of corrections. Nothing was changed.")
+				return fail(exitUsage, errors.New("replace needs a card number or --file, and not both"), "Give the number as it is printed, or a file of corrections. Nothing was changed.")
 			}
 			numbers, err := parseNumbers(args)
 			if err != nil {
 				return err
+			}
+			if o.file == "" && o.Name == "" && o.Instructor == "" && !cmd.Flags().Changed("reason") {
+				return fail(exitUsage, errors.New("nothing to correct was given"), "Give --name or --instructor; or with --reason alone, say why the same card is issued under a new number. Nothing was changed.")
 			}
 			if o.Reason, err = checkReason(o.Reason); err != nil {
 				return err
@@ -77,8 +83,15 @@ func (a *app) replaceAll(ctx context.Context, ce *centre, o replaceOptions) erro
 	if err != nil {
 		return err
 	}
+	if !a.json {
+		if err := a.printProblems(slices.DeleteFunc(plan.Problems(), isUnchanged)); err != nil {
+			return err
+		}
+	}
 	if plan.Refused() > 0 {
-		return a.refuse(plan, o.file, o.out, "Mend the rows and run the command again.")
+		s := summaryOf(plan, nil)
+		s.Out = o.out
+		return a.refuse(s, "replaced", o.file, "Mend the rows and run the command again.")
 	}
 	if plan.Empty() {
 		if a.json {
@@ -87,7 +100,7 @@ func (a *app) replaceAll(ctx context.Context, ce *centre, o replaceOptions) erro
 		fmt.Fprintln(a.stdout, "nothing to replace: the cards say all this already")
 		return nil
 	}
-	result, err := ce.Issue(ctx, plan, issuer.Delivery{Dir: o.out, Progress: a.progress(plan)})
+	result, err := a.run(ctx, ce, plan, issuer.Delivery{Dir: o.out})
 	if result == nil {
 		return err
 	}
@@ -96,7 +109,64 @@ func (a *app) replaceAll(ctx context.Context, ce *centre, o replaceOptions) erro
 	if err != nil {
 		return errors.Join(err, a.printBroken(s))
 	}
-	return a.printIssued(s)
+	if s.Replaced, err = ce.replacedBy(ctx, result.Lines); err != nil {
+		return err
+	}
+	return a.printReplaced(s)
+}
+
+// isUnchanged is the notice of a row that says what its card says already: a list of the whole class has many, and they are counted.
+func isUnchanged(p roster.Problem) bool { return p.Code == "unchanged" }
+
+// replaced is a card that was replaced, and the one that stands for it now.
+type replaced struct {
+	Old    string `json:"replaced"`
+	Number string `json:"number"`
+	Name   string `json:"name"`
+	File   string `json:"file"`
+}
+
+// replacedBy says which card each of the new ones replaces.
+func (c *centre) replacedBy(ctx context.Context, lines []issuer.ManifestLine) ([]replaced, error) {
+	var all []replaced
+	for _, l := range lines {
+		e, _, err := c.Register.FindEntry(ctx, l.Number)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, replaced{e.Replaces.String(), l.Number.String(), l.Name, l.File})
+	}
+	return all, nil
+}
+
+func (a *app) printReplaced(s summary) error {
+	if a.json {
+		return a.printJSON(s)
+	}
+	rows := [][]string{{"OLD NUMBER", "", "NEW NUMBER", "NAME"}}
+	for _, r := range s.Replaced {
+		rows = append(rows, []string{r.Old, "→", r.Number, r.Name})
+	}
+	if err := a.fittedTable(rows, 3); err != nil {
+		return err
+	}
+	fmt.Fprintln(a.stdout)
+	a.printCount("replaced", s.Issued)
+	a.printCount("replaced before, as this file says", s.AlreadyIssued)
+	a.printCount("unchanged: the card says so already", countUnchanged(s.Problems))
+	a.printWithdrawn(s)
+	fmt.Fprintf(a.stdout, "The new cards and their list are in %s, %s\n", s.Out, filepath.Join(s.Out, issuer.ManifestName))
+	return nil
+}
+
+func countUnchanged(problems []roster.Problem) int {
+	n := 0
+	for _, p := range problems {
+		if isUnchanged(p) {
+			n++
+		}
+	}
+	return n
 }
 
 func (a *app) replace(ctx context.Context, ce *centre, old card.Number, c issuer.Correction, out string) error {

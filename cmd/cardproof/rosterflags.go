@@ -2,7 +2,6 @@ package main
 
 import (
 	"strings"
-	"unicode"
 
 	"github.com/spf13/cobra"
 
@@ -38,9 +37,6 @@ func (f *rosterFlags) options(c *config.Config) roster.Options {
 		Columns: f.columns, Remembered: c.Roster.Columns,
 		Extra: c.Catalogue.ExtraColumns(), Courses: c.Catalogue.Codes(),
 	}
-	if o.Encoding == "" {
-		o.Encoding = c.Roster.Encoding
-	}
 	if o.DateOrder == "" {
 		o.DateOrder = roster.DateOrder(c.Roster.DateOrder)
 	}
@@ -57,7 +53,7 @@ func (f *rosterFlags) String() string {
 	add := func(flag string, values ...string) {
 		for _, value := range values {
 			if value != "" {
-				words = append(words, flag, shellQuoted(value))
+				words = append(words, flag, asArgument(value))
 			}
 		}
 	}
@@ -66,15 +62,4 @@ func (f *rosterFlags) String() string {
 	add("--date-order", f.dateOrder)
 	add("--name-order", f.nameOrder)
 	return strings.Join(words, " ")
-}
-
-// shellQuoted is a word that a POSIX shell takes as it is.
-func shellQuoted(word string) string {
-	plain := func(r rune) bool {
-		return unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("=_-.,/:@", r)
-	}
-	if word != "" && !strings.ContainsFunc(word, func(r rune) bool { return !plain(r) }) {
-		return word
-	}
-	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }

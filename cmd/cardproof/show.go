@@ -19,19 +19,23 @@ func newShow(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "show {NUMBER | --batch BATCH}",
 		Short: "Show a card and its history, or a batch and its cards",
-		Args:  cobra.MaximumNArgs(1),
+		Long: `Show prints all that the register has of a card: what is printed on it, the learner, the prerequisites, the cards before and after it,
+and its history. With --batch it prints a batch and its cards, to be compared with the class list before "release".`,
+		Example: `  cardproof show N0XK-J8NR-241J
+  cardproof show --batch 20261121-7F3K9QWX`,
+		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if (len(args) > 0) == (batch != "") {
-				return fail(exitUsage, errors.New("show needs either a card number or --batch"), "Give the number as it is printed, or a batch of `cardproof batches`.")
+				return fail(exitUsage, errors.New("show needs a card number or --batch, and not both"), "Give the number as it is printed, or a batch of `cardproof batches`.")
 			}
 			if batch != "" {
 				return a.showBatch(cmd.Context(), batch)
 			}
-			numbers, err := parseNumbers(args)
+			number, err := card.ParseNumber(args[0])
 			if err != nil {
-				return err
+				return fail(exitUsage, fmt.Errorf("%q is %w", args[0], err), "Compare it with the card.")
 			}
-			return a.show(cmd.Context(), numbers[0])
+			return a.show(cmd.Context(), number)
 		},
 	}
 	cmd.Flags().StringVar(&batch, "batch", "", "a `batch` instead of a card")

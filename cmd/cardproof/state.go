@@ -14,31 +14,43 @@ import (
 )
 
 func newRevoke(a *app) *cobra.Command {
-	return newChange(a, "revoke", "Withdraw cards for good", card.Revoked)
+	return newChange(a, "revoke", "Withdraw cards for good", card.Revoked,
+		`Revoking is final: a revoked card never comes into force again. Where it is not certain, suspend: a suspended card reads as withdrawn
+just so, and "reinstate" puts it in force again.`)
 }
 
 func newSuspend(a *app) *cobra.Command {
-	return newChange(a, "suspend", "Withdraw cards for now", card.Suspended)
+	return newChange(a, "suspend", "Withdraw cards for now", card.Suspended,
+		`A suspended card reads SUSPENDED until "reinstate" puts it in force again, or "revoke" withdraws it for good.`)
 }
 
 func newReinstate(a *app) *cobra.Command {
-	return newChange(a, "reinstate", "Put suspended cards in force again", card.Issued)
+	return newChange(a, "reinstate", "Put suspended cards in force again", card.Issued,
+		`Only a suspended card comes back; a revoked card is withdrawn for good.`)
 }
 
-func newChange(a *app, name, short string, to card.State) *cobra.Command {
+func newChange(a *app, name, short string, to card.State, warning string) *cobra.Command {
 	var reason, batch string
 	cmd := &cobra.Command{
 		Use:   name + " {NUMBER... | --batch BATCH} --reason TEXT",
 		Short: short,
-		Long: short + `. With --batch all cards of a batch are changed at once, or none; a card of it that was replaced meanwhile stands for its
-replacement. "cardproof batches" lists the batches.`,
+		Long: short + `.
+
+` + warning + `
+
+With --batch all cards of a batch are changed at once, or none; a card of it that was replaced meanwhile stands for its replacement. It says
+before how many cards there are, and in what state. "cardproof batches" lists the batches, "cardproof show --batch" the cards of one.`,
+		Example: fmt.Sprintf("  cardproof %[1]s N0XK-J8NR-241J --reason \"...\"\n  cardproof %[1]s --batch 20261121-7F3K9QWX --reason \"...\"", name),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if (len(args) > 0) == (batch != "") {
-				return fail(exitUsage, errors.New(name+" needs either card numbers or --batch"), "Give the numbers as they are printed, or a batch of `cardproof batches`. Nothing was changed.")
+				return fail(exitUsage, errors.New(name+" needs card numbers or --batch, and not both"), "Give the numbers as they are printed, or a batch of `cardproof batches`. Nothing was changed.")
 			}
 			numbers, err := parseNumbers(args)
 			if err != nil {
 				return err
+			}
+			if !cmd.Flags().Changed("reason") {
+				return fail(exitUsage, errors.New(name+" needs --reason TEXT"), `Say why in a few words, such as --reason "issued in error"; it stays in the card's history. Nothing was changed.`)
 			}
 			if reason, err = checkReason(reason); err != nil {
 				return err
@@ -53,9 +65,6 @@ replacement. "cardproof batches" lists the batches.`,
 	}
 	cmd.Flags().StringVar(&batch, "batch", "", "every card of this `batch`")
 	cmd.Flags().StringVar(&reason, "reason", "", "why, in a few words; it stays in the card's history")
-	if err := cmd.MarkFlagRequired("reason"); err != nil {
-		panic(err) // the flag is defined one line above
-	}
 	return cmd
 }
 
@@ -107,6 +116,9 @@ func (a *app) withWriter(ctx context.Context, do func(context.Context, *register
 }
 
 func (a *app) changeBatch(ctx context.Context, db *register.DB, batch string, to card.State, reason string) error {
+	if b, ok, err := db.FindBatch(ctx, batch); err == nil && ok { // where it is not, the change says so
+		a.say("batch %s, %s: %s\n", b.ID, printable(b.Roster), cardsByState(b.Cards))
+	}
 	done, err := db.ChangeBatch(ctx, card.BatchChange{Batch: batch, To: to, Actor: actor(), Reason: reason, At: a.now().UTC()})
 	if err != nil {
 		return err
@@ -126,7 +138,26 @@ func (a *app) changeBatch(ctx context.Context, db *register.DB, batch string, to
 	return nil
 }
 
+// cardsByState is how many cards there are, and how many of them in each state.
+func cardsByState(cards map[card.State]int) string {
+	total, parts := 0, []string(nil)
+	for _, s := range []card.State{card.Planned, card.Issued, card.Suspended, card.Revoked, card.Superseded} {
+		if n := cards[s]; n > 0 {
+			total += n
+			parts = append(parts, fmt.Sprintf("%d %s", n, inWords(s)))
+		}
+	}
+	return plural(total, "card", "cards") + " (" + strings.Join(parts, ", ") + ")"
+}
+
 func (a *app) changeAll(ctx context.Context, db *register.DB, numbers []card.Number, to card.State, reason string) error {
+	for _, n := range numbers { // a number of no card stops the others too: the person meant another one
+		if _, ok, err := db.FindEntry(ctx, n); err != nil {
+			return err
+		} else if !ok {
+			return fail(exitFailed, fmt.Errorf("%w: %s", card.ErrNotFound, n), "Compare the number with the card, and see that --config or --data names the right register. Nothing was changed.")
+		}
+	}
 	done := []changed{}
 	var failed error
 	for _, n := range numbers {
@@ -150,7 +181,7 @@ func (a *app) changeAll(ctx context.Context, db *register.DB, numbers []card.Num
 		fmt.Fprintf(a.stdout, "card %s %s %s\n", d.Number, word, inWords(d.State))
 	}
 	if failed != nil && len(done) > 0 {
-		a.say("%s of %d changed before that; the others were not tried.\n", plural(len(done), "card was", "cards were"), len(numbers))
+		a.say("The cards after that were not tried.\n")
 	}
 	return failed
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -19,40 +20,54 @@ import (
 )
 
 func newVerify(a *app) *cobra.Command {
-	var need string
+	var asked []string
 	cmd := &cobra.Command{
-		Use:   "verify [--need CODE] INPUT...",
+		Use:   "verify [--need CODE]... INPUT...",
 		Short: "Check cards: tokens, links, card numbers, PDF files",
 		Long: `Verify checks each input against the keys and the register of this centre. An input is a card number, the link or the token of a
 QR, or a PDF file; every card that is found in a file is checked. The exit code is 0 only if all of them are valid.
 
 With --need BLS it also answers whether each card meets BLS, and why: a card meets what its course met on the day of issue, whatever the
-catalogue says today. The exit code is then 0 only if all of them are valid and meet it, and 3 otherwise.`,
+catalogue says today. --need may be repeated, and each is answered. The exit code is 0 only if all cards are valid and meet all that is
+needed, and 3 otherwise.`,
 		Example: `  cardproof verify N0XK-J8NR-241J
-  cardproof verify --need BLS received/*.pdf`,
-		Args: cobra.MinimumNArgs(1),
+  cardproof verify --need BLS received/*.pdf
+  cardproof verify --need BLS --need PALS N0XK-J8NR-241J`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return errors.New("verify needs a card number, a link, a token or a PDF file")
+			}
+			return nil
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if cmd.Flags().Changed("need") {
+			needs := make([]string, len(asked))
+			for i, text := range asked {
 				var ok bool
-				if need, ok = verify.ParseNeed(need); !ok {
-					return fail(exitUsage, errors.New("--need is not the code of a requirement"),
-						"Give one code of 1 to 16 letters, digits or hyphens, such as BLS, CPR or CPR-AED.")
+				if needs[i], ok = verify.ParseNeed(text); !ok {
+					return fail(exitUsage, fmt.Errorf("--need %q is not the code of a requirement", printable(text)),
+						"Give one code of 1 to 16 letters, digits or hyphens, such as BLS, CPR or CPR-AED; for more than one repeat --need.")
 				}
 			}
-			return a.verify(cmd.Context(), need, args)
+			return a.verify(cmd.Context(), needs, args)
 		},
 	}
-	cmd.Flags().StringVar(&need, "need", "", "the `CODE` of the requirement that the cards have to meet, such as BLS")
+	cmd.Flags().StringArrayVar(&asked, "need", nil, "the `CODE` of a requirement that the cards have to meet, such as BLS; may be repeated")
 	return cmd
 }
 
-// verified is a verdict and what it is about.
+// verified is a verdict and what it is about. Asked for several requirements, a card is there once for each.
 type verified struct {
 	verify.Public
 	Input string `json:"input"`
 }
 
-func (a *app) verify(ctx context.Context, need string, args []string) error {
+// answered is all that is to be said of one card.
+type answered struct {
+	verified
+	needs []verify.PublicNeed
+}
+
+func (a *app) verify(ctx context.Context, needs, args []string) error {
 	c, err := a.load()
 	if err != nil {
 		return err
@@ -66,8 +81,12 @@ func (a *app) verify(ctx context.Context, need string, args []string) error {
 		return err
 	}
 	defer reader.Close() // it only read
+	known, err := reader.Requirements(ctx)
+	if err != nil {
+		return err
+	}
 	checker := &verify.Checker{Keys: set, Register: reader, Now: a.now, Location: c.Issuer.Location}
-	var results []verified
+	var results []answered
 	allGood := true
 	for _, arg := range args {
 		verdicts, err := a.verifyOne(ctx, checker, arg)
@@ -75,14 +94,14 @@ func (a *app) verify(ctx context.Context, need string, args []string) error {
 			return err
 		}
 		for _, v := range verdicts {
-			r := verified{v.Public(func(string) string { return c.Issuer.Name }), arg}
+			r := answered{verified: verified{v.Public(func(string) string { return c.Issuer.Name }), arg}}
 			if v.unreadable != "" {
 				r.Message = v.unreadable
 			}
-			if need != "" {
-				r.Meets = v.Meets(need).Public()
+			for _, need := range needs {
+				r.needs = append(r.needs, *v.MeetsAmong(need, known).Public())
 			}
-			allGood = allGood && r.Valid && (r.Meets == nil || r.Meets.Answer)
+			allGood = allGood && r.Valid && !slices.ContainsFunc(r.needs, isNo)
 			results = append(results, r)
 		}
 	}
@@ -94,6 +113,8 @@ func (a *app) verify(ctx context.Context, need string, args []string) error {
 	}
 	return nil
 }
+
+func isNo(n verify.PublicNeed) bool { return !n.Answer }
 
 // judged is a verdict on an input, or on a part of one.
 type judged struct {
@@ -151,18 +172,23 @@ func readInputs(arg string) (inputs []verify.Input, unreadable string) {
 	return inputs, ""
 }
 
-func (a *app) printVerified(results []verified) error {
+func (a *app) printVerified(results []answered) error {
 	if a.json {
-		return a.printJSON(map[string][]verified{"results": results})
+		return a.printJSON(map[string][]verified{"results": eachNeed(results)})
 	}
 	for _, r := range results {
-		rows := r.headline(a.stdout)
-		rows = append(rows, []string{"  input", printable(r.Input)})
+		rows := append(r.headline(a.stdout), []string{"  input", printable(r.Input)})
 		if c := r.Card; c != nil {
 			rows = append(rows, []string{"  holder", c.Name}, []string{"  course", strings.TrimSuffix(c.Course.Code+", "+c.Course.Title, ", ")},
 				[]string{"  number", c.Number}, []string{"  issued", c.Issued}, validity("  ", c.Expires))
 			if c.ReplacedBy != "" {
 				rows = append(rows, []string{"  replaced by", c.ReplacedBy})
+			}
+			if next := c.Replacement; next != nil {
+				rows = append(rows, []string{"  to use now", next.Number + ", which is " + upper(next.Code)})
+				if !next.Valid {
+					rows[len(rows)-1] = []string{"  newest", next.Number + ", which is " + upper(next.Code) + ": do not accept it either"}
+				}
 			}
 		}
 		if err := a.table(rows); err != nil {
@@ -172,23 +198,59 @@ func (a *app) printVerified(results []verified) error {
 	return nil
 }
 
+// eachNeed is the results for programs: one for each requirement that a card was asked for, or one for the card.
+func eachNeed(results []answered) []verified {
+	all := []verified{}
+	for _, r := range results {
+		if len(r.needs) == 0 {
+			all = append(all, r.verified)
+		}
+		for _, n := range r.needs {
+			one := r.verified
+			one.Meets = &n
+			all = append(all, one)
+		}
+	}
+	return all
+}
+
+func upper(c verify.Code) string { return strings.ToUpper(strings.ReplaceAll(string(c), "_", " ")) }
+
 // headline prints the answer in a line, and returns the rows that belong to it. A valid card that is not what it is needed for
 // does not begin with VALID: people look at the first word.
-func (r verified) headline(w io.Writer) [][]string {
-	word := strings.ToUpper(strings.ReplaceAll(string(r.Code), "_", " "))
-	switch {
-	case r.Meets == nil:
-		fmt.Fprintf(w, "%s  %s\n", word, r.Message)
-		return nil
-	case r.Meets.Answer:
-		fmt.Fprintf(w, "%s, MEETS %s  %s\n", word, r.Meets.Need, r.Meets.Because)
-	case r.Valid:
-		fmt.Fprintf(w, "NOT %s  %s\n", r.Meets.Need, r.Meets.Because)
-	default:
-		fmt.Fprintf(w, "%s  %s\n", word, r.Message)
-		return [][]string{{"  " + r.Meets.Need, r.Meets.Because}}
+func (r answered) headline(w io.Writer) [][]string {
+	word := upper(r.Code)
+	var met, unmet, open []string
+	for _, n := range r.needs {
+		switch {
+		case n.Answer:
+			met = append(met, n.Need)
+		case n.Code == verify.NeedNotMet:
+			unmet = append(unmet, n.Need)
+		default:
+			open = append(open, n.Need)
+		}
 	}
-	return [][]string{{"  card", r.Message}}
+	if r.Valid {
+		switch {
+		case len(unmet) > 0:
+			word = "NOT " + strings.Join(unmet, ", NOT ")
+		case len(open) > 0:
+			word = "NO ANSWER " + strings.Join(open, ", ")
+		case len(met) > 0:
+			word += ", MEETS " + strings.Join(met, ", ")
+		}
+	}
+	if r.Valid && len(r.needs) == 1 {
+		fmt.Fprintf(w, "%s  %s\n", word, r.needs[0].Because)
+		return [][]string{{"  card", r.Message}}
+	}
+	fmt.Fprintf(w, "%s  %s\n", word, r.Message)
+	var rows [][]string
+	for _, n := range r.needs {
+		rows = append(rows, []string{"  " + n.Need, n.Because})
+	}
+	return rows
 }
 
 // printable keeps a token from filling the screen, and a stranger's text from commanding the terminal.

@@ -57,7 +57,7 @@ func (s *site) checkJSON(w http.ResponseWriter, r *http.Request) error {
 			noteCode(r.Context(), b.items[0].token)
 		}
 		v, status := s.ask(r.Context(), b.items[0])
-		return writeJSON(w, status, s.publish(v, b.items[0].need))
+		return writeJSON(w, status, s.publish(r.Context(), v, b.items[0].need))
 	}
 	if extra := len(b.items) / itemsAPiece; extra > 0 {
 		if err := s.limits.Take(r, extra, s.Now()); err != nil {
@@ -75,7 +75,7 @@ func (s *site) checkJSON(w http.ResponseWriter, r *http.Request) error {
 		if itemStatus == http.StatusServiceUnavailable {
 			status = itemStatus
 		}
-		answer.Results = append(answer.Results, s.publish(v, it.need))
+		answer.Results = append(answer.Results, s.publish(ctx, v, it.need))
 	}
 	httpd.NoteOutcome(r.Context(), fmt.Sprintf("list of %d", len(b.items)))
 	return writeJSON(w, status, answer)

@@ -131,7 +131,7 @@ func (s *site) settle(ctx context.Context, v verify.Verdict, err error) (verify.
 		v = verify.Verdict{Code: verify.Unavailable, CheckedAt: v.CheckedAt}
 		err = errors.New("a valid verdict without a card")
 	case look.unvouched:
-		v.Card = nil
+		v.Card, v.Replacement = nil, nil
 	}
 	if v.CheckedAt.IsZero() {
 		v.CheckedAt = s.now()
@@ -152,7 +152,7 @@ func (s *site) show(w http.ResponseWriter, r *http.Request, v verify.Verdict, st
 		w.Header().Set("Retry-After", "30")
 	}
 	if wantsJSON(r) {
-		return writeJSON(w, status, s.publish(v, a.wanted.code))
+		return writeJSON(w, status, s.publish(r.Context(), v, a.wanted.code))
 	}
 	return s.writeVerdict(r.Context(), w, a.wanted.statusOf(status), v, a)
 }

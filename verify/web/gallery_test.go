@@ -58,6 +58,15 @@ func TestGallery(t *testing.T) {
 		save("need_no_"+string(code), o, "GET", "/n/"+goodNumber+"?need=PALS", "")
 		save("need_bad_"+string(code), o, "GET", "/c/"+goodToken+"?need=%22%3E&need=", "")
 	}
+	for _, code := range []verify.Code{verify.Valid, verify.Revoked, verify.StatusUnknown} {
+		v := testVerdict(verify.Superseded)
+		v.Replacement = &verify.Replacement{Number: "7F3K9QWX2MTZ", Code: code}
+		save("newer_"+string(code), testOptions(answer(v, nil)), "GET", "/c/"+goodToken, "")
+	}
+	o = testOptions(answer(testVerdict(verify.Valid), nil))
+	o.Requirements = finderOf(manyRequirements(), nil)
+	save("need_choices", o, "GET", "/c/"+goodToken, "")
+	save("need_slip", o, "GET", "/n/"+goodNumber+"?need=BSL", "")
 	o = testOptions(answer(long, nil))
 	o.Requirements = finderOf(manyRequirements()[:2], nil)
 	save("need_two", o, "GET", "/c/"+goodToken+"?need=NEONATAL-RESUS", "")

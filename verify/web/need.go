@@ -15,7 +15,14 @@ type wanted struct {
 	bad  bool   // something was asked for that is no requirement: the answer must not look as if it was one to that
 }
 
-const badNeed = "What the card is needed for is written as need=CODE, once, with 1 to 16 letters, digits or hyphens, such as need=BLS."
+const (
+	badNeed = "What the card is needed for is written as need=CODE, once, with 1 to 16 letters, digits or hyphens, such as need=BLS."
+
+	badNeedAnswer = "No answer: the link does not ask in a way that is understood. It has to end in ?need= and one code, such as ?need=BLS."
+
+	// noAnswer stands in place of VALID where the card is valid and the question has no answer.
+	noAnswer = "NO ANSWER"
+)
 
 // wantedIn reads a question's query. Whoever asks in a wrong way is told so: else a green page would pass for the answer.
 func wantedIn(query string) wanted {
@@ -23,17 +30,18 @@ func wantedIn(query string) wanted {
 	if err != nil && strings.Contains(strings.ToLower(query), "need") {
 		return wanted{bad: true}
 	}
-	var all []string
-	for name, given := range values {
-		if strings.EqualFold(name, "need") {
-			all = append(all, given...)
-		}
-	}
-	return wantedOf(all)
+	return wantedOf(values)
 }
 
-func wantedOf(all []string) wanted {
-	switch len(all) {
+// wantedOf takes every member that begins like need for a question, because the one who wrote it did: needs, NEED and need[] are
+// wrong ones.
+func wantedOf(values url.Values) wanted {
+	for name := range values {
+		if name != "need" && len(name) >= 4 && strings.EqualFold(name[:4], "need") {
+			return wanted{bad: true}
+		}
+	}
+	switch all := values["need"]; len(all) {
 	case 0:
 		return wanted{}
 	case 1:
@@ -45,7 +53,7 @@ func wantedOf(all []string) wanted {
 
 // wantedInForm is what the form says, or else a link that was pasted into it.
 func wantedInForm(form url.Values) wanted {
-	if w := wantedOf(form["need"]); w != (wanted{}) {
+	if w := wantedOf(form); w != (wanted{}) {
 		return w
 	}
 	_, query, _ := strings.Cut(form.Get("q"), "?")
@@ -66,7 +74,7 @@ func (w wanted) query() string {
 
 // setNeed puts the answer about the requirement at the head of the page. Where the card is valid and there is no yes, the
 // page is not green: people look at the colour first.
-func (p *verdictPage) setNeed(v verify.Verdict, a asked) {
+func (p *verdictPage) setNeed(v verify.Verdict, a asked, known []card.Requirement) {
 	w := a.wanted
 	p.Form.Need = w.code
 	if !a.posted {
@@ -75,7 +83,10 @@ func (p *verdictPage) setNeed(v verify.Verdict, a asked) {
 	if !w.asked() {
 		return
 	}
-	n := v.Meets(w.code)
+	n := v.MeetsAmong(w.code, known)
+	if w.bad {
+		n.Because = badNeedAnswer
+	}
 	if n.Answer {
 		p.Meets, p.Answer = "Meets "+n.Code, n.Because
 		return
@@ -91,9 +102,11 @@ func (p *verdictPage) setNeed(v verify.Verdict, a asked) {
 	p.Tone, p.Message, p.Answer = amber, n.Because, itself
 	switch {
 	case w.bad:
-		p.Word, p.Advice = "NO ANSWER", "Do not take this for a yes. Ask again with the code of a requirement, such as BLS."
+		p.Word, p.Advice = noAnswer, "Do not take this for a yes. Choose below what you need the card for."
+	case n.Strange:
+		p.Word, p.Advice = noAnswer, "Do not take this for a yes, nor for a no. Choose below what you need the card for."
 	case n.Unknown:
-		p.Word, p.Advice = "NO ANSWER", "Do not accept this card for "+n.Code+" yet. Ask the issuer what it qualifies for."
+		p.Word, p.Advice = noAnswer, "Do not accept this card for "+n.Code+" yet. Ask the issuer what it qualifies for."
 	default:
 		p.Word, p.Advice = "NOT "+n.Code, "Do not accept this card for "+n.Code+". Ask the holder for one that meets it."
 	}
@@ -115,7 +128,7 @@ func choicesOf(known []card.Requirement, c *card.Record, asked string) []choice 
 			all = append(all, choice{r, r.Code == asked})
 		}
 	}
-	for _, r := range known {
+	for _, r := range known[:min(len(known), maxRequirements)] {
 		add(r)
 	}
 	for _, code := range c.Qualification.Meets {

@@ -96,11 +96,13 @@ type verdictPage struct {
 	Word, Message, Advice string
 	Tone                  tone
 	Also                  []string // the other things that hold, in words
-	ReplacedBy            card.Number
+	Newer                 *newer
 	Heading               string // over the fields
 	Fields                []field
 	Meets                 string // beside the word, such as: Meets BLS
 	Answer                string // why the card meets what it is needed for, or does not
+	Jump                  *jump
+	QualifiesHeading      string
 	Qualifies             []string
 	Trained               string
 	Choices               []choice
@@ -144,14 +146,16 @@ func (s *site) writeNotice(w http.ResponseWriter, e *httpd.Error) error {
 }
 
 func (s *site) writeVerdict(ctx context.Context, w http.ResponseWriter, status int, v verify.Verdict, a asked) error {
-	p := s.verdictPage(v, a)
-	if v.Card != nil {
-		p.Choices = choicesOf(s.needs.get(ctx), v.Card, a.wanted.code)
+	known := s.known(ctx, v)
+	p := s.verdictPage(v, a, known)
+	if v.IsValid() { // about any other card the answer is never yes
+		p.Choices = choicesOf(known, v.Card, a.wanted.code)
+		p.setJump(v, a)
 	}
 	return writePage(w, status, s.pages.verdict, p)
 }
 
-func (s *site) verdictPage(v verify.Verdict, a asked) verdictPage {
+func (s *site) verdictPage(v verify.Verdict, a asked, known []card.Requirement) verdictPage {
 	look, message := looks[v.Code], v.Message()
 	p := verdictPage{FormHeading: "Check another card"}
 	switch {
@@ -185,7 +189,7 @@ func (s *site) verdictPage(v verify.Verdict, a asked) verdictPage {
 	if v.Card != nil {
 		p.setCard(v, s.issuerName(v.Card.Issuer))
 	}
-	p.setNeed(v, a)
+	p.setNeed(v, a, known)
 	title := p.Word
 	if p.Meets != "" {
 		title += " · " + p.Meets
@@ -198,14 +202,17 @@ func (s *site) verdictPage(v verify.Verdict, a asked) verdictPage {
 func (p *verdictPage) setCard(v verify.Verdict, issuer string) {
 	c := v.Card
 	p.Heading = "Compare with the card in front of you"
-	if v.Code == verify.Superseded {
-		p.ReplacedBy = c.ReplacedBy
+	if v.Code != verify.Valid {
+		p.Heading = "What is printed on the card" // it says "valid through" all the same
+	}
+	if v.Code == verify.Superseded && c.ReplacedBy != "" {
+		p.setNewer(v)
 	}
 	course := c.Course
 	if c.Qualification.Title != "" {
 		course = c.Qualification.Title + " (" + c.Course + ")"
 	}
-	p.Qualifies, p.Trained = c.Qualification.Meets, c.Qualification.Trained
+	p.Qualifies, p.Trained, p.QualifiesHeading = c.Qualification.Meets, c.Qualification.Trained, qualifiesHeading(v.Code)
 	validity, until := c.ExpiresOn.Validity()
 	instructor := strings.Trim(c.Instructor+" · "+c.InstructorID, " ·") // as on the card
 	for _, f := range []field{

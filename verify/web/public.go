@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"encoding/json"
 	"io"
 	"mime"
@@ -13,10 +14,10 @@ import (
 )
 
 // publish is a verdict as the contract writes it, with the answer about a requirement where need has the code of one.
-func (s *site) publish(v verify.Verdict, need string) verify.Public {
+func (s *site) publish(ctx context.Context, v verify.Verdict, need string) verify.Public {
 	p := v.Public(s.issuerName)
 	if need != "" {
-		p.Meets = v.Meets(need).Public()
+		p.Meets = v.MeetsAmong(need, s.known(ctx, v)).Public()
 	}
 	return p
 }

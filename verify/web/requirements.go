@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/cardproof/cardproof/card"
+	"github.com/cardproof/cardproof/verify"
 )
 
 // RequirementFinder tells what employers may ask a card for; the register is one. It answers none, and no error, where it
@@ -20,7 +21,7 @@ const (
 	requirementsAge   = time.Minute      // a catalogue changes once in months
 	requirementsRetry = 10 * time.Second // after an error
 	requirementsTime  = time.Second      // for asking: the page is worth more than its list
-	maxRequirements   = 64
+	maxRequirements   = 64               // that a page offers
 )
 
 // requirements keeps the list of requirements for a while. The list is an offer: without it a page has only the card's own.
@@ -56,7 +57,15 @@ func (q *requirements) get(ctx context.Context) []card.Requirement {
 		q.log.WarnContext(ctx, "the list of requirements could not be read", "error", err)
 		return q.list
 	}
-	q.list = slices.Clone(list[:min(len(list), maxRequirements)])
+	q.list = slices.Clone(list)
 	q.next = now.Add(requirementsAge)
 	return q.list
+}
+
+// known is what the centre's courses meet. For a card that nobody vouches for, the register is not asked.
+func (s *site) known(ctx context.Context, v verify.Verdict) []card.Requirement {
+	if v.Card == nil {
+		return nil
+	}
+	return s.needs.get(ctx)
 }
