@@ -34,7 +34,7 @@ func (f *rosterFlags) read(path string, c *config.Config) (*roster.Roster, error
 func (f *rosterFlags) options(c *config.Config) roster.Options {
 	o := roster.Options{
 		Encoding: f.encoding, Sheet: f.sheet, DateOrder: roster.DateOrder(f.dateOrder), Set: f.set, NameOrder: roster.NameOrder(f.nameOrder),
-		Columns: f.columns, Remembered: c.Roster.Columns,
+		Columns: f.columns, Remembered: c.Roster.Columns, RememberedEncoding: c.Roster.Encoding,
 		Extra: c.Catalogue.ExtraColumns(), Courses: c.Catalogue.Codes(),
 	}
 	if o.DateOrder == "" {

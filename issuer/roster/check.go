@@ -50,7 +50,7 @@ type Checked struct {
 
 // Check turns every row into a completion or into one or more problems.
 func Check(ro *Roster, rules Rules) *Checked {
-	c := checker{roster: ro, rules: rules, seen: newLearners(), courses: map[string]*course.Course{}, missing: map[string][]int{},
+	c := checker{roster: ro, rules: rules, read: ro.read(), seen: newLearners(), courses: map[string]*course.Course{}, missing: map[string][]int{},
 		without: map[*course.Course][]string{}, least: map[string]float64{}}
 	c.out.Completions = make([]Completion, 0, len(ro.Rows))
 	c.file()
@@ -86,11 +86,19 @@ type checker struct {
 	single  bool                // a card by itself, not a row among others
 	refused bool                // the row at hand has a problem that is more than a notice
 	line    int                 // the row at hand
+	read    []readColumn        // the columns of the file that are read
+	told    []string            // its columns of which nothing more needs to be said; see marked
 }
 
 // say notes a problem of the row at hand.
 func (c *checker) say(column, code, value, message, remedy string) {
 	c.refused = true
+	if slices.Contains(c.told, column) {
+		return
+	}
+	if code == "missing_value" && c.roster.isMerged(c.line, column) {
+		remedy = "The cell belongs to a block of merged cells: unmerge it, and fill the value in in each row."
+	}
 	c.out.Problems = append(c.out.Problems, Problem{Row: c.line, Column: column, Code: code, Value: shorten(value), Message: message, Remedy: remedy})
 }
 
@@ -104,6 +112,7 @@ func (c *checker) notice(line int, column, code, value, message, remedy string) 
 func (c *checker) file() {
 	ro := c.roster
 	c.unread()
+	c.hiddenColumns()
 	for _, column := range ro.unused {
 		c.notice(ro.HeadingLine, column, "unused_value", "", "The roster has the column itself, so the value that was set for every row is not used.",
 			"Leave the value out, or take the column out of the roster.")
@@ -152,13 +161,14 @@ func (c *checker) hasColumn(column string) bool {
 
 // row checks one row. The completion counts as one only where ok is true; otherwise the row has at least one problem.
 func (c *checker) row(row sheet.Row) (done Completion, ok bool) {
-	c.refused = false
+	c.refused, c.told = false, nil
 	if row.Hidden {
 		c.notice(row.Line, "", "hidden_row", "", "The workbook hides this row; it is read all the same.", "Delete the row if it is not to be issued.")
 	}
 	if c.isRagged(row) || c.isDoubtful(row) {
 		return done, false
 	}
+	row = c.marked(row)
 	done.Row = row.Line
 	done.Name = c.name(row)
 	done.Email = c.email(row)

@@ -36,14 +36,14 @@ type CorrectionRow struct {
 }
 
 // ReadCorrections reads a text file or a workbook with the columns number, name and, if need be, instructor. Of the options,
-// Encoding and Sheet count. The error is a *FileError.
+// Encoding, RememberedEncoding and Sheet count. The error is a *FileError.
 func ReadCorrections(path string, o Options) (*Corrections, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, unreadable(err)
 	}
 	defer f.Close()
-	table, err := sheet.Read(f, sheet.Options{Encoding: o.Encoding, Sheet: o.Sheet,
+	table, err := sheet.Read(f, sheet.Options{Encoding: o.Encoding, UsualEncoding: o.RememberedEncoding, Sheet: o.Sheet,
 		IsTable: func(first []sheet.Row) bool { return correctionHeading(first) >= 0 }})
 	if err != nil {
 		return nil, unreadable(err)
@@ -59,6 +59,10 @@ func ReadCorrections(path string, o Options) (*Corrections, error) {
 	columns := correctionColumns(table.Rows[at].Cells)
 	first := map[card.Number]int{}
 	for _, row := range table.Rows[at+1:] {
+		if found := markedCorrection(row, columns); found != nil {
+			c.Problems = append(c.Problems, *found)
+			continue
+		}
 		one := CorrectionRow{Row: row.Line, Name: cellAt(row, columns[ColumnName]), Instructor: cellAt(row, columns[ColumnInstructor])}
 		if found := c.check(&one, cellAt(row, columns[ColumnNumber]), first); found != nil {
 			c.Problems = append(c.Problems, *found)

@@ -24,9 +24,11 @@ const (
 
 // Options settle what a roster leaves open. The zero value leaves all of it to the file.
 type Options struct {
-	Encoding string   // of a text file; a WHATWG label such as windows-1252
-	Sheet    string   // of a workbook
-	Columns  []string // "Heading=column" for this file; an empty column says that the heading is not read
+	Encoding string // of this text file; a label such as windows-1252 or cp850
+	// RememberedEncoding is such a label from earlier files. Encoding goes before it, and so does what a file says of itself.
+	RememberedEncoding string
+	Sheet              string   // of a workbook
+	Columns            []string // "Heading=column" for this file; an empty column says that the heading is not read
 	// Remembered are such mappings from earlier files. One whose heading this file does not have is passed over, and Columns go
 	// before them.
 	Remembered []string

@@ -113,7 +113,7 @@ func Read(r io.Reader, o Options) (*Roster, error) {
 	if err != nil {
 		return nil, err
 	}
-	table, err := sheet.Read(r, sheet.Options{Encoding: o.Encoding, Sheet: o.Sheet, IsTable: func(first []sheet.Row) bool {
+	table, err := sheet.Read(r, sheet.Options{Encoding: o.Encoding, UsualEncoding: o.RememberedEncoding, Sheet: o.Sheet, IsTable: func(first []sheet.Row) bool {
 		place, _ := d.headingRow(first)
 		return place >= 0
 	}})

@@ -1,6 +1,8 @@
 package sheet
 
 import (
+	"bytes"
+	"cmp"
 	"encoding/xml"
 	"errors"
 	"fmt"
@@ -17,52 +19,46 @@ const (
 )
 
 // rows reads a sheet's rows that are not blank, at most as many as asked for. With an error come the rows before it.
-func (w *workbook) rows(s sheetEntry, most int) ([]Row, error) {
+func (w *workbook) rows(s sheetEntry, most int) (rows []Row, look Look, err error) {
 	p, err := w.archive.open(s.part)
 	if err != nil {
-		return nil, err
+		return nil, look, err
 	}
 	defer p.close()
 	c := cellReader{workbook: w, part: p}
-	var rows []Row
 	inData := false
 	for len(rows) < most {
 		token, err := p.next()
 		if err == io.EOF {
-			return rows, nil
+			return rows, look, nil
 		}
 		if err != nil {
-			return rows, err
+			return rows, look, err
 		}
 		switch t := token.(type) {
 		case xml.StartElement:
-			if t.Name.Local == "sheetData" {
-				inData = true
+			if !inData {
+				inData = t.Name.Local == "sheetData"
+				look.add(t)
 				continue
 			}
-			if !inData || t.Name.Local != "row" {
+			if t.Name.Local != "row" {
 				continue
 			}
 			row, err := c.row(t)
 			if err != nil {
-				return rows, err
+				return rows, look, err
 			}
 			if row.Cells != nil {
 				rows = append(rows, row)
 			}
 		case xml.EndElement:
-			if t.Name.Local == "sheetData" {
-				return rows, p.complete()
+			if t.Name.Local == "sheetData" { // the part is read on, for its check sum is known at its end
+				return rows, look, p.elements(func(start xml.StartElement) error { look.add(start); return nil })
 			}
 		}
 	}
-	return rows, nil
-}
-
-// complete reads what is left of a part, whose check sum is known at its end.
-func (p *part) complete() error {
-	err := p.elements(func(xml.StartElement) error { return nil })
-	return err
+	return rows, look, nil
 }
 
 // cellReader reads the rows of one sheet.
@@ -73,6 +69,7 @@ type cellReader struct {
 
 	cells                  []string // of the row being read
 	kinds                  []Kind
+	struck                 []int
 	value, inline, formula []byte // of the cell being read
 	blocks                 cellBlocks
 }
@@ -91,7 +88,7 @@ func (c *cellReader) row(start xml.StartElement) (Row, error) {
 		return Row{}, errBomb("it has more rows than a sheet can have", nil)
 	}
 	c.line = line
-	c.cells, c.kinds = c.cells[:0], c.kinds[:0]
+	c.cells, c.kinds, c.struck = c.cells[:0], c.kinds[:0], c.struck[:0]
 	column := 0
 	for {
 		token, err := c.part.next()
@@ -122,7 +119,7 @@ func (c *cellReader) finished(isHidden bool) Row {
 	if isBlank(c.cells) {
 		return Row{}
 	}
-	row := Row{Line: c.line, Cells: c.blocks.keep(c.cells), Hidden: isHidden}
+	row := Row{Line: c.line, Cells: c.blocks.keep(c.cells), Hidden: isHidden, Struck: append([]int(nil), c.struck...)}
 	for _, kind := range c.kinds {
 		if kind != Text {
 			row.Kinds = append([]Kind(nil), c.kinds...)
@@ -157,7 +154,7 @@ func (c *cellReader) place(start xml.StartElement, last int) (int, error) {
 // cell reads a cell that has just begun and adds it, with the blank ones before it, where it is not blank itself.
 func (c *cellReader) cell(start xml.StartElement, column int) error {
 	c.value, c.inline, c.formula = c.value[:0], c.inline[:0], c.formula[:0]
-	var hasFormula, hasValue bool
+	var hasFormula, hasValue, isStruck bool
 	for done := false; !done; {
 		token, err := c.part.next()
 		if err != nil {
@@ -172,7 +169,7 @@ func (c *cellReader) cell(start xml.StartElement, column int) error {
 				hasValue = true
 				c.value, err = c.part.text(c.value)
 			case "is":
-				c.inline, err = c.part.richText(c.inline)
+				c.inline, isStruck, err = c.part.richText(c.inline)
 			case "f":
 				hasFormula = true
 				c.formula, err = c.part.text(c.formula)
@@ -184,7 +181,7 @@ func (c *cellReader) cell(start xml.StartElement, column int) error {
 			}
 		}
 	}
-	text, kind, err := c.meaning(start)
+	text, kind, isStruckText, err := c.meaning(start)
 	if hasFormula && !hasValue { // a program wrote it that works no formulas out: better seen than taken for a blank cell
 		text, kind = "="+string(c.formula), Text
 	}
@@ -203,68 +200,78 @@ func (c *cellReader) cell(start xml.StartElement, column int) error {
 	for len(c.cells) < column-1 {
 		c.cells, c.kinds = append(c.cells, ""), append(c.kinds, Text)
 	}
+	if isStruck || isStruckText {
+		c.struck = append(c.struck, column-1)
+	}
 	c.cells, c.kinds = append(c.cells, text), append(c.kinds, kind)
 	return nil
 }
 
-// meaning is a cell's text by its type (ECMA-376-1, 18.18.11) and, for a number, its style.
-func (c *cellReader) meaning(start xml.StartElement) (string, Kind, error) {
+// meaning is a cell's text by its type (ECMA-376-1, 18.18.11) and, for a number, its style; and whether its text or its style
+// is struck out.
+func (c *cellReader) meaning(start xml.StartElement) (text string, kind Kind, isStruck bool, err error) {
+	style, styleErr := c.style(attr(start, "s")) // of a text it matters little
+	isStruck = style.isStruck
 	switch t := attr(start, "t"); t {
 	case "s":
-		i, err := strconv.Atoi(strings.TrimSpace(string(c.value)))
 		if len(c.value) == 0 {
-			return "", Text, nil
+			return "", Text, false, nil
 		}
+		i, err := strconv.Atoi(strings.TrimSpace(string(c.value)))
 		text, found := c.workbook.strings.at(i)
 		if err != nil || !found {
-			return "", Text, fmt.Errorf("it points at the text %q, which is not there", c.value)
+			return "", Text, false, fmt.Errorf("it points at the text %q, which is not there", c.value)
 		}
-		return text, Text, nil
+		return text, Text, isStruck || c.workbook.strings.struck[i], nil
 	case "inlineStr":
-		return unescapeXString(c.inline), Text, nil
+		return unescapeXString(c.inline), Text, isStruck, nil
 	case "str":
-		return unescapeXString(c.value), Text, nil
+		return unescapeXString(c.value), Text, isStruck, nil
 	case "e":
-		return string(c.value), Text, nil
+		return cmp.Or(strings.TrimSpace(string(c.value)), "#ERROR!"), Fault, isStruck, nil
 	case "b":
 		if len(c.value) == 0 {
-			return "", Text, nil
+			return "", Text, false, nil
 		}
-		return strings.ToUpper(strconv.FormatBool(isTrue(string(c.value)))), Bool, nil
+		return strings.ToUpper(strconv.FormatBool(isTrue(string(c.value)))), Bool, isStruck, nil
 	case "d":
-		text, kind := isoDate(string(c.value))
-		return text, kind, nil
+		text, kind = isoDate(string(c.value))
+		return text, kind, isStruck, nil
 	case "", "n":
-		return c.number(attr(start, "s"))
+		value := strings.TrimSpace(string(c.value))
+		if value == "" {
+			return "", Text, false, nil
+		}
+		if styleErr != nil {
+			return "", Text, false, styleErr
+		}
+		v, err := parseNumber(value)
+		if err != nil {
+			return "", Text, false, err
+		}
+		text, kind = style.format.apply(v, c.workbook.is1904)
+		return text, kind, isStruck, nil
 	default:
-		return "", Text, fmt.Errorf("it has the unknown type %q", t)
+		return "", Text, false, fmt.Errorf("it has the unknown type %q", t)
 	}
 }
 
-func (c *cellReader) number(style string) (string, Kind, error) {
-	value := strings.TrimSpace(string(c.value))
-	if value == "" {
-		return "", Text, nil
-	}
-	v, err := parseNumber(value)
-	if err != nil {
-		return "", Text, err
-	}
-	var f format
-	if style != "" && style != "0" || len(c.workbook.formats) > 0 {
-		i := 0
-		if style != "" {
-			if i, err = strconv.Atoi(style); err != nil {
-				return "", Text, err
-			}
+// style is the one that a cell names. A workbook may have none at all.
+func (c *cellReader) style(id string) (style, error) {
+	i := 0
+	if id != "" {
+		var err error
+		if i, err = strconv.Atoi(id); err != nil {
+			return style{}, err
 		}
-		if i < 0 || i >= len(c.workbook.formats) {
-			return "", Text, errors.New("its style is not there")
-		}
-		f = c.workbook.formats[i]
 	}
-	text, kind := f.apply(v, c.workbook.is1904)
-	return text, kind, nil
+	if i == 0 && len(c.workbook.styles) == 0 {
+		return style{}, nil
+	}
+	if i < 0 || i >= len(c.workbook.styles) {
+		return style{}, errors.New("its style is not there")
+	}
+	return c.workbook.styles[i], nil
 }
 
 // text is all the text of an element that has just begun, added to what is there.
@@ -284,28 +291,41 @@ func (p *part) text(to []byte) ([]byte, error) {
 }
 
 // richText is the text of a string item that has just begun: of its runs, but not of the reading aid of East Asian names that
-// stands beside them (ECMA-376-1, 18.4.8).
-func (p *part) richText(to []byte) ([]byte, error) {
+// stands beside them (ECMA-376-1, 18.4.8). isStruck says that a run with text is struck out.
+func (p *part) richText(to []byte) (text []byte, isStruck bool, err error) {
+	isRunStruck := false
 	for end := p.depth - 1; p.depth > end; {
 		token, err := p.next()
 		if err != nil {
-			return to, err
+			return to, isStruck, err
 		}
 		start, is := token.(xml.StartElement)
 		if !is {
 			continue
 		}
 		switch start.Name.Local {
+		case "r":
+			isRunStruck = false
+		case "strike":
+			isRunStruck = isOn(start)
 		case "t":
+			before := len(to)
 			to, err = p.text(to)
+			isStruck = isStruck || isRunStruck && len(bytes.TrimSpace(to[before:])) > 0
 		case "rPh":
 			err = p.skip()
 		}
 		if err != nil {
-			return to, err
+			return to, isStruck, err
 		}
 	}
-	return to, nil
+	return to, isStruck, nil
+}
+
+// isOn says whether a property of a font is set: it is where it stands without a value (ECMA-376-1, 18.4.10).
+func isOn(start xml.StartElement) bool {
+	value := attr(start, "val")
+	return value == "" || isTrue(value)
 }
 
 // unescapeXString takes the escapes of characters out that XML can't hold: _x000D_ (ECMA-376-1, 22.9.2.19).

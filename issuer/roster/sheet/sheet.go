@@ -41,6 +41,7 @@ const (
 	Percent             // 91.5%: the cell's number times 100
 	Date                // 2026-11-07, or 2026-11-07T09:30:00 where it has a time of day
 	Bool                // TRUE or FALSE
+	Fault               // #N/A, #REF!: what a formula gave that could not be worked out
 )
 
 // Row is one row of a table that is not blank from end to end.
@@ -49,6 +50,7 @@ type Row struct {
 	Cells  []string
 	Kinds  []Kind // as long as Cells, or nil where all are Text
 	Hidden bool   // the workbook does not show the row
+	Struck []int  // places in Cells, in order, of those with text that the workbook shows struck out; nearly always nil
 }
 
 // Table is a file as it was read: every cell unchanged, but for the forms of Kind.
@@ -56,15 +58,32 @@ type Table struct {
 	Format    Format
 	Sheet     string // the workbook's sheet that was read
 	Delimiter rune   // of a text file
-	Encoding  string // of a text file: a WHATWG name in lower case, such as utf-8 or windows-1252
+	Encoding  string // of a text file: a WHATWG name in lower case, such as utf-8 or windows-1252, or one such as cp850
 	Marked    bool   // the text began with a byte order mark
 	Rows      []Row
+	Look      Look // of a workbook
+}
+
+// Look is what a workbook shows of a sheet beside its cells.
+type Look struct {
+	HiddenColumns []int   // places in Row.Cells, in order
+	Merged        []Block // blocks of cells that are shown as one, of which only the first has a text; at most 1,000 of them
+}
+
+// Block is a rectangle of cells. Lines count as Row.Line does, places from 0; both ends belong to it.
+type Block struct{ FirstLine, LastLine, FirstPlace, LastPlace int }
+
+// Has says whether a cell belongs to the block.
+func (b Block) Has(line, place int) bool {
+	return line >= b.FirstLine && line <= b.LastLine && place >= b.FirstPlace && place <= b.LastPlace
 }
 
 // Options settle what a file leaves open. The zero value leaves it to the file.
 type Options struct {
-	Encoding string // WHATWG label of a text file's encoding
-	Sheet    string // name of the workbook's sheet
+	Encoding string // of this text file: a WHATWG label such as windows-1252, or the IANA name of a DOS code page such as cp850
+	// UsualEncoding is such a label for files in general. It counts where a file does not say itself what it is.
+	UsualEncoding string
+	Sheet         string // name of the workbook's sheet
 	// IsTable says whether the first rows of a sheet are such as the caller looks for; of several visible sheets the one of
 	// which it says so is read. Nil says so of every sheet.
 	IsTable func(first []Row) bool

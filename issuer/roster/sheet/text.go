@@ -7,7 +7,7 @@ import (
 
 // readText reads a text file of cells. All cells share the file's one text.
 func readText(data string, o Options) (*Table, error) {
-	text, name, marked, err := decode(data, o.Encoding)
+	text, name, marked, err := decode(data, o)
 	if err != nil {
 		return nil, err
 	}

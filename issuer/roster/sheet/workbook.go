@@ -13,9 +13,15 @@ import (
 type workbook struct {
 	archive *archive
 	sheets  []sheetEntry // that are worksheets, in the order of the workbook
-	formats []format     // by a cell's style
+	styles  []style      // of cells, by their number
 	strings sharedStrings
 	is1904  bool // days are counted from 1904, as old Macintosh workbooks do
+}
+
+// style is what counts of a cell's look.
+type style struct {
+	format   format
+	isStruck bool // its font is struck out
 }
 
 type sheetEntry struct {
@@ -46,7 +52,7 @@ func readWorkbook(data string, o Options) (*Table, error) {
 	if err != nil {
 		return nil, err
 	}
-	rows, err := w.rows(chosen, MaxRows+1)
+	rows, look, err := w.rows(chosen, MaxRows+1)
 	if err != nil {
 		return nil, err
 	}
@@ -56,7 +62,7 @@ func readWorkbook(data string, o Options) (*Table, error) {
 	case MaxRows + 1:
 		return nil, errRows()
 	}
-	return &Table{Format: XLSX, Sheet: chosen.name, Rows: rows}, nil
+	return &Table{Format: XLSX, Sheet: chosen.name, Rows: rows, Look: look}, nil
 }
 
 // isWorkbook says by the parts of an archive what it is.
@@ -82,12 +88,14 @@ func (w *workbook) open() error {
 	if err != nil {
 		return err
 	}
-	for _, r := range top {
-		if r.kind == "officeDocument" {
-			return w.openMain(r.target)
-		}
+	main, err := only(top, "officeDocument")
+	if err != nil {
+		return err
 	}
-	return errDamaged(errors.New("no part of it is the workbook"))
+	if main == "" {
+		return errDamaged(errors.New("no part of it is the workbook"))
+	}
+	return w.openMain(main)
 }
 
 func (w *workbook) openMain(name string) error {
@@ -98,18 +106,34 @@ func (w *workbook) openMain(name string) error {
 	if err := w.readSheets(name, relations); err != nil {
 		return err
 	}
-	for _, r := range relations {
-		switch r.kind {
-		case "styles":
-			err = w.readStyles(r.target)
-		case "sharedStrings":
-			err = w.readStrings(r.target)
-		}
+	for kind, read := range map[string]func(string) error{"styles": w.readStyles, "sharedStrings": w.readStrings} {
+		target, err := only(relations, kind)
 		if err != nil {
+			return err
+		}
+		if target == "" {
+			continue
+		}
+		if err := read(target); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// only is the target of the one relation of a kind, or nothing. Of two nobody knows which counts: programs differ.
+func only(relations map[string]relation, kind string) (string, error) {
+	target, n := "", 0
+	for _, r := range relations {
+		if r.kind == kind {
+			target = r.target
+			n++
+		}
+	}
+	if n > 1 {
+		return "", errDamaged(fmt.Errorf("it has %d parts of the kind %s", n, kind))
+	}
+	return target, nil
 }
 
 func (w *workbook) readSheets(name string, relations map[string]relation) error {
@@ -121,7 +145,11 @@ func (w *workbook) readSheets(name string, relations map[string]relation) error 
 	return p.elements(func(start xml.StartElement) error {
 		switch start.Name.Local {
 		case "workbookPr":
-			w.is1904 = isTrue(attr(start, "date1904"))
+			value := attr(start, "date1904")
+			w.is1904 = value == "1" || value == "true"
+			if !w.is1904 && value != "" && value != "0" && value != "false" { // all days would be four years off
+				return errDamaged(fmt.Errorf("date1904 is %q", value))
+			}
 		case "sheet":
 			to, found := relations[attr(start, "id")]
 			if !found {
@@ -140,7 +168,8 @@ func (w *workbook) readSheets(name string, relations map[string]relation) error 
 	})
 }
 
-// readStyles reads which number format each style has (ECMA-376-1, 18.8.10 and 18.8.30).
+// readStyles reads which number format each style has, and whether its font is struck out (ECMA-376-1, 18.8.10, 18.8.23 and
+// 18.8.30).
 func (w *workbook) readStyles(name string) error {
 	p, err := w.archive.open(name)
 	if err != nil {
@@ -148,33 +177,36 @@ func (w *workbook) readStyles(name string) error {
 	}
 	defer p.close()
 	custom := map[int]format{}
-	inCellXfs := false
+	var struckFonts []bool
+	list := ""
 	return p.elements(func(start xml.StartElement) error {
-		id, idErr := strconv.Atoi(attr(start, "numFmtId"))
 		switch start.Name.Local {
-		case "numFmt":
-			if len(custom) == maxStyles {
-				return errBomb("it has too many number formats", nil)
-			}
-			if idErr == nil {
+		case "numFmts", "fonts", "fills", "borders", "cellStyleXfs", "cellXfs", "cellStyles", "dxfs":
+			list = start.Name.Local
+			return nil
+		}
+		if len(custom) == maxStyles || len(struckFonts) == maxStyles || len(w.styles) == maxStyles {
+			return errBomb("it has too many styles", nil)
+		}
+		switch list + "/" + start.Name.Local {
+		case "numFmts/numFmt":
+			if id, err := strconv.Atoi(attr(start, "numFmtId")); err == nil {
 				custom[id] = formatOf(attr(start, "formatCode"))
 			}
-		case "cellStyleXfs", "cellXfs":
-			inCellXfs = start.Name.Local == "cellXfs"
-		case "xf":
-			if !inCellXfs {
-				return nil
+		case "fonts/font":
+			struckFonts = append(struckFonts, false)
+		case "fonts/strike":
+			if len(struckFonts) > 0 {
+				struckFonts[len(struckFonts)-1] = isOn(start)
 			}
-			if len(w.formats) == maxStyles {
-				return errBomb("it has too many styles", nil)
-			}
+		case "cellXfs/xf":
+			id, _ := strconv.Atoi(attr(start, "numFmtId"))
 			f, found := custom[id]
 			if !found {
 				f = builtinFormat(id)
 			}
-			w.formats = append(w.formats, f)
-		case "cellStyles", "dxfs":
-			inCellXfs = false
+			font, _ := strconv.Atoi(attr(start, "fontId"))
+			w.styles = append(w.styles, style{f, font >= 0 && font < len(struckFonts) && struckFonts[font]})
 		}
 		return nil
 	})
@@ -182,8 +214,9 @@ func (w *workbook) readStyles(name string) error {
 
 // sharedStrings are the texts that cells point at, all in one.
 type sharedStrings struct {
-	text string
-	ends []uint32
+	text   string
+	ends   []uint32
+	struck map[int]bool // those with text that is struck out
 }
 
 func (s sharedStrings) at(i int) (string, bool) {
@@ -205,12 +238,17 @@ func (w *workbook) readStrings(name string) error {
 	defer p.close()
 	var all strings.Builder
 	var one []byte
+	w.strings.struck = map[int]bool{}
 	err = p.elements(func(start xml.StartElement) error {
 		if start.Name.Local != "si" {
 			return nil
 		}
-		if one, err = p.richText(one[:0]); err != nil {
+		var isStruck bool
+		if one, isStruck, err = p.richText(one[:0]); err != nil {
 			return err
+		}
+		if isStruck {
+			w.strings.struck[len(w.strings.ends)] = true
 		}
 		all.WriteString(unescapeXString(one))
 		if all.Len() > maxShared {
@@ -234,7 +272,7 @@ func (w *workbook) choose(o Options) (sheetEntry, error) {
 		if s.isHidden {
 			continue
 		}
-		first, err := w.rows(s, peekedRows)
+		first, _, err := w.rows(s, peekedRows)
 		if err == nil && len(first) == 0 {
 			continue
 		}

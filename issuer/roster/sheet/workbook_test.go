@@ -84,7 +84,7 @@ func TestReadWorkbookCells(t *testing.T) {
 		`<row r="1048576"><c r="A1048576" s="1"/></row>`), Options{})
 	want := []Row{
 		{Line: 2, Cells: []string{"", "shared", "ri ch", "a\rb_x0041_"}, Hidden: true},
-		{Line: 3, Cells: []string{"in line", "done", "TRUE", "#N/A", "2026-11-07"}, Kinds: []Kind{Text, Text, Bool, Text, Date}},
+		{Line: 3, Cells: []string{"in line", "done", "TRUE", "#N/A", "2026-11-07"}, Kinds: []Kind{Text, Text, Bool, Fault, Date}},
 		{Line: 9, Cells: []string{"92.3", "2026-11-07T09:30:00", "=SUM(A1)", "", "FALSE"}, Kinds: []Kind{Number, Date, Text, Text, Bool}},
 	}
 	if !reflect.DeepEqual(table.Rows, want) {
@@ -276,6 +276,52 @@ func TestDamagedWorkbooksAreRefused(t *testing.T) {
 	flipped[i] ^= 0x10
 	_, err := Read(bytes.NewReader(flipped), Options{})
 	wantError(t, "a flipped bit", err, "damaged")
+}
+
+func TestPartsThatContradictEachOtherAreRefused(t *testing.T) {
+	const sheet = `<worksheet><sheetData><row><c t="s"><v>0</v></c></row></sheetData></worksheet>`
+	two := func(part, kind string) string {
+		return strings.Replace(minimal[part], "</Relationships>", `<Relationship Id="z" Type="`+relationship+kind+`" Target="other.xml"/></Relationships>`, 1)
+	}
+	book := func(date1904 string) string {
+		return strings.Replace(minimal["xl/workbook.xml"], "<sheets>", `<workbookPr date1904="`+date1904+`"/><sheets>`, 1)
+	}
+	for name, parts := range map[string]map[string]string{
+		"two workbooks":      {"_rels/.rels": two("_rels/.rels", "officeDocument"), "other.xml": minimal["xl/workbook.xml"]},
+		"two shared strings": {"xl/_rels/workbook.xml.rels": two("xl/_rels/workbook.xml.rels", "sharedStrings"), "xl/other.xml": `<sst><si><t>other</t></si></sst>`},
+		"two styles":         {"xl/_rels/workbook.xml.rels": two("xl/_rels/workbook.xml.rels", "styles"), "xl/other.xml": `<styleSheet/>`},
+		"an unknown epoch":   {"xl/workbook.xml": book("on")},
+	} {
+		parts["xl/worksheets/sheet1.xml"] = sheet
+		_, err := Read(strings.NewReader(pack(t, parts)), Options{})
+		wantError(t, name, err, "damaged")
+	}
+	for value, want := range map[string]string{"0": "2026-11-07", "false": "2026-11-07", "1": "2030-11-08", "true": "2030-11-08"} {
+		table := mustRead(t, pack(t, map[string]string{"xl/workbook.xml": book(value), "xl/worksheets/sheet1.xml": `<worksheet><sheetData><row><c s="1"><v>46333</v></c></row></sheetData></worksheet>`}), Options{})
+		if got := table.Rows[0].Cells[0]; got != want {
+			t.Errorf("date1904=%q: got %s, want %s", value, got, want)
+		}
+	}
+}
+
+func TestStruckOutCells(t *testing.T) {
+	table := mustRead(t, pack(t, map[string]string{
+		"xl/styles.xml":        `<styleSheet><fonts><font><b/></font><font><strike val="1"/></font><font><strike val="false"/></font></fonts><cellXfs><xf fontId="0"/><xf fontId="1" numFmtId="14"/><xf fontId="2"/></cellXfs><dxfs><dxf><font><strike/></font></dxf></dxfs></styleSheet>`,
+		"xl/sharedStrings.xml": `<sst><si><t>plain</t></si><si><r><rPr><strike/></rPr><t>old</t></r><r><t> new</t></r></si><si><r><rPr><strike/></rPr><t> </t></r><r><t>new</t></r></si></sst>`,
+		"xl/worksheets/sheet1.xml": `<worksheet><sheetData><row><c t="s"><v>0</v></c><c t="s" s="1"><v>0</v></c><c t="s"><v>1</v></c><c t="s"><v>2</v></c><c s="1"><v>46333</v></c><c s="2"><v>7</v></c><c s="1"/></row>` +
+			`<row><c t="s"><v>0</v></c></row></sheetData></worksheet>`,
+	}), Options{})
+	if got, want := table.Rows[0].Struck, []int{1, 2, 4}; !reflect.DeepEqual(got, want) || table.Rows[1].Struck != nil {
+		t.Errorf("got %v and %v, want %v and none", got, table.Rows[1].Struck, want)
+	}
+}
+
+func TestLookOfASheet(t *testing.T) {
+	table := mustRead(t, pack(t, map[string]string{"xl/worksheets/sheet1.xml": `<worksheet><cols><col min="1" max="1"/><col min="2" max="3" hidden="1"/><col min="4" max="99999999" hidden="0"/><col min="300" max="99999999" hidden="1"/></cols>` +
+		`<sheetData><row><c t="str"><v>a</v></c></row></sheetData><mergeCells><mergeCell ref="B2:C9"/><mergeCell ref="nothing"/><mergeCell ref="A1"/></mergeCells></worksheet>`}), Options{})
+	if want := (Look{HiddenColumns: []int{1, 2}, Merged: []Block{{FirstLine: 2, LastLine: 9, FirstPlace: 1, LastPlace: 2}}}); !reflect.DeepEqual(table.Look, want) {
+		t.Errorf("got %+v, want %+v", table.Look, want)
+	}
 }
 
 func TestOtherArchivesAreNamed(t *testing.T) {
