@@ -50,7 +50,7 @@ type Checked struct {
 
 // Check turns every row into a completion or into one or more problems.
 func Check(ro *Roster, rules Rules) *Checked {
-	c := checker{roster: ro, rules: rules, seen: newLearners(), courses: map[string]*course.Course{}, missing: map[string][]int{}}
+	c := checker{roster: ro, rules: rules, seen: newLearners(), courses: map[string]*course.Course{}, missing: map[string][]int{}, inDoubt: map[string][]int{}}
 	c.out.Completions = make([]Completion, 0, len(ro.Rows))
 	c.file()
 	for _, row := range ro.Rows {
@@ -64,6 +64,7 @@ func Check(ro *Roster, rules Rules) *Checked {
 		}
 	}
 	c.missingColumns()
+	c.columnsInDoubt()
 	c.out.Classes = classes(&c.out)
 	c.slips()
 	SortProblems(c.out.Problems)
@@ -77,6 +78,9 @@ type checker struct {
 	seen    *learners
 	courses map[string]*course.Course // cells that were read before
 	missing map[string][]int          // column that the file does not have → rows that need it
+	inDoubt map[string][]int          // column whose marks may not be per cent → rows that need it
+	figures map[string]figures        // column → its numbers, of those that were looked through
+	texts   map[string]string         // messages and remedies that were said before
 	single  bool                      // a card by itself, not a row among others
 	refused bool                      // the row at hand has a problem that is more than a notice
 	line    int                       // the row at hand
@@ -85,13 +89,28 @@ type checker struct {
 // say notes a problem of the row at hand.
 func (c *checker) say(column, code, value, message, remedy string) {
 	c.refused = true
-	c.out.Problems = append(c.out.Problems, Problem{Row: c.line, Column: column, Code: code, Value: shorten(value), Message: message, Remedy: remedy})
+	c.out.Problems = append(c.out.Problems, Problem{Row: c.line, Column: column, Code: code, Value: shorten(value), Message: c.once(message), Remedy: c.once(remedy)})
+}
+
+// once is the text itself, kept one time for all the rows that say the same.
+func (c *checker) once(text string) string {
+	const most = 1000
+	if known, ok := c.texts[text]; ok {
+		return known
+	}
+	if c.texts == nil {
+		c.texts = map[string]string{}
+	}
+	if len(c.texts) < most {
+		c.texts[text] = text
+	}
+	return text
 }
 
 // notice notes what a person may want to look at.
 func (c *checker) notice(line int, column, code, value, message, remedy string) {
 	c.out.Problems = append(c.out.Problems,
-		Problem{Row: line, Column: column, Code: code, Value: shorten(value), Message: message, Remedy: remedy, Severity: Notice})
+		Problem{Row: line, Column: column, Code: code, Value: shorten(value), Message: c.once(message), Remedy: c.once(remedy), Severity: Notice})
 }
 
 // file tells what there is to say of the file as a whole.
@@ -238,8 +257,11 @@ func (c *checker) course(row sheet.Row) *course.Course {
 	if len(codes) > 20 {
 		codes = append(codes[:20], "...")
 	}
-	c.say(ColumnCourse, "unknown_course", value, "The catalogue has no course of this code or title.",
-		fmt.Sprintf("Write one of %s, or add the course to config.yaml.", strings.Join(codes, ", ")))
+	remedy := fmt.Sprintf("Write one of %s, or add the course to config.yaml.", strings.Join(codes, ", "))
+	if near := c.rules.Catalogue.Nearest(value); near != "" {
+		remedy = fmt.Sprintf("Did you mean %s? ", near) + remedy
+	}
+	c.say(ColumnCourse, "unknown_course", value, "The catalogue has no course of this code or title.", remedy)
 	return nil
 }
 
