@@ -173,7 +173,7 @@ func TestRowsThatAPersonHasToLookAt(t *testing.T) {
 		"Zoë Byrne,zoe@example.org,BLS,2026-11-07,90,L1\n":      "already_issued",
 		"Zoë Byrne-Ruiz,zoe@example.org,BLS,2026-11-07,90,L1\n": "name_differs",
 		"Zoë Byrne,zoe@example.org,BLS,2026-11-07,90,L2\n":      "learner_differs",
-		"zoë byrne,ZOE@example.org,BLS,2026-11-07,90,\n":        "already_issued",
+		"zoë Byrne,ZOE@example.org,BLS,2026-11-07,90,\n":        "already_issued",
 		"Zoë Byrne,zoe@example.org,BLS,2026-11-08,90,L1\n":      "",
 		"Zoë Byrne,zoe@example.org,BLS,2026-11-07,71,L1\n":      "low_score",
 	} {

@@ -29,7 +29,7 @@ func newTemplate(a *app) *cobra.Command {
 		Use:   "template COURSE",
 		Short: "Write an empty roster of a course, as a workbook and as CSV",
 		Long: `Template writes COURSE.xlsx and COURSE.csv into a folder, with the columns that the course needs. The workbook explains each of them on
-its second sheet.`,
+its second sheet. The folder is made where there is none; a file that is there already is left as it is.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error { return a.template(args[0], out) },
 	}
@@ -51,6 +51,9 @@ func (a *app) template(code, out string) error {
 		return err
 	}
 	if err := roster.WriteTemplateWorkbook(&workbook, course); err != nil {
+		return err
+	}
+	if err := durable.MakeFolder(out, 0o755); err != nil {
 		return err
 	}
 	var written []string

@@ -12,10 +12,9 @@ import (
 	"slices"
 	"strings"
 
-	"golang.org/x/text/encoding/htmlindex"
-
 	"github.com/cardproof/cardproof/internal/config/public"
 	"github.com/cardproof/cardproof/issuer/course"
+	"github.com/cardproof/cardproof/issuer/roster/sheet"
 )
 
 // Error is a configuration that can't be used; its Hint says what to do.
@@ -138,7 +137,7 @@ func (r Roster) validate() error {
 	if !slices.Contains([]string{"", "first-last", "last-first"}, r.NameOrder) {
 		return public.Invalid("roster.name_order", fmt.Sprintf("is %q", r.NameOrder), "Write first-last, or last-first if your lists write names such as Müller, Jürgen; or leave it empty.")
 	}
-	if r.Encoding != "" && !isEncoding(r.Encoding) {
+	if r.Encoding != "" && !sheet.IsEncoding(r.Encoding) {
 		return public.Invalid("roster.encoding", fmt.Sprintf("is %q, which is no encoding of text", r.Encoding), "Write a name such as utf-8, windows-1252 or windows-1250, or leave it empty.")
 	}
 	seen := map[string]bool{}
@@ -155,17 +154,6 @@ func (r Roster) validate() error {
 		seen[heading] = true
 	}
 	return nil
-}
-
-// isEncoding says whether a label is of an encoding that text is written in. The standard also has labels for what is none: one that
-// reads every text as a single broken character, and one for bytes that are no letters.
-func isEncoding(label string) bool {
-	encoding, err := htmlindex.Get(label)
-	if err != nil {
-		return false
-	}
-	name, err := htmlindex.Name(encoding)
-	return err == nil && name != "replacement" && name != "x-user-defined"
 }
 
 func (c *Config) validateCourses() error {

@@ -51,7 +51,7 @@ type Checked struct {
 // Check turns every row into a completion or into one or more problems.
 func Check(ro *Roster, rules Rules) *Checked {
 	c := checker{roster: ro, rules: rules, read: ro.read(), seen: newLearners(), courses: map[string]*course.Course{}, missing: map[string][]int{},
-		without: map[*course.Course][]string{}, least: map[string]float64{}}
+		without: map[*course.Course][]string{}, least: map[string]float64{}, inDoubt: map[string][]int{}}
 	c.out.Completions = make([]Completion, 0, len(ro.Rows))
 	c.file()
 	for _, row := range ro.Rows {
@@ -66,6 +66,7 @@ func Check(ro *Roster, rules Rules) *Checked {
 	}
 	c.missingColumns()
 	c.tellUnasked()
+	c.columnsInDoubt()
 	c.out.Classes = classes(&c.out)
 	c.slips()
 	SortProblems(c.out.Problems)
@@ -83,6 +84,9 @@ type checker struct {
 	least   map[string]float64
 	any     *course.Course      // what all courses have in common
 	poor    map[string]*unasked // column → what it holds that no course of its row asks for
+	inDoubt map[string][]int    // column whose marks may not be per cent → rows that need it
+	figures map[string]figures  // column → its numbers, of those that were looked through
+	texts   map[string]string   // messages and remedies that were said before
 	single  bool                // a card by itself, not a row among others
 	refused bool                // the row at hand has a problem that is more than a notice
 	line    int                 // the row at hand
@@ -99,13 +103,28 @@ func (c *checker) say(column, code, value, message, remedy string) {
 	if code == "missing_value" && c.roster.isMerged(c.line, column) {
 		remedy = "The cell belongs to a block of merged cells: unmerge it, and fill the value in in each row."
 	}
-	c.out.Problems = append(c.out.Problems, Problem{Row: c.line, Column: column, Code: code, Value: shorten(value), Message: message, Remedy: remedy})
+	c.out.Problems = append(c.out.Problems, Problem{Row: c.line, Column: column, Code: code, Value: shorten(value), Message: c.once(message), Remedy: c.once(remedy)})
+}
+
+// once is the text itself, kept one time for all the rows that say the same.
+func (c *checker) once(text string) string {
+	const most = 1000
+	if known, ok := c.texts[text]; ok {
+		return known
+	}
+	if c.texts == nil {
+		c.texts = map[string]string{}
+	}
+	if len(c.texts) < most {
+		c.texts[text] = text
+	}
+	return text
 }
 
 // notice notes what a person may want to look at.
 func (c *checker) notice(line int, column, code, value, message, remedy string) {
 	c.out.Problems = append(c.out.Problems,
-		Problem{Row: line, Column: column, Code: code, Value: shorten(value), Message: message, Remedy: remedy, Severity: Notice})
+		Problem{Row: line, Column: column, Code: code, Value: shorten(value), Message: c.once(message), Remedy: c.once(remedy), Severity: Notice})
 }
 
 // file tells what there is to say of the file as a whole.
@@ -264,8 +283,11 @@ func (c *checker) course(row sheet.Row) *course.Course {
 	if len(codes) > 20 {
 		codes = append(codes[:20], "...")
 	}
-	c.say(ColumnCourse, "unknown_course", value, "The catalogue has no course of this code or title.",
-		fmt.Sprintf("Write one of %s, or add the course to config.yaml.", strings.Join(codes, ", ")))
+	remedy := fmt.Sprintf("Write one of %s, or add the course to config.yaml.", strings.Join(codes, ", "))
+	if near := c.rules.Catalogue.Nearest(value); near != "" {
+		remedy = fmt.Sprintf("Did you mean %s? ", near) + remedy
+	}
+	c.say(ColumnCourse, "unknown_course", value, "The catalogue has no course of this code or title.", remedy)
 	return nil
 }
 

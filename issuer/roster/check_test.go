@@ -115,6 +115,30 @@ func TestOneCell(t *testing.T) {
 		{"name", "@ana", "name", "bad_character"},
 		{"name", "＝ana", "name", "bad_character"},
 		{"name", "12345", "name", "bad_character"},
+		{"name", "#N/A", "name", "missing_value"},
+		{"name", "#REF!", "name", "missing_value"},
+		{"name", "n/a", "name", "missing_value"},
+		{"name", "TBD", "name", "missing_value"},
+		{"name", "unbekannt", "name", "missing_value"},
+		{"name", "WAHR", "name", "missing_value"},
+		{"name", "?", "name", "mojibake"},
+		{"name", "ana@example.org", "name", "bad_character"},
+		{"name", "Ana Bela; Carl Dorn", "name", "bad_character"},
+		{"name", "Ana Bela & Carl Dorn", "name", "bad_character"},
+		{"name", "Ana Bela (cancelled)", "name", "bad_character"},
+		{"name", "Ana Bela 2", "name", "bad_character"},
+		{"name", "Pаul Smith", "name", "bad_character"},
+		{"name", "Ana© Bela", "name", "bad_character"},
+		{"name", "Ana¾ Bela", "name", "bad_character"},
+		{"name", "Christopher Null", "", ""},
+		{"name", "True Bela", "", ""},
+		{"name", "Ana Sum", "", ""},
+		{"instructor", "TBD", "instructor", "missing_value"},
+		{"instructor", "#N/A", "instructor", "missing_value"},
+		{"instructor", "ruth@example.org", "instructor", "bad_character"},
+		{"instructor", "Ruth & Tom", "instructor", "bad_character"},
+		{"instructor", "12345", "instructor", "missing_value"},
+		{"instructor", "Instructor 7", "", ""},
 		{"name", "M?ller", "name", "mojibake"},
 		{"name", "M\ufffdller", "name", "mojibake"},
 		{"name", strings.Repeat("W", 41), "name", "too_long"},
@@ -152,7 +176,11 @@ func TestOneCell(t *testing.T) {
 		{"score", "91,5", "", ""},
 		{"score", "83.9", "score", "low_score"},
 		{"score", "0.94", "score", "low_score"},
-		{"score", "21/25", "score", "bad_number"},
+		{"score", "21/25", "", ""}, // 84 %
+		{"score", "21 / 25", "", ""},
+		{"score", "20/25", "score", "low_score"},
+		{"score", "26/25", "score", "bad_number"},
+		{"score", "21/0", "score", "bad_number"},
 		{"score", "130", "score", "bad_number"},
 		{"score", "NaN", "score", "bad_number"},
 		{"score", "0x5A", "score", "bad_number"},
@@ -163,6 +191,10 @@ func TestOneCell(t *testing.T) {
 		{"skills", "Réussi", "", ""},
 		{"skills", "✓", "", ""},
 		{"skills", "nicht bestanden", "skills", "skills_not_passed"},
+		{"skills", "pass?", "skills", "skills_not_passed"},
+		{"skills", "1", "", ""},
+		{"skills", "-1", "skills", "skills_not_passed"},
+		{"skills", "#N/A", "skills", "skills_not_passed"},
 		{"skills", "n/a", "skills", "skills_not_passed"},
 		{"skills", "", "skills", "missing_value"},
 		{"scenario", "fail", "", ""}, // the course does not ask for it
@@ -263,6 +295,10 @@ func TestRemedies(t *testing.T) {
 		{"score", "0.94 %", "Correct the cell"},
 		{"skills", "maybe", "bestanden"},
 		{"completed", "46333", "format of a date"},
+		{"completed", "03/04/2026", "--date-order dmy, mdy or ymd"},
+		{"completed", "18-Nov-26", "--date-order dmy, mdy or ymd"},
+		{"completed", "#N/A", "YYYY-MM-DD"},
+		{"course", "Basic Lief Support", "Did you mean BLS?"},
 		{"completed", "03/04/2026", "roster.date_order"},
 	} {
 		row := map[string]string{"name": "Ana Bela", "course": "BLS", "completed": "2026-11-07", "attendance": "100", "score": "90", "skills": "pass"}
@@ -293,6 +329,11 @@ func TestCheckPrinted(t *testing.T) {
 	if name != "Ana Bela" || instructor != "Ruth" || len(problems) != 0 {
 		t.Errorf("got %q, %q and %+v, want the texts as they are printed", name, instructor, problems)
 	}
+	if _, _, problems = CheckPrinted("Christopher Null", "ruth", "I-1", testRules(t)); len(problems) != 0 {
+		t.Errorf("got %+v, want no notice where any finding stops a replacement", problems)
+	}
+	_, _, problems = CheckPrinted("TBD", "n/a", "I-1", testRules(t))
+	want(t, "placeholders", refused(problems), []string{"0 name missing_value", "0 instructor missing_value"})
 	_, _, problems = CheckPrinted("=x", "Ru\u202eth", "I-1", testRules(t))
 	want(t, "problems", refused(problems), []string{"0 name bad_character", "0 instructor bad_character"})
 }

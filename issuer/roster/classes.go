@@ -1,8 +1,6 @@
 package roster
 
 import (
-	"slices"
-
 	"github.com/cardproof/cardproof/card"
 	"github.com/cardproof/cardproof/issuer/course"
 )
@@ -13,8 +11,8 @@ type Class struct {
 	Name      string    // as the first row writes it; empty where the roster has no name for the class
 	Completed card.Date // of a class without a name, which are those who completed on one day; zero for one that has a name
 	Rows      []int     // of all learners in order, refused ones too
-	// Instructors are who taught them, each once, by ID or else by name. A name without ID that also stands beside an ID is one
-	// person: too few instructors is the safe mistake.
+	// Instructors are who taught them, each once, by ID or else by name. Names that are nearly equal are one person unless two IDs
+	// tell them apart: too few instructors is the safe mistake.
 	Instructors []string
 }
 
@@ -62,7 +60,9 @@ func classes(out *Checked) []Class {
 		taught[i].add(c)
 	})
 	for i := range found {
-		found[i].Instructors = taught[i].distinct()
+		for _, one := range taught[i].distinct() {
+			found[i].Instructors = append(found[i].Instructors, one.shown)
+		}
 	}
 	return found
 }
@@ -79,30 +79,4 @@ func eachInOrder(out *Checked, do func(*Completion)) {
 			bad = bad[1:]
 		}
 	}
-}
-
-// instructors gathers who taught a class.
-type instructors []instructor
-
-type instructor struct{ id, name, shown string }
-
-func (list *instructors) add(c *Completion) {
-	one := instructor{id: foldName(c.InstructorID), name: foldName(c.Instructor), shown: c.Instructor}
-	if one.shown == "" {
-		one.shown = c.InstructorID
-	}
-	if one.shown != "" && !slices.ContainsFunc(*list, func(o instructor) bool { return o.id == one.id && (o.id != "" || o.name == one.name) }) {
-		*list = append(*list, one)
-	}
-}
-
-func (list instructors) distinct() []string {
-	var shown []string
-	for _, one := range list {
-		known := func(o instructor) bool { return o.id != "" && o.name == one.name }
-		if one.id != "" || !slices.ContainsFunc(list, known) {
-			shown = append(shown, one.shown)
-		}
-	}
-	return shown
 }

@@ -55,25 +55,27 @@ func newDictionary(o Options) (*dictionary, error) {
 type meaning struct {
 	column   string // of the roster, heading.FullName or heading.LastThenFirst; nothing where it is not read
 	known    bool
-	explicit bool // a mapping says so
+	explicit bool    // a mapping says so
+	full     float64 // the full mark of a column of marks; 0 for per cent
 }
 
 func (d *dictionary) of(text string) meaning {
 	key := headingKey(text)
 	if column, ok := d.mapped[key]; ok && key != "" {
-		return meaning{column, true, true}
+		column, full := cutFull(column)
+		return meaning{column: column, known: true, explicit: true, full: full}
 	}
 	if column, ok := heading.Canonical(text); ok {
-		return meaning{column, true, false}
+		return meaning{column: column, known: true}
 	}
 	if column, ok := d.extra[key]; ok && key != "" {
-		return meaning{column, true, false}
+		return meaning{column: column, known: true}
 	}
 	if heading.IsPriorCard(text, d.courses) {
-		return meaning{ColumnPriorCard, true, false}
+		return meaning{column: ColumnPriorCard, known: true}
 	}
 	column, ok := heading.Column(text)
-	return meaning{column, ok, false}
+	return meaning{column: column, known: ok}
 }
 
 // score is how many columns of a roster a row names, and whether one of them is a name.
@@ -193,6 +195,7 @@ func quoted(cells []string) string {
 // assign gives every column its place. What the columns of the name mean together is settled by settleNames, and what those that
 // are not known may be by settleUnread.
 func (d *dictionary) assign(ro *Roster) error {
+	ro.full = map[string]float64{}
 	ro.column, ro.fixed, ro.problem = map[string]int{}, map[string]string{}, slices.IndexFunc(ro.Heading, isProblemColumn)
 	for i, text := range ro.Heading {
 		m := d.of(text)
@@ -208,7 +211,7 @@ func (d *dictionary) assign(ro *Roster) error {
 		if other, double := ro.column[m.column]; double {
 			return d.twice(ro, m.column, other, i)
 		}
-		ro.column[m.column] = i
+		ro.column[m.column], ro.full[m.column] = i, m.full
 	}
 	for _, column := range d.extras { // two that are written differently are one column of the file
 		if i, ok := ro.column[d.extra[fold.Key(column)]]; ok {

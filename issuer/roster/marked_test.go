@@ -117,7 +117,7 @@ func TestStruckOutIsRefused(t *testing.T) {
 
 func TestHiddenRowsAreToldAndCorrectionsRefused(t *testing.T) {
 	_, checked := checkWorkbook(t, "", []string{"hidden", "Ana Hidden", "BLS", "2026-11-07", "100", "95", "pass"})
-	want(t, "roster", notices(checked.Problems), []string{"1 remark unknown_column", "2  hidden_row"})
+	want(t, "roster", notices(checked.Problems), []string{"1  unknown_column", "2  hidden_row"})
 
 	const number = "7K2M-9QWX-4D"
 	path := filepath.Join(t.TempDir(), "corrections.xlsx")
@@ -167,7 +167,7 @@ func TestHiddenColumnsAndMergedCellsAreTold(t *testing.T) {
 	rows := [][]string{{"Ana One", "BLS", "2026-11-07", "100", "95", "pass"}, {"Ana Two", "", "2026-11-07", "100", "95", "pass"}, {"Ana Three", "", "2026-11-07", "100", "95", "pass"}}
 	_, checked := checkWorkbook(t, `<mergeCells><mergeCell ref="B2:B3"/></mergeCells><cols><col min="5" max="5" hidden="1"/></cols>`, rows...)
 	want(t, "errors", refused(checked.Problems), []string{"3 course missing_value", "4 course missing_value"})
-	want(t, "notices", notices(checked.Problems), []string{"1 score hidden_column", "1 remark unknown_column"})
+	want(t, "notices", notices(checked.Problems), []string{"1 score hidden_column", "1  unknown_column"})
 	for _, p := range checked.Problems {
 		if got, want := strings.Contains(p.Remedy, "merged cells"), p.Row == 3; got != want {
 			t.Errorf("row %d: got %q", p.Row, p.Remedy)

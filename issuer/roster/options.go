@@ -27,8 +27,10 @@ type Options struct {
 	Encoding string // of this text file; a label such as windows-1252 or cp850
 	// RememberedEncoding is such a label from earlier files. Encoding goes before it, and so does what a file says of itself.
 	RememberedEncoding string
-	Sheet              string   // of a workbook
-	Columns            []string // "Heading=column" for this file; an empty column says that the heading is not read
+	Sheet              string // of a workbook
+	// Columns are "Heading=column" for this file; an empty column says that the heading is not read. Marks that are out of another
+	// number than 100 are "Heading=score/120".
+	Columns []string
 	// Remembered are such mappings from earlier files. One whose heading this file does not have is passed over, and Columns go
 	// before them.
 	Remembered []string
@@ -97,12 +99,12 @@ func (o Options) mapping(field string, items []string) (map[string]string, error
 	return mapped, nil
 }
 
-// target is the column that a mapping names; nothing stands for none.
+// target is the column that a mapping names, with the full mark of its marks where it says one; nothing stands for none.
 func (o Options) target(text string) (column string, ok bool) {
 	if strings.TrimSpace(text) == "" {
 		return "", true
 	}
-	if column, ok := heading.Canonical(text); ok {
+	if column, ok := heading.Canonical(text); ok && !strings.Contains(text, "/") {
 		return column, true
 	}
 	for _, extra := range o.Extra {
@@ -110,7 +112,23 @@ func (o Options) target(text string) (column string, ok bool) {
 			return extra, true
 		}
 	}
+	if head, full, ok := strings.Cut(text, "/"); ok {
+		column, known := heading.Canonical(head)
+		if n, percent, isNumber := cell.Number(full); known && isNumber && !percent && n > 0 && (column == ColumnScore || column == ColumnAttendance) {
+			return column + "/" + number(n), true
+		}
+	}
 	return "", false
+}
+
+// cutFull takes the full mark off what a mapping names; it is 0 where there is none.
+func cutFull(target string) (column string, full float64) {
+	column, text, ok := strings.Cut(target, "/")
+	if column != ColumnScore && column != ColumnAttendance || !ok { // a column of the centre's own may hold the sign
+		return target, 0
+	}
+	full, _, _ = cell.Number(text)
+	return column, full
 }
 
 // fixed is Set as a table.

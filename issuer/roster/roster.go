@@ -59,13 +59,14 @@ type Roster struct {
 	Rows        []sheet.Row // in the order of the file, without blank rows and total rows
 	Totals      []sheet.Row // below the heading, but no learners: their sum, their number, a line to sign on
 
-	file      sheet.Table       // what kind of file it was, without its rows
-	width     int               // cells of the heading up to the last that is not blank
-	column    map[string]int    // column → place in Heading
-	fixed     map[string]string // column → value of every row, for columns that the file does not have
-	unused    []string          // Options.Set for columns that the file has
-	unknown   []int             // places of columns that are not read
-	problem   int               // place of the column that WriteProblems added, -1 for none
+	file      sheet.Table        // what kind of file it was, without its rows
+	width     int                // cells of the heading up to the last that is not blank
+	column    map[string]int     // column → place in Heading
+	full      map[string]float64 // column → its full mark, where a mapping says one
+	fixed     map[string]string  // column → value of every row, for columns that the file does not have
+	unused    []string           // Options.Set for columns that the file has
+	unknown   []int              // places of columns that are not read
+	problem   int                // place of the column that WriteProblems added, -1 for none
 	order     DateOrder
 	nameOrder NameOrder
 	lastFirst bool // the heading says that the last name comes first
@@ -205,6 +206,9 @@ func (ro *Roster) Mapping() []string {
 	places := make([]string, len(ro.Heading))
 	for column, i := range ro.column {
 		places[i] = strings.TrimSpace(ro.Heading[i]) + " → " + column
+		if full := ro.full[column]; full > 0 {
+			places[i] += " out of " + number(full)
+		}
 	}
 	out := slices.DeleteFunc(places, func(s string) bool { return s == "" })
 	for _, column := range canonical {

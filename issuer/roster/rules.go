@@ -3,12 +3,12 @@ package roster
 import (
 	"errors"
 	"fmt"
-	"strconv"
 
 	"github.com/cardproof/cardproof/card"
 	"github.com/cardproof/cardproof/issuer/course"
 	"github.com/cardproof/cardproof/issuer/roster/cell"
 	"github.com/cardproof/cardproof/issuer/roster/sheet"
+	"github.com/cardproof/cardproof/issuer/roster/slip"
 )
 
 // completed reads the day of completion; it is zero where the cell has a problem.
@@ -39,14 +39,18 @@ func (c *checker) completed(row sheet.Row, of *course.Course) card.Date {
 
 func (c *checker) badDate(value string, err error) {
 	const write = "Write the date as YYYY-MM-DD, such as 2026-04-30."
-	const orOrder = "Write the date as YYYY-MM-DD, such as 2026-04-30; or, if all dates of your files have one order, say it in config.yaml: roster.date_order."
+	const orOrder = "Write the date as YYYY-MM-DD, such as 2026-04-30; or, if all dates of the file have one order, say it: --date-order dmy, mdy or ymd (in config.yaml roster.date_order)."
+	if slip.IsSheetError(value) {
+		c.say(ColumnCompleted, "bad_date", value, "The spreadsheet has an error here, and no date.", write)
+		return
+	}
 	var p cell.DateProblem
 	errors.As(err, &p)
 	switch p {
 	case cell.AmbiguousDate:
 		c.say(ColumnCompleted, "ambiguous_date", value, "Nobody can tell the day from the month.", orOrder)
 	case cell.ShortYear:
-		c.say(ColumnCompleted, "ambiguous_date", value, "The year has two figures, so it can't be told from the day.", orOrder)
+		c.say(ColumnCompleted, "ambiguous_date", value, "The year has two figures, so it may be the day.", orOrder)
 	case cell.SerialNumber:
 		c.say(ColumnCompleted, "bad_date", value, "This is a date as a spreadsheet counts days, in a cell that is not a date.",
 			"Give the cells the format of a date in the spreadsheet, and save the file again.")
@@ -76,64 +80,6 @@ func (c *checker) pass(row sheet.Row, of *course.Course) {
 		c.mark(row, mark{extra.Column, "low_mark", extra.AtLeast, false})
 	}
 	c.experience(row, of.ExperienceMonths)
-}
-
-// mark is a number that the course asks for.
-type mark struct {
-	column, code string
-	least        float64 // 0 asks for nothing
-	perCent      bool    // from 0 to 100
-}
-
-func (c *checker) mark(row sheet.Row, m mark) {
-	if m.least == 0 {
-		return
-	}
-	value := c.required(row, m.column)
-	if value == "" {
-		return
-	}
-	got, signed, ok := cell.Number(value)
-	switch {
-	case !ok && m.perCent, m.perCent && got > 100:
-		c.say(m.column, "bad_number", value, "This is no per cent from 0 to 100.", "Write it such as 87.5 or 87,5 %.")
-	case !ok:
-		c.say(m.column, "bad_number", value, "This is no number.", "Write it such as 12 or 12.5.")
-	case got < m.least:
-		c.say(m.column, m.code, value, fmt.Sprintf("The course asks for at least %s.", m), m.remedy(got, signed))
-	}
-}
-
-func (m mark) String() string {
-	if m.perCent {
-		return number(m.least) + " %"
-	}
-	return number(m.least)
-}
-
-func (m mark) remedy(got float64, signed bool) string {
-	if m.perCent && !signed && got > 0 && got <= 1 { // a spreadsheet's 94 % without its format
-		share := number(float64(int(got*1e6+0.5)) / 1e4)
-		return fmt.Sprintf("If this stands for %s %%, write %s; otherwise leave the row out.", share, share)
-	}
-	return "Correct the cell, or leave the row out."
-}
-
-func number(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }
-
-func (c *checker) test(row sheet.Row, column, code string) {
-	value := c.required(row, column)
-	if value == "" {
-		return
-	}
-	switch cell.Test(value) {
-	case cell.Passed:
-	case cell.Failed:
-		c.say(column, code, value, fmt.Sprintf("The course asks for %s passed.", column), "Leave the row out, or correct the cell if the test was passed since.")
-	default:
-		c.say(column, code, value, fmt.Sprintf("The course asks for %s passed, and this word is not known.", column),
-			"If it was passed, write one of "+cell.PassWords+".")
-	}
 }
 
 // experience checks the months of experience that the course asks for.

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/cardproof/cardproof/card"
 	"github.com/cardproof/cardproof/issuer/roster/fold"
 	"github.com/cardproof/cardproof/issuer/roster/slip"
 )
@@ -17,6 +18,10 @@ const (
 	maxClass = 300
 	// minNameLetters are fewer than which a letter of difference says nothing: "Ana" and "Ada".
 	minNameLetters = 5
+	// yearSlip is how many months a day has to be away from that of its class to look like a slip of the year.
+	yearSlip = 10
+	// longAgoMonths is how old a completion is that is told.
+	longAgoMonths = 18
 )
 
 // nameSlips tells of likely mistakes in the name of the row at hand, as it stands in the cells and as it will be signed.
@@ -26,6 +31,9 @@ func (c *checker) nameSlips(value, name string) {
 	}
 	if slip.IsAllCaps(name) {
 		c.notice(c.line, ColumnName, "all_caps", value, "The name is in capitals, and will be printed so.", "Write it as the holder does, if that is otherwise.")
+	}
+	if slip.IsAllLower(name) {
+		c.notice(c.line, ColumnName, "lower_case", value, "The name is in small letters, and will be printed so.", "Write it as the holder does, if that is otherwise.")
 	}
 	if slip.IsLastNameFirst(name) {
 		c.notice(c.line, ColumnName, "name_order", value, "The last name seems to come first, and will be printed so.", "Write the first name first, without the comma.")
@@ -64,8 +72,11 @@ func (c *checker) slips() {
 	for _, group := range groups {
 		if len(group) <= maxClass {
 			c.similarNames(group)
+			c.otherYear(group)
 		}
 	}
+	c.instructorSlips(groups)
+	c.longAgo()
 }
 
 // similarNames tells of two rows of a class that may be one person, written down twice with a letter of difference. Different
@@ -88,6 +99,43 @@ func (c *checker) similarNames(group []*Completion) {
 				break
 			}
 		}
+	}
+}
+
+// otherYear tells of a row whose day is about a year or more away from the day that most of its class have.
+func (c *checker) otherYear(group []*Completion) {
+	days := map[card.Date]int{}
+	for _, one := range group {
+		days[one.Completed]++
+	}
+	for day, rows := range days {
+		if day.IsZero() || rows < 2 || rows*2 <= len(group) {
+			continue
+		}
+		for _, one := range group {
+			if !one.Completed.IsZero() && (one.Completed.Before(day.AddMonths(-yearSlip)) || day.AddMonths(yearSlip).Before(one.Completed)) {
+				c.notice(one.Row, ColumnCompleted, "odd_date", one.Completed.String(), fmt.Sprintf("Most of the class completed on %s.", day.Words()), "Look at the year.")
+			}
+		}
+	}
+}
+
+// longAgo tells, once, of the rows whose day is so long ago that the year may be wrong.
+func (c *checker) longAgo() {
+	var rows []int
+	var first card.Date
+	before := c.rules.Today.AddMonths(-longAgoMonths)
+	eachInOrder(&c.out, func(one *Completion) {
+		if !one.Completed.IsZero() && one.Completed.Before(before) {
+			if rows == nil {
+				first = one.Completed
+			}
+			rows = append(rows, one.Row)
+		}
+	})
+	if rows != nil {
+		c.out.Problems = append(c.out.Problems, Problem{Row: rows[0], Rows: rows[1:], Column: ColumnCompleted, Code: "odd_date", Value: first.String(), Severity: Notice,
+			Message: fmt.Sprintf("The completion is more than %d months ago.", longAgoMonths), Remedy: "Look at the year."})
 	}
 }
 

@@ -23,6 +23,8 @@ func TestNotices(t *testing.T) {
 		want []string
 	}{
 		{"capitals", []string{"ANA BELA,,1" + good, "JD LI,,2" + good, "Ana III,,3" + good}, []string{"2 name all_caps", "3 name all_caps"}},
+		{"small letters", []string{"ana bela,,1" + good, "bell Hooks,,2" + good, "li,,3" + good, "王小明,,4" + good}, []string{"2 name lower_case"}},
+		{"odd words", []string{"Christopher Null,,1" + good, "True Bela,,2" + good, "Ana Sum,,3" + good, "Li Na,,4" + good}, []string{"2 name odd_name", "3 name odd_name"}},
 		{"comma", []string{`"John Smith, Jr.",,2` + good, `"Ana Bela, RN, MSc",,3` + good}, nil}, // "Müller, Jürgen" is refused: TestNameOrder
 		{"spaces", []string{"Ana  Bela,,1" + good, "Ana\u00a0 Bela,,2" + good, " Ana Bela ,,3" + good}, []string{"2 name double_space", "3 name double_space"}},
 		{"domain", []string{"Ana Bela,ana@gmial.com,1" + good, "Carl Dorn,carl@mail.com,2" + good, "Dora Egli,dora@yahoo.it,3" + good, "Egon Fink,e@gmail.co,4" + good,
@@ -52,6 +54,33 @@ func TestNameOrderByAddresses(t *testing.T) {
 	swapped := append(rows, "Noll Mia,mia.noll@example.org,99,TALK,2026-11-07,C1", "Ott Nina,info.desk@example.org,98,TALK,2026-11-07,C1")
 	want(t, "one swapped", slipsOf(t, swapped...), []string{"12 name name_order"})
 	want(t, "too few to tell", slipsOf(t, swapped[8:]...), nil)
+}
+
+func TestOddDates(t *testing.T) {
+	row := func(n int, day, class string) string {
+		return fmt.Sprintf("%c Bela,,%d,BLS,%s,%s", 'A'+n, n, day, class)
+	}
+	roster := func(rows ...string) []string {
+		text := "name,email,learner_id,course,completed,class,attendance,score,skills\n"
+		for _, r := range rows {
+			text += r + ",100,90,pass\n"
+		}
+		checked := Check(mustRead(t, text), testRules(t))
+		want(t, "problems", refused(checked.Problems), nil)
+		return notices(checked.Problems)
+	}
+	for _, c := range []struct {
+		name       string
+		rows, want []string
+	}{
+		{"a year off", []string{row(1, "2026-11-07", "C"), row(2, "2026-11-07", "C"), row(3, "2025-11-07", "C")}, []string{"4 completed odd_date"}},
+		{"days off", []string{row(1, "2026-11-07", "C"), row(2, "2026-11-07", "C"), row(3, "2026-10-31", "C")}, nil},
+		{"no day of most", []string{row(1, "2026-11-07", "C"), row(2, "2025-11-07", "C")}, nil},
+		{"two classes", []string{row(1, "2026-11-07", "C"), row(2, "2026-11-07", "C"), row(3, "2025-11-07", "D")}, nil},
+		{"long ago, told once", []string{row(1, "2025-05-20", "C"), row(2, "2025-05-21", "D"), row(3, "2025-05-20", "E")}, []string{"2 completed odd_date"}},
+	} {
+		want(t, c.name, roster(c.rows...), c.want)
+	}
 }
 
 func TestNoticeOfAHeadingWithTheLastNameFirst(t *testing.T) {

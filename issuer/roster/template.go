@@ -28,10 +28,10 @@ func guides(c *course.Course) []guide {
 		{ColumnCompleted, true, "The day on which the course was completed: year, month, day.", "2026-04-30", nil, 14},
 	}
 	if c.Pass.Attendance > 0 {
-		needed = append(needed, guide{ColumnAttendance, true, fmt.Sprintf("Attendance in per cent; at least %s.", number(c.Pass.Attendance)), "100", nil, 12})
+		needed = append(needed, guide{ColumnAttendance, true, fmt.Sprintf("Attendance in per cent, from 0 to 100; at least %s.", number(c.Pass.Attendance)), "100", nil, 12})
 	}
 	if c.Pass.Score > 0 {
-		needed = append(needed, guide{ColumnScore, true, fmt.Sprintf("Result of the exam in per cent; at least %s.", number(c.Pass.Score)), "91.5", nil, 10})
+		needed = append(needed, guide{ColumnScore, true, fmt.Sprintf("Result of the exam in per cent, from 0 to 100; at least %s.", number(c.Pass.Score)), "91.5", nil, 10})
 	}
 	if c.Pass.Skills {
 		needed = append(needed, guide{ColumnSkills, true, "Whether the skills test was passed.", "pass", words, 10})
@@ -62,7 +62,7 @@ func optionalGuides(c *course.Course) []guide {
 		class += fmt.Sprintf(" An instructor may have %d learners in one.", c.ParticipantsPerInstructor)
 	}
 	return append(optional,
-		guide{ColumnEmail, false, "The learner's e-mail address, to which the card is sent.", "jurgen.muller@example.org", nil, 30},
+		guide{ColumnEmail, false, "The learner's e-mail address. It is private, tells namesakes apart, and finds an earlier card together with the name; nothing is sent to it.", "jurgen.muller@example.org", nil, 30},
 		guide{ColumnLearnerID, false, "Your own number of the learner; it tells namesakes apart.", "L0001", nil, 12},
 		guide{ColumnClass, false, class, c.Code + "-2026-04", nil, 18},
 		guide{ColumnInstructor, false, "The instructor's name, which is printed on the card.", "Ruth Adeyemi", nil, 24},

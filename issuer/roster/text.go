@@ -39,6 +39,9 @@ func (c *checker) name(row sheet.Row) string {
 			"Delete the row if it is no learner; if it is one, give an e-mail address or a learner_id.")
 		return ""
 	}
+	if !c.isPerson(ColumnName, value, name) {
+		return ""
+	}
 	c.nameSlips(value, name)
 	if err := card.CheckName(name); err != nil {
 		return c.refuseText(ColumnName, value, err)
@@ -73,6 +76,9 @@ func CheckPrinted(name, instructor, instructorID string, rules Rules) (cleanName
 // instructor is the instructor's name and number as they will be printed; either may be empty.
 func (c *checker) instructor(row sheet.Row) (name, id string) {
 	name, id = c.text(row, ColumnInstructor), c.text(row, ColumnInstructorID)
+	if !c.isInstructor(c.roster.cell(row, ColumnInstructor), name) {
+		return "", id
+	}
 	check := c.rules.DrawableInstructor
 	if check == nil {
 		return name, id

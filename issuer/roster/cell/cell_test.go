@@ -33,6 +33,12 @@ func TestDate(t *testing.T) {
 		{"13/11/2026", "mdy", string(OtherOrder)}, {"07/11/2026", "ymd", string(OtherOrder)}, {"2026-11-07", "dmy", good},
 		{"07/11/26", "", string(ShortYear)}, {"07.11.26", "", string(ShortYear)}, {"07.11.26", "dmy", good}, {"11/07/26", "mdy", good}, {"26-11-07", "ymd", good},
 		{"7 Nov 26", "", string(ShortYear)}, {"7 Nov 26", "dmy", good}, {"Nov 7 26", "mdy", good}, {"26 Nov 7", "ymd", good}, {"31/13/26", "dmy", string(OtherOrder)},
+		{"Sat 7 Nov 2026", "", good}, {"Sat, 7 Nov 2026", "", good}, {"Sa., 07.11.2026", "", good}, {"sam. 7 novembre 2026", "", good}, {"sáb 7 nov 2026", "", good}, {"sob. 7 lis 2026", "", good},
+		{"le samedi 7 novembre 2026", "", good}, {"am Samstag, dem 7. November 2026", "", good}, {"el sábado 7 de noviembre de 2026", "", good}, {"w sobotę 7 listopada 2026", "", string(NoDate)},
+		{"sobota, 7 listopada 2026 r.", "", good}, {"Wed 18 Nov 2026", "", "2026-11-18"}, {"mer. 18 nov. 2026", "", "2026-11-18"}, {"mié 18 nov 2026", "", "2026-11-18"}, {"śr. 18.11.2026", "", "2026-11-18"},
+		{"Mi 18.11.2026", "", "2026-11-18"}, {"18 nov. 2026", "", "2026-11-18"}, {"Fri 18 Nov 2026", "", string(OtherWeekday)}, {"Tue 18/11/2026", "", string(OtherWeekday)}, {"Sat 07/11/2026", "", string(AmbiguousDate)},
+		{"mar 10 2026", "", "2026-03-10"}, {"mar. 10 mars 2026", "", "2026-03-10"}, {"mar 10 nov 2026", "", "2026-11-10"}, {"mar 11 nov 2026", "", string(OtherWeekday)},
+		{"18-Nov-26", "", string(ShortYear)}, {"18-Nov-26", "dmy", "2026-11-18"}, {"Wed 18-Nov-26", "dmy", "2026-11-18"}, {"Wed", "", string(NoDate)}, {"Wed 18 Nov", "", string(NoDate)},
 		{"46333", "", string(SerialNumber)}, {"46333.5", "", string(SerialNumber)}, {"46333", "dmy", string(SerialNumber)},
 		{"2027-02-30", "", string(NoDate)}, {"30.02.2027", "", string(NoDate)}, {"0206-11-07", "", string(NoDate)}, {"07112026", "", string(NoDate)}, {"2026-11", "", string(NoDate)},
 		{"November 2026", "", string(NoDate)}, {"7/11-2026", "", string(NoDate)}, {"yes", "", string(NoDate)}, {"", "", string(NoDate)}, {"2026-11-07T10:00:00Z", "", string(NoDate)},
@@ -62,6 +68,16 @@ func TestMonthsAndWeekdaysAreDistinct(t *testing.T) {
 			if slices.Contains(romanMonths, word) {
 				t.Errorf("%q is a Roman numeral too", word)
 			}
+		}
+	}
+	short := map[string]int{}
+	for i, line := range weekdayShort {
+		for _, word := range strings.Fields(line) {
+			_, long := weekdays[word]
+			if other, ok := short[word]; ok || long || slices.Contains(fillers, word) {
+				t.Errorf("%q is short for %d and %d, or stands for something else", word, other, i)
+			}
+			short[word] = i
 		}
 	}
 	if got := len(months); got < 90 {
@@ -111,6 +127,22 @@ func TestNumber(t *testing.T) {
 	}
 }
 
+func TestFraction(t *testing.T) {
+	for _, c := range []struct {
+		text        string
+		part, whole float64
+		ok          bool
+	}{
+		{"23/25", 23, 25, true}, {"23 / 25", 23, 25, true}, {"22,5/25", 22.5, 25, true}, {"0/25", 0, 25, true}, {" 25⁄25 ", 25, 25, true},
+		{"26/25", 0, 0, false}, {"0/0", 0, 0, false}, {"23/0", 0, 0, false}, {"-23/25", 0, 0, false}, {"23/25/30", 0, 0, false}, {"23/-25", 0, 0, false}, {"23/25 %", 0, 0, false},
+		{"23 of 25", 0, 0, false}, {"/25", 0, 0, false}, {"23/", 0, 0, false}, {"92", 0, 0, false},
+	} {
+		if part, whole, ok := Fraction(c.text); part != c.part || whole != c.whole || ok != c.ok {
+			t.Errorf("%q: got %v of %v, %v, want %v of %v, %v", c.text, part, whole, ok, c.part, c.whole, c.ok)
+		}
+	}
+}
+
 func FuzzNumber(f *testing.F) {
 	for _, seed := range []string{"94", "91,5 %", "0.94", "1e9", "21/25", "\u00a0%"} {
 		f.Add(seed)
@@ -131,6 +163,10 @@ func TestTest(t *testing.T) {
 		"fail": Failed, "Failed": Failed, "no": Failed, "not passed": Failed, "nicht bestanden": Failed, "nein": Failed, "échec": Failed, "non acquis": Failed, "no apto": Failed,
 		"niezdane": Failed, "nie zdał": Failed, "nie zdała": Failed, "nie": Failed, "0": Failed, "-": Failed, "✗": Failed, "FALSE": Failed,
 		"": Unknown, "n/a": Unknown, "maybe": Unknown, "1%": Unknown, "100 %": Unknown, "pass?fail": Unknown, "2": Unknown,
+		"o.k.": Passed, "Bestanden.": Passed, "not-passed": Failed, "n.b.": Failed, "☑\ufe0f": Passed, "ｘ": Passed,
+		"pass?": Unknown, "x?": Unknown, "✗ ok": Unknown, "ok ❌": Unknown, "≠ ok": Unknown, "!pass": Unknown, "~pass": Unknown, "(yes)": Unknown, "pass/": Unknown, "-1": Unknown,
+		"pass/fail": Unknown, "pass-": Unknown, "-pass": Unknown, "- pass": Unknown, "pass -": Unknown, "1.": Unknown, "1)": Unknown, "¹": Unknown, "①": Unknown, "+1": Unknown, "1 1": Unknown, "x1": Unknown,
+		"ok, no": Unknown, "¬ok": Unknown, "pass*": Unknown, "<pass>": Unknown, "no/yes": Unknown, "\"ok\"": Unknown, "👎 ok": Unknown,
 	} {
 		if got := Test(text); got != want {
 			t.Errorf("%q: got %v, want %v", text, got, want)

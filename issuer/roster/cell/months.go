@@ -31,7 +31,7 @@ var monthNames = [12]string{
 // romanMonths are how Polish offices write the month.
 var romanMonths = []string{"i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii"}
 
-// weekdayNames are the keys of the days of the week from Sunday on; abbreviations are left out, for "mar" is a month.
+// weekdayNames are the keys of the days of the week from Sunday on.
 var weekdayNames = [7]string{
 	"sunday sonntag dimanche domingo niedziela",
 	"monday montag lundi lunes poniedzialek",
@@ -42,11 +42,23 @@ var weekdayNames = [7]string{
 	"saturday samstag sonnabend samedi sabado sobota",
 }
 
+// weekdayShort are their abbreviations, of which "mar" may be March. What is short for two days is left out.
+var weekdayShort = [7]string{
+	"sun dim dom niedz nd nie so",
+	"mon mo lun lu pon pn",
+	"tue tues di mar ma wt",
+	"wed mi mer mie sr",
+	"thu thur thurs jeu jue ju czw cz",
+	"fri fr ven vie vi pt pia",
+	"sat sa sam sab sob sb",
+}
+
 var (
-	months   = numbered(monthNames[:])
-	weekdays = numbered(weekdayNames[:])
-	fillers  = []string{"de", "del", "of", "the", "le", "el", "den", "der", "dem", "am", "on", "dnia", "r", "roku"}
-	ordinals = []string{"st", "nd", "rd", "th", "er", "ere", "e", "o", "a", "r"}
+	shortDays = numbered(weekdayShort[:])
+	months    = numbered(monthNames[:])
+	weekdays  = numbered(weekdayNames[:])
+	fillers   = []string{"de", "del", "of", "the", "le", "el", "den", "der", "dem", "am", "on", "dnia", "r", "roku"}
+	ordinals  = []string{"st", "nd", "rd", "th", "er", "ere", "e", "o", "a", "r"}
 )
 
 // numbered gives each word the number of its line, from 0.
@@ -69,14 +81,36 @@ type token struct {
 
 func (t token) figures() string { return strconv.Itoa(int(t.month)) }
 
-// cutWeekday takes the day of the week off the front of a date; it is -1 where there is none.
+// cutWeekday takes the day of the week off the front of a date, with the little words before it; it is -1 where there is none. An
+// abbreviation counts only where a whole date follows, because "mar 10 2026" is a day in March.
 func cutWeekday(text string) (rest string, weekday time.Weekday) {
-	first, rest, ok := strings.Cut(text, " ")
-	n, is := weekdays[fold.Key(first)]
-	if !ok || !is {
-		return text, -1
+	rest = text
+	for {
+		first, after, ok := strings.Cut(rest, " ")
+		if !ok {
+			return text, -1
+		}
+		key := fold.Key(first)
+		if n, is := weekdays[key]; is {
+			return after, time.Weekday(n)
+		}
+		if n, is := shortDays[key]; is && isWholeDate(after) {
+			return after, time.Weekday(n)
+		}
+		if !slices.Contains(fillers, key) {
+			return text, -1
+		}
+		rest = after
 	}
-	return rest, time.Weekday(n)
+}
+
+// isWholeDate says whether a text has a day, a month and a year.
+func isWholeDate(text string) bool {
+	if figures.MatchString(text) || compact.MatchString(text) {
+		return true
+	}
+	tokens, ok := tokensOf(text)
+	return ok && len(tokens) == 3
 }
 
 // tokensOf takes a date apart, without the little words of the five languages.

@@ -3,6 +3,7 @@ package cell
 import (
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/cardproof/cardproof/issuer/roster/fold"
 )
@@ -20,7 +21,7 @@ const (
 // outcomes are the keys of the words in five languages, and of what spreadsheets write for true and false.
 var outcomes = outcomeKeys(
 	"pass passed yes y ok okay true x 1 p complete completed satisfactory successful competent met done "+
-		"bestanden ja j erfullt erfuellt wahr erfolgreich bestandenja "+
+		"bestanden ja j erfullt erfuellt wahr erfolgreich "+
 		"reussi reussie oui valide validee acquis acquise vrai admis admise satisfaisant "+
 		"aprobado aprobada apto apta si superado superada verdadero aprobo "+
 		"zdane zaliczone zdal zdala zaliczono zaliczyl zaliczyla zaliczony zaliczona tak t prawda pozytywny pozytywnie",
@@ -44,16 +45,35 @@ func outcomeKeys(passed, failed string) map[string]Outcome {
 	return words
 }
 
-// Test reads a word about a test.
+// Test reads a word about a test. It is the whole cell or nothing: a sign beside the word ("pass?", "x?", "(yes)", "~ok") casts doubt
+// on it.
 func Test(text string) Outcome {
 	text = strings.TrimSpace(text)
 	switch {
-	case slices.Contains([]string{"✓", "✔", "✔\ufe0f", "☑", "✅"}, text):
+	case slices.Contains([]string{"✓", "✔", "✔\ufe0f", "☑", "☑\ufe0f", "✅"}, text):
 		return Passed
-	case slices.Contains([]string{"✗", "✘", "☒", "❌", "✖", "-", "–", "—"}, text):
+	case slices.Contains([]string{"✗", "✘", "☒", "❌", "✖", "✖\ufe0f", "-", "–", "—"}, text):
 		return Failed
-	case strings.Contains(text, "%"):
+	case !isPlainWord(text):
 		return Unknown
 	}
 	return outcomes[fold.Key(text)]
+}
+
+// isPlainWord says whether a text is made of letters, or is one number; hyphens and spaces may stand between words, and a full
+// stop behind one.
+func isPlainWord(text string) bool {
+	before, inWord := ' ', false
+	for _, r := range text {
+		switch isLetter := unicode.IsLetter(r) || unicode.IsMark(r); {
+		case isLetter, unicode.IsDigit(r) && len(text) == 1:
+			inWord = true
+		case unicode.IsSpace(r) && before != '-', inWord && (r == '-' || r == '.'):
+			inWord = false
+		default:
+			return false
+		}
+		before = r
+	}
+	return before != '-'
 }

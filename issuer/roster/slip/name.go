@@ -24,6 +24,20 @@ func IsAllCaps(name string) bool {
 	return upper >= 4
 }
 
+// IsAllLower says whether a name is typed in small letters alone. Georgian has no capitals in a name.
+func IsAllLower(name string) bool {
+	lower := 0
+	for _, r := range name {
+		switch {
+		case unicode.IsUpper(r), unicode.IsTitle(r), unicode.Is(unicode.Georgian, r):
+			return false
+		case unicode.IsLower(r):
+			lower++
+		}
+	}
+	return lower >= 4
+}
+
 // HasDoubleSpace says whether spaces follow each other inside of a text.
 func HasDoubleSpace(text string) bool {
 	before := false

@@ -2,7 +2,10 @@ package slip
 
 import (
 	"slices"
+	"strings"
 	"testing"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 func TestNames(t *testing.T) {
@@ -21,6 +24,46 @@ func TestNames(t *testing.T) {
 			t.Errorf("order, %q: got %v, want %v", name, got, want)
 		}
 	}
+}
+
+func TestAllLower(t *testing.T) {
+	for name, want := range map[string]bool{"ana bela": true, "łukasz": true, "жанна": true, "ana Bela": false, "li": false, "王小明": false, "ნინო ბერიძე": false, "محمد علي": false} {
+		if got := IsAllLower(name); got != want {
+			t.Errorf("%q: got %v, want %v", name, got, want)
+		}
+	}
+}
+
+func TestKindOf(t *testing.T) {
+	for want, names := range map[Kind][]string{
+		Placeholder: {"#N/A", "#NV", "#REF!", "#VALUE!", "#BEZUG!", "#DZIEL/0!", "TBD", "tba", "n/a", "n.a.", "N.N.", "n. n.", "Unknown", "unbekannt", "desconocido", "nieznany", "xxx", "XX", "X", "XXX XXX",
+			"TRUE", "FALSE", "WAHR", "FALSCH", "VRAI", "FAUX", "VERDADERO", "PRAWDA", "FAŁSZ", "Null", "Test", "Test Test", "No Name", "k. A.", "to be announced", "Storniert", "aaa"},
+		NoName: {"ana@example.org", "Ana Bela (cancelled)", "Bert Lost (1985)", "Ana Bela 2", "Ana9", "Ana Bela*", "Ana .", "Ana Bela #2", "Ana: Bela", "Ana©", "Ana®", "Ana¦", "Ana¹", "Ana¾", "Ana_Bela",
+			"Ana Bela, 7", "[Ana]", "Ana +1", "Ana = Bela", "٧ علي", "a?"},
+		Several: {"Ana Bela & Carl Dorn", "Ana Bela; Carl Dorn", "Ana/Carl", "s/o Kumar", "Ana&Carl"},
+		Mixed:   {"Pаul Smith", "Anna Иvanova", "Мaria-Мария"},
+		Odd:     {"Christopher Null", "True Bela", "Jennifer Test", "Ana TBD", "Ana Bela and Carl Dorn", "Null Ana"},
+		Name: {"Ana Bela", "Li", "Oo", "Li Na", "Na Li", "Ja Morant", "Nie Haisheng", "O’Neill", "O'Neill", "D’Angelo St. John-Smythe III", "Ana Bela, RN", "Ravi s/o Kumar", "Devi D/O Raman", "Per K:son Ek",
+			"Mª José", "María García y Ruiz", "Ferdinand von und zu Au", "Robert \"Bob\" Smith", "García - López", "Anna-Мария", "王小明", "佐藤 健一", "김민준", "ณัฐวุฒิ ศรีสุวรรณ", "अनुष्का श्रीवास्तव", "שרה כהן־לוי", "מוחמד ג׳בר", "محمد عبد الرحمن",
+			"Ștefan Țurcanu", "N. Berg", "Nguyễn Thị", "Nils Berg 😀", "Jean・Luc", "Olena Ґудзь", "Ana Sum", "Total Bela", strings.Repeat("é", 60), "Екатерина Иванова", "Ⅲ Ana"},
+	} {
+		for _, name := range names {
+			if got := KindOf(norm.NFC.String(name)); got != want {
+				t.Errorf("%q: got %v, want %v", name, got, want)
+			}
+		}
+	}
+}
+
+func FuzzKindOf(f *testing.F) {
+	for _, seed := range []string{"Ana Bela", "#N/A", "s/o", "\xff", "x", "", " ", "Pаul"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		if got := KindOf(text + " (x)"); got == Name || got == Odd {
+			t.Errorf("%q and parentheses: got %v, want it refused", text, got)
+		}
+	})
 }
 
 func TestMailOrder(t *testing.T) {
