@@ -77,13 +77,16 @@ type Requirement struct {
 
 // Batch is a batch as the register tells it.
 type Batch struct {
-	ID      string
-	Roster  string // the roster's file name; may be empty
-	Actor   string
-	At      time.Time
-	Held    bool          // it was begun as one that waits for its release
-	Cards   map[State]int // without those that were given up before they were issued
-	Proved  int           // of the planned ones, those that have their finished file
+	ID     string
+	Roster string // the roster's file name; may be empty
+	Actor  string
+	At     time.Time
+	Held   bool          // it was begun as one that waits for its release
+	Cards  map[State]int // without those that were given up before they were issued
+	// Stands is as Cards, with each card that was replaced or issued anew counted as the last that took its place; nil says that
+	// none was.
+	Stands  map[State]int
+	Proved  int // of the planned ones, those that have their finished file
 	GivenUp int
 }
 
@@ -100,10 +103,14 @@ const (
 	BatchDiscarded  BatchState = "discarded"  // every card was given up before it was out
 )
 
-// State is where the batch stands, by its cards.
+// State is where the batch stands, by its cards. A card that was replaced stands for its last replacement.
 func (b Batch) State() BatchState {
+	stands := b.Stands
+	if stands == nil {
+		stands = b.Cards
+	}
 	total := 0
-	for _, n := range b.Cards {
+	for _, n := range stands {
 		total += n
 	}
 	planned := b.Cards[Planned]
@@ -114,16 +121,16 @@ func (b Batch) State() BatchState {
 		return BatchUnfinished
 	case planned > 0:
 		return BatchHeld
-	case b.Cards[Revoked] == total:
+	case stands[Revoked] == total:
 		return BatchRevoked
-	case b.Cards[Revoked]+b.Cards[Suspended] == total:
+	case stands[Revoked]+stands[Suspended] == total:
 		return BatchSuspended
 	}
 	return BatchIssued
 }
 
 // BatchChange moves all cards of a batch to another state: Revoked, Suspended, or Issued, which reinstates the suspended
-// ones. A card that was replaced stands for its replacement, which may be of another batch.
+// ones. A card that was replaced or issued anew stands for the last that took its place, which may be of another batch.
 type BatchChange struct {
 	Batch  string
 	To     State
@@ -154,6 +161,15 @@ type Change struct {
 	Actor  string
 	Reason string
 	At     time.Time
+	// Detail says what else is worth keeping. A planned card that another one takes the place of has it; of one that a person
+	// withdrew by itself it is empty.
+	Detail string
+}
+
+// Standing is where a card stands.
+type Standing struct {
+	Number Number
+	State  State
 }
 
 // StatusSlot is a place in a status list, given to one card for ever. Lists are numbered from 1.

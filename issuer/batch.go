@@ -8,9 +8,10 @@ import (
 )
 
 // Release puts the cards of a held batch in force, all or none, and delivers them where d names a folder. Before that it sees
-// to it that every finished file is in the archive as it was proved. The same call again delivers the batch once more.
+// to it that every finished file is in the archive as it was proved, and judges prerequisites and classes again. The same call again
+// delivers the batch once more.
 //
-// The error is card.ErrNoBatch, card.ErrNotHeld, card.ErrUnproved, card.ErrDiscarded, an *UndeliveredError where files are
+// The error is card.ErrNoBatch, card.ErrNotHeld, card.ErrUnproved, card.ErrDiscarded, a *StaleError, an *UndeliveredError where files are
 // missing (then nothing was released, unless the batch was before), or what the register or the folder said.
 func (i *Issuer) Release(ctx context.Context, batch string, d Delivery) (*Result, error) {
 	if i.Recorder == nil {
@@ -27,6 +28,9 @@ func (i *Issuer) Release(ctx context.Context, batch string, d Delivery) (*Result
 		}
 	}
 	if err := i.checkFiles(ctx, b.ID); err != nil {
+		return nil, err
+	}
+	if err := i.recheck(ctx, b.ID); err != nil {
 		return nil, err
 	}
 	released, err := i.Recorder.Release(ctx, b.ID, i.Actor, i.now())

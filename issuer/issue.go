@@ -47,12 +47,15 @@ func (d Delivery) writeLists(out *folder, lines []ManifestLine) error {
 
 // Result is what came of a batch.
 type Result struct {
-	Batch         string // the batch of this run, or where it issued nothing new, of the first card
+	Batch string // the batch of this run, or where it recorded nothing new, the first of Batches, or else that of the first card
+	// Batches are all that this run recorded or finished cards of, its own first; a held batch that was begun in two runs is two.
+	Batches       []string
 	Issued        int
 	Held          int // made and proved, waiting for the release of their batch
 	AlreadyIssued int
-	Lines         []ManifestLine // the cards that are in the output folder, in the order of the roster
-	Kept          []string       // names under which lists of an earlier run were kept
+	// Lines are the cards of the roster in its order. One that is not in force is not in the output folder, and its File is empty.
+	Lines []ManifestLine
+	Kept  []string // names under which lists of an earlier run were kept
 }
 
 // Issue records, signs, draws, proves, archives and delivers the cards of a plan. Where it breaks off, by an error or because
@@ -202,7 +205,7 @@ func (i *Issuer) giveUp(ctx context.Context, p *Plan, now time.Time) error {
 			continue
 		}
 		_, err := i.Recorder.Change(ctx, card.Change{Number: l.givesUp, To: card.Revoked, Actor: i.Actor, At: now,
-			Reason: "given up before it was issued: it was corrected"})
+			Reason: "given up before it was issued: it was corrected", Detail: "planned anew"})
 		var move *card.MoveError
 		if errors.As(err, &move) && move.From == move.To {
 			continue
@@ -240,6 +243,11 @@ func (i *Issuer) complete(ctx context.Context, entries []*card.Entry, now time.T
 }
 
 func (p *Plan) earlierBatch() string {
+	for _, l := range p.lines {
+		if l.isUnfinished() {
+			return l.entry.Batch
+		}
+	}
 	if len(p.lines) == 0 {
 		return ""
 	}

@@ -25,8 +25,14 @@ type Finder interface {
 	FindReplacement(ctx context.Context, old card.Number) (card.Entry, bool, error)
 	// FindCards gives for each key, in order, every card of the learner, whatever its course and day.
 	FindCards(ctx context.Context, learners []card.LearnerKey) ([][]card.Entry, error)
-	// FindClass gives the cards of a class.
-	FindClass(ctx context.Context, course, class string, completed card.Date) ([]card.Entry, error)
+	// FindByEmail gives for each e-mail address, course and day, in order, the cards of whatever name.
+	FindByEmail(ctx context.Context, keys []card.LearnerKey) ([][]card.Entry, error)
+	// FindWithdrawn gives the cards that somebody withdrew one by one while their held batch waited.
+	FindWithdrawn(ctx context.Context) ([]card.Entry, error)
+	// FindCompleted gives the cards of a course that was completed on one day.
+	FindCompleted(ctx context.Context, course string, completed card.Date) ([]card.Entry, error)
+	// ClassDays gives the days on which a class of a name completed a course.
+	ClassDays(ctx context.Context, course, class string) ([]card.Date, error)
 	FindBatch(ctx context.Context, id string) (card.Batch, bool, error)
 	BatchEntries(ctx context.Context, id string) ([]card.Entry, error)
 	// BatchGivenUp are the cards of a batch that were withdrawn before they were issued.

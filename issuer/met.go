@@ -36,10 +36,64 @@ func met(c roster.Completion, m card.LearnerMatch, held bool) *roster.Problem {
 			fmt.Sprintf("Card %s was issued to somebody of this name, in class %s, for the same course and day.", m.Entry.Number, m.Entry.Class),
 			"Add an e-mail address or learner_id to tell two people apart, or leave the row out.")
 	}
-	notice := problem("", "already_issued", m.Entry.Number.String(),
-		fmt.Sprintf("Card %s was issued for this completion on %s.", m.Entry.Number, m.Entry.IssuedOn.Words()), "It is not issued again.")
-	notice.Severity = roster.Notice
+	return alreadyIssued(c, *m.Entry)
+}
+
+// alreadyIssued is the notice of a row that has its card, with where that stands and what can be done about it.
+func alreadyIssued(c roster.Completion, e card.Entry) *roster.Problem {
+	notice := &roster.Problem{Row: c.Row, Code: "already_issued", Value: e.Number.String(), Severity: roster.Notice,
+		Message: fmt.Sprintf("Card %s was issued for this completion on %s.", e.Number, e.IssuedOn.Words()), Remedy: "It is not issued again."}
+	if e.Replaces != "" {
+		notice.Message = fmt.Sprintf("Card %s was issued for this completion on %s, in the place of %s.", e.Number, e.IssuedOn.Words(), e.Replaces)
+	}
+	switch {
+	case e.State == card.Suspended:
+		notice.Message += " It is withdrawn for now."
+		notice.Remedy += fmt.Sprintf(" `cardproof reinstate %s --reason TEXT` puts it in force again.", e.Number)
+	case e.State == card.Revoked:
+		notice.Message += " It was withdrawn for good."
+		notice.Remedy += fmt.Sprintf(" If that was a mistake, `cardproof replace %s --anew --reason TEXT` makes another in its place.", e.Number)
+	case e.Name != c.Name:
+		notice.Message += fmt.Sprintf(" It is in the name %q.", e.Name)
+		notice.Remedy += fmt.Sprintf(" To correct its name: `cardproof replace %s --name \"...\"`.", e.Number)
+	}
 	return notice
+}
+
+// withdrawn finds the cards that somebody took out of a held batch by themselves. A run that made them again would undo that
+// without a word.
+type withdrawn struct {
+	ids, names map[card.LearnerKey]*card.Entry
+}
+
+func newWithdrawn(entries []card.Entry) *withdrawn {
+	w := &withdrawn{map[card.LearnerKey]*card.Entry{}, map[card.LearnerKey]*card.Entry{}}
+	for n := range entries {
+		e := &entries[n]
+		if e.Learner.ID != "" {
+			w.ids[card.LearnerKey{ID: e.Learner.ID, Course: e.Course, Completed: e.Completed}] = e
+		}
+		w.names[card.LearnerKey{Email: e.Learner.Email, Name: card.FoldName(e.Name), Course: e.Course, Completed: e.Completed}] = e
+	}
+	return w
+}
+
+// find answers by the rule of card.LearnerMatch.
+func (w *withdrawn) find(k card.LearnerKey) *card.Entry {
+	if e := w.ids[card.LearnerKey{ID: k.ID, Course: k.Course, Completed: k.Completed}]; e != nil {
+		return e
+	}
+	e := w.names[card.LearnerKey{Email: k.Email, Name: card.FoldName(k.Name), Course: k.Course, Completed: k.Completed}]
+	if e != nil && k.ID != "" && e.Learner.ID != "" {
+		return nil
+	}
+	return e
+}
+
+func alreadyRevoked(c roster.Completion, e card.Entry) *roster.Problem {
+	return &roster.Problem{Row: c.Row, Code: "already_revoked", Value: e.Number.String(), Severity: roster.Notice,
+		Message: fmt.Sprintf("Card %s of this row was withdrawn for good while batch %s waited.", e.Number, e.Batch),
+		Remedy:  fmt.Sprintf("It is not made again. If it should be, `cardproof replace %s --anew --reason TEXT` makes another in its place.", e.Number)}
 }
 
 // isNamesake says whether only the name is the same, and the class is another: two people who share a name, more likely than

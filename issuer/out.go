@@ -34,15 +34,22 @@ type ManifestLine struct {
 	Issued    card.Date
 	Expires   card.Date
 	VerifyURL string
-	File      string // in the output folder
+	File      string // in the output folder; empty for a card that is not in force, and is not there
 	SHA256    string // of the file, in hex
 	State     card.State
+
+	Replaces card.Number // the card that this one took the place of; it has no column
 }
 
 var manifestHeading = []string{"row", "number", "name", "course", "issued", "expires", "verify_url", "file", "sha256", "state"}
 
 func manifestLine(row int, e card.Entry, url string) ManifestLine {
-	return ManifestLine{row, e.Number, e.Name, e.Course, e.IssuedOn, e.ExpiresOn, url, fileName(e.Number), e.SHA256, e.State}
+	l := ManifestLine{Row: row, Number: e.Number, Name: e.Name, Course: e.Course, Issued: e.IssuedOn, Expires: e.ExpiresOn, VerifyURL: url,
+		File: fileName(e.Number), SHA256: e.SHA256, State: e.State, Replaces: e.Replaces}
+	if e.State != card.Issued {
+		l.File = ""
+	}
+	return l
 }
 
 func fileName(n card.Number) string { return n.Compact() + ".pdf" }

@@ -27,8 +27,8 @@ func (i *Issuer) PrepareHeld(ctx context.Context, r *roster.Roster) (*Plan, erro
 func (i *Issuer) prepare(ctx context.Context, r *roster.Roster, held bool) (*Plan, error) {
 	checked := roster.Check(r, i.rules())
 	p := &preparation{Issuer: i, Plan: &Plan{roster: r.Name, held: held, problems: checked.Problems}, checked: checked,
-		refused: map[int]bool{}, issued: map[int]bool{}}
-	for _, step := range []func(context.Context) error{p.meet, p.judge, p.plan} {
+		refused: map[int]bool{}, issued: map[int]bool{}, own: map[card.Number]bool{}}
+	for _, step := range []func(context.Context) error{p.meet, p.compareAddresses, p.judge, p.plan} {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}
@@ -43,10 +43,11 @@ type preparation struct {
 	*Issuer
 	*Plan
 	checked  *roster.Checked
-	matches  []card.LearnerMatch // of the completions
-	evidence map[int]string      // by row
-	refused  map[int]bool        // rows without a problem of their own that the register or their class speaks against
-	issued   map[int]bool        // rows that have their card already
+	matches  []card.LearnerMatch  // of the completions
+	evidence map[int]string       // by row
+	refused  map[int]bool         // rows without a problem of their own that the register or their class speaks against
+	issued   map[int]bool         // rows that have their card already
+	own      map[card.Number]bool // the cards that the rows have already
 }
 
 // meet asks the register whether the learners have their cards already.
@@ -59,12 +60,24 @@ func (p *preparation) meet(ctx context.Context) error {
 	if p.matches, err = p.Register.FindLearners(ctx, learners); err != nil {
 		return err
 	}
+	gone, err := p.Register.FindWithdrawn(ctx)
+	if err != nil {
+		return err
+	}
+	lookup := newWithdrawn(gone)
 	for n, c := range p.checked.Completions {
+		if e := lookup.find(learners[n]); e != nil && p.matches[n].Entry == nil {
+			p.matches[n].Entry = e
+			p.own[e.Number], p.issued[c.Row] = true, true
+			p.say(*alreadyRevoked(c, *e))
+			continue
+		}
 		if found := met(c, p.matches[n], p.held); found != nil {
 			p.say(*found)
 		}
-		if e := p.matches[n].Entry; e != nil && e.State != card.Planned {
-			p.issued[c.Row] = true
+		if e := p.matches[n].Entry; e != nil {
+			p.own[e.Number] = true
+			p.issued[c.Row] = e.State != card.Planned
 		}
 	}
 	return nil
@@ -83,7 +96,7 @@ func (p *preparation) judge(ctx context.Context) error {
 		return err
 	}
 	p.evidence = evidence
-	classes, err := p.judgeClasses(ctx, p.checked, p.issued)
+	classes, err := p.judgeClasses(ctx, p.checked, p.issued, p.own)
 	if err != nil {
 		return err
 	}

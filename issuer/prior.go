@@ -1,6 +1,7 @@
 package issuer
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/cardproof/cardproof/card"
@@ -33,7 +34,7 @@ func (i *Issuer) judgePrerequisites(ctx context.Context, rows []roster.Completio
 				return nil, nil, err
 			}
 		}
-		text, refusals := prerequisite.Judge(c.Course, prerequisite.Learner{Name: c.Name, Completed: c.Completed}, claims, held)
+		text, refusals := prerequisite.Judge(c.Course, prerequisite.Learner{Name: c.Name, ID: c.LearnerID, Email: c.Email, Completed: c.Completed}, claims, held)
 		evidence[c.Row] = text
 		for _, r := range refusals {
 			problems = append(problems, roster.Problem{Row: c.Row, Column: roster.ColumnPriorCard, Code: r.Code, Value: c.PriorCard,
@@ -112,18 +113,34 @@ func (i *Issuer) readClaim(text string) (card.Number, *[32]byte, bool) {
 	return opened.Card.Number, &opened.Digest, true
 }
 
-// follow goes from a card to the one that stands for it today.
+// follow goes from a card to the one that stands for it today: that by which it was replaced, or issued anew after it was revoked.
+// Names has those of the cards before it as well.
 func (i *Issuer) follow(ctx context.Context, e card.Entry) (prerequisite.Held, error) {
 	h := prerequisite.Held{Entry: e, Names: []string{e.Name}}
-	for h.ReplacedBy != "" {
-		next, ok, err := i.Register.FindEntry(ctx, h.ReplacedBy)
-		if err != nil {
-			return h, err
+	for before := e.Replaces; before != ""; {
+		old, ok, err := i.Register.FindEntry(ctx, before)
+		if err != nil || !ok {
+			return h, cmp.Or(err, card.ErrNotFound)
 		}
-		if !ok {
-			return h, card.ErrNotFound
+		h.Names, before = append(h.Names, old.Name), old.Replaces
+	}
+	for {
+		next, ok, err := i.successor(ctx, h.Entry)
+		if err != nil || !ok {
+			return h, err
 		}
 		h.Entry, h.Names = next, append(h.Names, next.Name)
 	}
-	return h, nil
+}
+
+// successor is the card that took the place of another and is out, or false.
+func (i *Issuer) successor(ctx context.Context, e card.Entry) (card.Entry, bool, error) {
+	if e.State != card.Superseded && e.State != card.Revoked {
+		return card.Entry{}, false, nil
+	}
+	next, ok, err := i.Register.FindReplacement(ctx, e.Number)
+	if err == nil && !ok && e.State == card.Superseded {
+		err = card.ErrNotFound
+	}
+	return next, ok && err == nil && next.State != card.Planned, err
 }

@@ -143,8 +143,10 @@ func (p *production) deliver(l *line, made product) error {
 	if l.entry.State == card.Planned {
 		l.entry.State, l.entry.Token, l.entry.SHA256 = card.Issued, made.done.Token, made.done.SHA256
 	}
-	if err := p.out.put(l.entry.Number, made.file); err != nil {
-		return err
+	if l.entry.State == card.Issued {
+		if err := p.out.put(l.entry.Number, made.file); err != nil {
+			return err
+		}
 	}
 	p.done[made.line] = true
 	return nil
@@ -188,7 +190,7 @@ func (p *production) make(ctx context.Context, n int) (product, error) {
 	}
 	e := *p.plan.lines[n].entry
 	if e.State != card.Planned {
-		if p.plan.held {
+		if p.plan.held || e.State != card.Issued { // a withdrawn card that lies in a folder is handed out some day
 			return product{line: n}, nil
 		}
 		file, err := p.Archive.Get(e.Number, e.SHA256)
@@ -222,8 +224,18 @@ func (p *production) result(batch string) *Result {
 	r := &Result{Batch: batch, Issued: p.issued, Held: p.proved, AlreadyIssued: p.plan.AlreadyIssued()}
 	for n, l := range p.plan.lines {
 		if p.done[n] {
-			r.Lines = append(r.Lines, manifestLine(l.row, *l.entry, token.URL(p.VerifyURL, l.entry.Token)))
+			url := ""
+			if l.entry.Token != "" { // one that was withdrawn before it was out has none
+				url = token.URL(p.VerifyURL, l.entry.Token)
+			}
+			r.Lines = append(r.Lines, manifestLine(l.row, *l.entry, url))
 		}
+		if (l.isNew() || l.isUnfinished()) && !slices.Contains(r.Batches, l.entry.Batch) {
+			r.Batches = append(r.Batches, l.entry.Batch)
+		}
+	}
+	if n := slices.Index(r.Batches, batch); n > 0 {
+		r.Batches = slices.Insert(slices.Delete(r.Batches, n, n+1), 0, batch)
 	}
 	return r
 }

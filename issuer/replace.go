@@ -18,6 +18,9 @@ type Correction struct {
 	Name       string
 	Instructor string
 	Reason     string // required; it stands in both cards' history
+	// Anew says that a card that was revoked shall be issued again under another number, as where it was revoked by mistake.
+	// Revoked is for ever: the old card stays so.
+	Anew bool
 }
 
 // CorrectionError says why a correction can't be printed. It is about the columns name and instructor, as in a roster.
@@ -29,7 +32,7 @@ func (e *CorrectionError) Error() string {
 
 // Replace issues a corrected card of the same completion and expiry, and supersedes the old one in the same moment. The Result
 // has the new card. The same call again finishes what broke off, and delivers a replacement that is out already. The error is
-// card.ErrNotFound, a *card.MoveError where the old card is not in force, ErrExpired, or a *CorrectionError.
+// card.ErrNotFound, a *card.MoveError where the old card is not in force (a revoked one may be issued anew), ErrExpired, or a *CorrectionError.
 func (i *Issuer) Replace(ctx context.Context, old card.Number, c Correction, d Delivery) (*Result, error) {
 	l, err := i.replacement(ctx, old, c)
 	if err != nil {
@@ -122,16 +125,21 @@ func (i *Issuer) replacement(ctx context.Context, old card.Number, c Correction)
 	switch same := saysTheSame(begun, want); {
 	case err != nil:
 		return line{}, err
-	case ok && same:
+	case ok && same && !isOvertaken(e, begun) && (begun.State == card.Planned || begun.State == card.Issued):
 		return line{entry: &begun, before: begun.State}, nil
 	case ok && begun.State != card.Planned:
 		return line{}, &card.MoveError{Number: old, From: card.Superseded, To: card.Superseded}
-	case e.State != card.Issued:
+	case e.State != card.Issued && (!c.Anew || e.State != card.Revoked):
 		return line{}, &card.MoveError{Number: old, From: e.State, To: card.Superseded}
 	case !i.now().Before(e.ExpiresAt):
 		return line{}, fmt.Errorf("%w: %s", ErrExpired, old)
 	}
 	return line{entry: &want, givesUp: begun.Number}, nil
+}
+
+// isOvertaken says whether a card was revoked after its replacement was begun, which then may not take its place any more.
+func isOvertaken(old, begun card.Entry) bool {
+	return begun.State == card.Planned && old.State == card.Revoked && !begun.RecordedAt.After(old.ChangedAt)
 }
 
 // corrected is the card that will take the place of e, checked before anything is recorded.

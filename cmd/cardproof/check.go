@@ -99,7 +99,7 @@ func (a *app) printChecked(c *centre, r *roster.Roster, plan *issuer.Plan, s sum
 			a.command("check", asArgument(o.roster), o.String(), "--problems problems"+problemsExt(r)))
 	case s.Refused > 0:
 		fmt.Fprintf(a.stdout, "The refused rows are in %s\n", o.problems)
-		a.sayMended(c, o.problems, o.rosterFlags, "--out cards")
+		a.sayMended(o.problems, o.rosterFlags, "--out cards")
 	}
 	return nil
 }
@@ -141,12 +141,9 @@ func problemsExt(r *roster.Roster) string {
 }
 
 // sayMended tells how the refused rows are issued when they are mended. They have the roster's own columns, so what was said of
-// these has to be said again. Their file is UTF-8 with one sheet, whatever the roster was and the configuration says of others.
-func (a *app) sayMended(c *centre, path string, f rosterFlags, out string) {
+// these has to be said again. Their file is marked as UTF-8, and has one sheet.
+func (a *app) sayMended(path string, f rosterFlags, out string) {
 	f.encoding, f.sheet = "", ""
-	if c.config.Roster.Encoding != "" && strings.EqualFold(filepath.Ext(path), ".csv") {
-		f.encoding = "utf-8"
-	}
 	a.say("Mend the rows there, and issue that file by itself:\n  %s\n", a.command("issue", asArgument(path), f.String(), out))
 }
 
@@ -199,6 +196,7 @@ type summary struct {
 
 	ReadAs    []string `json:"read_as"`   // how headings were understood, such as "Punkte → score"
 	Held      int      `json:"held"`      // finished, and waiting for the release of the batch
+	Batches   []string `json:"batches"`   // all that this run recorded or finished cards of; batch is the first
 	Withdrawn int      `json:"withdrawn"` // of the delivered cards, those that are not in force
 	Kept      []string `json:"kept"`      // files of an earlier run that were in the way, by their new names
 
@@ -206,7 +204,7 @@ type summary struct {
 }
 
 func summaryOf(p *issuer.Plan, r *issuer.Result) summary {
-	s := summary{AlreadyIssued: p.AlreadyIssued(), Refused: p.Refused(), Problems: p.Problems(), ReadAs: []string{}, Kept: []string{}}
+	s := summary{AlreadyIssued: p.AlreadyIssued(), Refused: p.Refused(), Problems: p.Problems(), ReadAs: []string{}, Batches: []string{}, Kept: []string{}}
 	if s.Problems == nil {
 		s.Problems = []roster.Problem{}
 	}
@@ -219,7 +217,7 @@ func summaryOf(p *issuer.Plan, r *issuer.Result) summary {
 
 // take notes what became of the files.
 func (s *summary) take(r *issuer.Result) {
-	s.Kept = append([]string{}, r.Kept...)
+	s.Kept, s.Batches = append([]string{}, r.Kept...), append([]string{}, r.Batches...)
 	if s.Problems == nil {
 		s.Problems = []roster.Problem{}
 	}

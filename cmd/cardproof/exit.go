@@ -80,6 +80,7 @@ func explain(err error) *failure {
 
 func explainRun(err error) *failure {
 	var move *card.MoveError
+	var stale *issuer.StaleError
 	switch {
 	case errors.Is(err, context.Canceled):
 		return &failure{exitInterrupted, errors.New("interrupted"), []string{"Run the same command again: it goes on where it stopped, and does nothing twice."}}
@@ -91,6 +92,8 @@ func explainRun(err error) *failure {
 		return &failure{exitFailed, err, []string{"Revoking is final: a revoked card never comes into force again.", fmt.Sprintf("See its history with `cardproof show %s`.", move.Number)}}
 	case errors.As(err, &move):
 		return &failure{exitFailed, err, []string{fmt.Sprintf("See its history with `cardproof show %s`.", move.Number)}}
+	case errors.As(err, &stale):
+		return &failure{exitRefused, fmt.Errorf("batch %s can't be released any more; nothing of it was", stale.Batch), staleHints(stale)}
 	case errors.Is(err, card.ErrNotFound):
 		return &failure{exitFailed, err, []string{"Compare the number with the card, and see that --config or --data names the right register."}}
 	case errors.Is(err, card.ErrNoBatch):
@@ -107,6 +110,15 @@ func explainRun(err error) *failure {
 		return &failure{exitFailed, err, []string{"Run the same command again: it sees what the other run has done."}}
 	}
 	return nil
+}
+
+// staleHints tells what has changed under a held batch, and the two ways out.
+func staleHints(stale *issuer.StaleError) []string {
+	var hints []string
+	for _, p := range stale.Problems {
+		hints = append(hints, fmt.Sprintf("%s: %s (%s)", p.Value, p.Text(), p.Code))
+	}
+	return append(hints, "Take such a card out of the batch with `cardproof revoke NUMBER --reason TEXT` and release the others, or give the batch up with `cardproof discard "+stale.Batch+"`.")
 }
 
 func explainConfig(err error) *failure {

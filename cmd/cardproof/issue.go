@@ -115,7 +115,7 @@ func (a *app) issue(ctx context.Context, c *centre, o issueOptions) error {
 		if !a.json {
 			fmt.Fprintf(a.stdout, "The refused rows are in %s\n", filepath.Join(o.out, issuer.ProblemsName))
 		}
-		a.sayMended(c, filepath.Join(o.out, issuer.ProblemsName), o.rosterFlags, o.outFlags())
+		a.sayMended(filepath.Join(o.out, issuer.ProblemsName), o.rosterFlags, o.outFlags())
 		return errRefused
 	}
 	return nil
@@ -179,17 +179,19 @@ func (a *app) printHeld(s summary) error {
 	a.printCount("already issued", s.AlreadyIssued)
 	a.printCount("refused", s.Refused)
 	if s.Held > 0 {
-		fmt.Fprintf(a.stdout, "batch %s waits: nothing is in force, and no card was written out\n", s.Batch)
-		a.say("Look at it, then put it in force, or give it up:\n  %s\n  %s\n  %s\n", a.command("show --batch", s.Batch),
-			a.command("release", s.Batch, "--out "+asArgument(cmp.Or(s.Out, "cards"))), a.command("discard", s.Batch))
+		for _, batch := range s.Batches { // more than one where earlier runs had begun some of the cards
+			fmt.Fprintf(a.stdout, "batch %s waits: nothing is in force, and no card was written out\n", batch)
+			a.say("Look at it, then put it in force, or give it up:\n  %s\n  %s\n  %s\n", a.command("show --batch", batch),
+				a.command("release", batch, "--out "+asArgument(cmp.Or(s.Out, "cards"))), a.command("discard", batch))
+		}
 	}
 	return nil
 }
 
-// printWithdrawn tells of delivered files that nobody should get, and of files that were in the way.
+// printWithdrawn tells of cards that nobody should get, and of files that were in the way.
 func (a *app) printWithdrawn(s summary) {
 	if s.Withdrawn > 0 {
-		a.printCount("of these withdrawn since: do not hand them out (column state of "+issuer.ManifestName+")", s.Withdrawn)
+		a.printCount("of these not in force any more, and not written out (see state in "+issuer.ManifestName+")", s.Withdrawn)
 	}
 	for _, kept := range s.Kept {
 		fmt.Fprintf(a.stdout, "A file of an earlier run was kept as %s\n", kept)

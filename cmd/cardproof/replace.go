@@ -43,6 +43,9 @@ problem, nothing is replaced.`,
 			if err != nil {
 				return err
 			}
+			if o.Anew && !cmd.Flags().Changed("reason") {
+				return fail(exitUsage, errors.New("--anew needs --reason"), "Say why the card is issued anew. Nothing was changed.")
+			}
 			if o.file == "" && o.Name == "" && o.Instructor == "" && !cmd.Flags().Changed("reason") {
 				return fail(exitUsage, errors.New("nothing to correct was given"), "Give --name or --instructor; or with --reason alone, say why the same card is issued under a new number. Nothing was changed.")
 			}
@@ -63,12 +66,14 @@ problem, nothing is replaced.`,
 	f := cmd.Flags()
 	f.StringVar(&o.Name, "name", "", "the holder's corrected name")
 	f.StringVar(&o.Instructor, "instructor", "", "the instructor's corrected name")
+	f.BoolVar(&o.Anew, "anew", false, "issue a revoked card anew; it stays revoked, and --reason says why")
 	f.StringVar(&o.Reason, "reason", "corrected card", "why, in a few words; it stays in the history of both cards")
 	f.StringVar(&o.file, "file", "", "a `file` of corrections")
 	f.StringVar(&o.out, "out", ".", "the `folder` for the new cards")
 	o.add(cmd)
 	cmd.MarkFlagsMutuallyExclusive("file", "name")
 	cmd.MarkFlagsMutuallyExclusive("file", "instructor")
+	cmd.MarkFlagsMutuallyExclusive("file", "anew")
 	return cmd
 }
 
@@ -188,7 +193,11 @@ func (a *app) replace(ctx context.Context, ce *centre, old card.Number, c issuer
 	if a.json {
 		return a.printJSON(map[string]string{"replaced": old.String(), "number": l.Number.String(), "file": path, "verify_url": l.VerifyURL})
 	}
-	fmt.Fprintf(a.stdout, "card %s is superseded by %s\nThe new card is %s\n", old, l.Number, path)
+	became := "superseded by"
+	if c.Anew {
+		became = "issued anew as"
+	}
+	fmt.Fprintf(a.stdout, "card %s is %s %s\nThe new card is %s\n", old, became, l.Number, path)
 	return nil
 }
 

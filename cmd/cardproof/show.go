@@ -67,6 +67,7 @@ type shown struct {
 	RenewedBy    string       `json:"renewed_by"`
 	Replaces     string       `json:"replaces"`
 	ReplacedBy   string       `json:"replaced_by"`
+	IssuedAnewAs string       `json:"issued_anew_as"` // the card in place of this one, which stays revoked
 	VerifyURL    string       `json:"verify_url"`
 	SHA256       string       `json:"sha256"`
 	Events       []shownEvent `json:"events"`
@@ -100,6 +101,15 @@ func (a *app) show(ctx context.Context, n card.Number) error {
 		}
 		if ok {
 			s.RenewedBy = renewal.String()
+		}
+		if e.State == card.Revoked {
+			anew, ok, err := ledger.FindReplacement(ctx, n)
+			if err != nil {
+				return err
+			}
+			if ok {
+				s.IssuedAnewAs = anew.Number.String()
+			}
 		}
 		return a.printCard(s)
 	})
@@ -146,7 +156,7 @@ func (s shown) rows() [][]string {
 		{"completed", s.Completed}, {"issued", s.Issued}, validity("", s.Expires), {"instructor", s.Instructor},
 		{"instructor id", s.InstructorID}, {"class", s.Class}, {"batch", s.Batch}, {"key", s.Key}, {"prerequisites", s.Evidence},
 		{"renews", s.Renews}, {"renewed by", s.RenewedBy}, {"replaces", s.Replaces},
-		{"replaced by", s.ReplacedBy}, {"file's SHA-256", s.SHA256}, {"link", s.VerifyURL},
+		{"replaced by", s.ReplacedBy}, {"issued anew as", s.IssuedAnewAs}, {"file's SHA-256", s.SHA256}, {"link", s.VerifyURL},
 	} {
 		if r[1] != "" {
 			rows = append(rows, r)

@@ -45,12 +45,12 @@ func (a *app) showBatch(ctx context.Context, id string) error {
 			shownBatch
 			List []shownCard `json:"list"`
 		}{describeBatch(b), []shownCard{}}
+		last, err := ledger.LastReplacements(ctx, b.ID)
+		if err != nil {
+			return err
+		}
 		for _, e := range entries {
-			c, err := describeInBatch(ctx, ledger, e)
-			if err != nil {
-				return err
-			}
-			s.List = append(s.List, c)
+			s.List = append(s.List, describeInBatch(e, last[e.Number]))
 		}
 		if a.json {
 			return a.printJSON(s)
@@ -59,20 +59,13 @@ func (a *app) showBatch(ctx context.Context, id string) error {
 	})
 }
 
-func describeInBatch(ctx context.Context, ledger *register.Ledger, e card.Entry) (shownCard, error) {
-	c := shownCard{
+// describeInBatch is a card of a batch; last is where the card stands that took its place in the end, if one did.
+func describeInBatch(e card.Entry, last card.Standing) shownCard {
+	return shownCard{
 		Number: e.Number.String(), State: e.State, Name: e.Name, Course: e.Course, Completed: e.Completed.String(), Expires: e.ExpiresOn.String(),
-		Instructor: e.Instructor, InstructorID: e.InstructorID, Class: e.Class, Evidence: e.Evidence, Renews: e.Renews.String(), ReplacedBy: e.ReplacedBy.String(),
+		Instructor: e.Instructor, InstructorID: e.InstructorID, Class: e.Class, Evidence: e.Evidence, Renews: e.Renews.String(),
+		ReplacedBy: last.Number.String(), ReplacementState: last.State,
 	}
-	if e.ReplacedBy == "" {
-		return c, nil
-	}
-	by, ok, err := ledger.FindEntry(ctx, e.ReplacedBy)
-	if err == nil && !ok {
-		err = fmt.Errorf("%w: %s", card.ErrNotFound, e.ReplacedBy)
-	}
-	c.ReplacementState = by.State
-	return c, err
 }
 
 func (a *app) printBatch(b shownBatch, list []shownCard) error {

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 
 	"github.com/cardproof/cardproof/card"
@@ -82,7 +83,7 @@ func listBatches(ctx context.Context, tx *sql.Tx, id any) ([]card.Batch, error) 
 	if id != nil {
 		where, args = " WHERE batch = ?", []any{batches[0].ID}
 	}
-	return batches, forEach(ctx, tx, func(rows *sql.Rows) error {
+	err = forEach(ctx, tx, func(rows *sql.Rows) error {
 		var batch string
 		var state card.State
 		var bare bool
@@ -97,6 +98,66 @@ func listBatches(ctx context.Context, tx *sql.Tx, id any) ([]card.Batch, error) 
 		count(&batches[i], state, bare, n)
 		return nil
 	}, "SELECT batch, state, token = '', count(*) FROM cards"+where+" GROUP BY batch, state, token = ''", args...)
+	if err != nil {
+		return nil, err
+	}
+	only := any(nil)
+	if id != nil {
+		only = batches[0].ID
+	}
+	return batches, eachReplaced(ctx, tx, only, func(batch string, old card.Standing, last card.Standing) {
+		if i, ok := place[batch]; ok {
+			countReplaced(&batches[i], old.State, last.State)
+		}
+	})
+}
+
+// lastReplacements goes from every card that was replaced or issued anew, of one batch or of all, to the last card that took its
+// place and is or was out. A card that was given up has no place to take.
+const lastReplacements = `WITH RECURSIVE chain (batch, old, state, bare, number, now) AS (
+		SELECT o.batch, o.number, o.state, o.token = '', n.number, n.state FROM cards n JOIN cards o ON o.number = n.replaces
+		WHERE (?1 IS NULL OR o.batch = ?1) AND n.replaces IS NOT NULL AND NOT (n.state = 'revoked' AND n.token = '') AND n.state <> 'planned'
+		UNION ALL
+		SELECT c.batch, c.old, c.state, c.bare, n.number, n.state FROM chain c JOIN cards n ON n.replaces = c.number
+		WHERE NOT (n.state = 'revoked' AND n.token = '') AND n.state <> 'planned'
+	)
+	SELECT batch, old, state, number, now FROM chain c WHERE NOT bare AND NOT EXISTS (SELECT 1 FROM cards n WHERE n.replaces = c.number
+		AND NOT (n.state = 'revoked' AND n.token = '') AND n.state <> 'planned')`
+
+// eachReplaced calls do for every card of a batch, or of all where that is nil, that was replaced or issued anew.
+func eachReplaced(ctx context.Context, tx *sql.Tx, batch any, do func(batch string, old, last card.Standing)) error {
+	return forEach(ctx, tx, func(rows *sql.Rows) error {
+		var of string
+		var old, last card.Standing
+		if err := rows.Scan(&of, &old.Number, &old.State, &last.Number, &last.State); err != nil {
+			return err
+		}
+		do(of, old, last)
+		return nil
+	}, lastReplacements, batch)
+}
+
+// LastReplacements answers for the cards of a batch that were replaced or issued anew where the last card stands that took their
+// place, which may be of another batch. The error is card.ErrNoBatch where there is none of the name.
+func (l *Ledger) LastReplacements(ctx context.Context, batch string) (map[card.Number]card.Standing, error) {
+	found := map[card.Number]card.Standing{}
+	err := l.snapshot(ctx, "list what was replaced of a batch", func(tx *sql.Tx) error {
+		b, err := mustFindBatch(ctx, tx, batch)
+		if err != nil {
+			return err
+		}
+		return eachReplaced(ctx, tx, b.id, func(_ string, old, last card.Standing) { found[old.Number] = last })
+	})
+	return found, err
+}
+
+// countReplaced counts a replaced card as the one that took its place.
+func countReplaced(b *card.Batch, old, last card.State) {
+	if b.Stands == nil {
+		b.Stands = maps.Clone(b.Cards)
+	}
+	b.Stands[old]--
+	b.Stands[last]++
 }
 
 // count adds n cards of a batch that are in a state, with or without a token.

@@ -3,6 +3,7 @@ package register
 import (
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/cardproof/cardproof/card"
@@ -241,16 +242,20 @@ func testFindClass(t *testing.T, db *DB) {
 	plan(t, db, "b3", slip)
 	change(t, db, slip.Number, card.Revoked)
 	change(t, db, in[2].Number, card.Revoked)
-	got, err := db.FindClass(t.Context(), "BLS", in[0].Class, in[0].Completed)
-	if err != nil || !slices.Equal(numbersOf(got), numbersOf(in)) || got[0].Learner != in[0].Learner || got[0].Qualification.Title != courses.Title {
-		t.Errorf("got %v, %v, want %v", numbersOf(got), err, numbersOf(in))
+	got, err := db.FindCompleted(t.Context(), "BLS", in[0].Completed)
+	want := numbersOf([]card.Entry{in[0], other, none, in[1], in[2]})
+	if err != nil || !slices.Equal(numbersOf(got), want) || got[0].Learner != in[0].Learner || got[0].Qualification.Title != courses.Title {
+		t.Errorf("got %v, %v, want %v", numbersOf(got), err, want)
 	}
-	if got, err := db.FindClass(t.Context(), "BLS", "monday", in[0].Completed); err != nil || !slices.Equal(numbersOf(got), []card.Number{other.Number}) {
-		t.Errorf("in small letters: got %v, %v, want %s", numbersOf(got), err, other.Number)
-	}
-	for _, class := range []string{"", "Mon"} {
-		if got, err := db.FindClass(t.Context(), "BLS", class, in[0].Completed); err != nil || len(got) != 0 {
-			t.Errorf("class %q: got %v, %v", class, numbersOf(got), err)
+	later := in[0].Completed
+	later.Day = 8
+	for class, want := range map[string][]card.Date{"": nil, "Mon": nil, "monday": {in[0].Completed}, in[0].Class: {in[0].Completed, later}} {
+		if got, err := db.ClassDays(t.Context(), "BLS", class); err != nil || !slices.Equal(got, want) {
+			t.Errorf("days of class %q: got %v, %v, want %v", class, got, err, want)
 		}
+	}
+	byEmail, err := db.FindByEmail(t.Context(), []card.LearnerKey{key("", "", ""), key("", strings.ToUpper(in[1].Learner.Email), ""), key("", slip.Learner.Email, "")})
+	if err != nil || len(byEmail) != 3 || len(byEmail[0])+len(byEmail[2]) != 0 || !slices.Equal(numbersOf(byEmail[1]), numbersOf(in[1:2])) {
+		t.Errorf("by e-mail: got %v, %v", byEmail, err)
 	}
 }

@@ -51,15 +51,20 @@ func (l *Ledger) FindReplacement(ctx context.Context, old card.Number) (card.Ent
 	if err := l.check(); err != nil {
 		return card.Entry{}, false, wrap("find a replacement", err)
 	}
-	var number card.Number
-	err := l.read.QueryRowContext(ctx, "SELECT number FROM cards WHERE replaces = ? AND "+notGivenUp, string(old)).Scan(&number)
-	if errors.Is(err, sql.ErrNoRows) {
-		return card.Entry{}, false, nil
-	}
-	if err != nil {
+	number, err := replacementOf(ctx, l.read, old)
+	if err != nil || number == "" {
 		return card.Entry{}, false, wrap("find a replacement", err)
 	}
 	return l.FindEntry(ctx, number)
+}
+
+// replacementOf is the number of the card that was recorded to replace another, or empty.
+func replacementOf(ctx context.Context, q querier, old card.Number) (number card.Number, err error) {
+	err = q.QueryRowContext(ctx, "SELECT number FROM cards WHERE replaces = ? AND "+notGivenUp, string(old)).Scan(&number)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", nil
+	}
+	return number, err
 }
 
 // FindRenewal is the newest card in force that was issued as the renewal of another, and false where there is none.
@@ -73,20 +78,6 @@ func (l *Ledger) FindRenewal(ctx context.Context, old card.Number) (number card.
 		return "", false, nil
 	}
 	return number, err == nil, wrap("find a renewal", err)
-}
-
-// FindClass answers the cards of a class, as the roster named it (in any case of A to Z), on a course that ended on one day, in the order in which
-// they were planned; those that were given up are left out. Without a name there is no class.
-func (l *Ledger) FindClass(ctx context.Context, course, class string, completed card.Date) (entries []card.Entry, err error) {
-	if class == "" {
-		return nil, nil
-	}
-	err = l.snapshot(ctx, "look up a class", func(tx *sql.Tx) (err error) {
-		entries, err = listEntries(ctx, tx, "c.class = ? COLLATE NOCASE AND c.class <> '' AND c.course = ? AND c.completed = ? AND "+notGivenUp,
-			class, course, completed.String())
-		return err
-	})
-	return entries, err
 }
 
 // Unfinished answers the cards that are planned, in the order in which they were planned.

@@ -59,10 +59,11 @@ func (l *Ledger) inParts(ctx context.Context, doing string, n int, fn func(look 
 // that leaves the empty ones out. With an ID on both sides, e-mail and name add nothing: it is the same and found already, or
 // differs, and the card is somebody else's.
 const (
-	completionByID   = "k_id = c.learner_id AND c.learner_id <> '' AND k_course = c.course AND k_completed = c.completed"
-	completionByName = "k_name = c.name_fold AND k_email = c.email AND k_course = c.course AND k_completed = c.completed"
-	learnerByID      = "k_id = c.learner_id AND c.learner_id <> ''"
-	learnerByName    = "k_name = c.name_fold AND k_email = c.email AND (k_id = '' OR c.learner_id = '')"
+	completionByID    = "k_id = c.learner_id AND c.learner_id <> '' AND k_course = c.course AND k_completed = c.completed"
+	completionByName  = "k_name = c.name_fold AND k_email = c.email AND k_course = c.course AND k_completed = c.completed"
+	completionByEmail = "k_email = c.email AND k_course = c.course AND k_completed = c.completed"
+	learnerByID       = "k_id = c.learner_id AND c.learner_id <> ''"
+	learnerByName     = "k_name = c.name_fold AND k_email = c.email AND (k_id = '' OR c.learner_id = '')"
 )
 
 // lookup finds cards by their learners, in one transaction.
@@ -253,7 +254,8 @@ func current(ends []*card.Entry) *card.Entry {
 	return ends[0]
 }
 
-// chainOf answers the card with all that it replaced before it, and all that have replaced it after it.
+// chainOf answers the card with all that it replaced before it, and all that have replaced it after it. A card that was revoked
+// and issued anew was not superseded and names no successor; there the chain goes on with the card that names it.
 func chainOf(ctx context.Context, q querier, e *card.Entry) ([]*card.Entry, error) {
 	chain := []*card.Entry{e}
 	for chain[0].Replaces != "" {
@@ -263,14 +265,24 @@ func chainOf(ctx context.Context, q querier, e *card.Entry) ([]*card.Entry, erro
 		}
 		chain = slices.Insert(chain, 0, before)
 	}
-	for chain[len(chain)-1].ReplacedBy != "" {
-		after, err := mustFind(ctx, q, chain[len(chain)-1].ReplacedBy)
+	for {
+		last := chain[len(chain)-1]
+		next := last.ReplacedBy
+		if last.State == card.Revoked {
+			var err error
+			if next, err = replacementOf(ctx, q, last.Number); err != nil {
+				return nil, err
+			}
+		}
+		if next == "" {
+			return chain, nil
+		}
+		after, err := mustFind(ctx, q, next)
 		if err != nil {
 			return nil, err
 		}
 		chain = append(chain, after)
 	}
-	return chain, nil
 }
 
 // mustFind finds a card that another one names; the file's foreign keys see to it that it is there.

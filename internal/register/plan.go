@@ -18,8 +18,8 @@ var errNoTime = errors.New("the register takes no change without a time")
 
 // Plan records a batch and its cards as planned, all or none. It is ErrConflict (of package card) where another run has
 // planned one of the cards: the same number, the same learner, course and day, or a replacement of the same card, or has
-// given up the card that one of them renews. A card can be replaced only while it is issued; for others the error is a
-// *card.MoveError.
+// given up the card that one of them renews. A card can be replaced only while it is issued, or after it was revoked, which issues
+// it anew and leaves it revoked; for others the error is a *card.MoveError.
 func (db *DB) Plan(ctx context.Context, in card.Intention) error {
 	if err := checkIntention(&in); err != nil {
 		return wrap("plan a batch", err)
@@ -87,7 +87,7 @@ func (p *planner) values(ctx context.Context, e *card.Entry) ([]any, error) {
 		if err != nil {
 			return nil, fmt.Errorf("the card to replace: %w", err)
 		}
-		if old != card.Issued {
+		if old != card.Issued && old != card.Revoked {
 			return nil, &card.MoveError{Number: e.Replaces, From: old, To: card.Superseded}
 		}
 	}

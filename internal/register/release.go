@@ -122,16 +122,15 @@ func (db *DB) Discard(ctx context.Context, batch, actor string, at time.Time, re
 
 // standing is where a card stands.
 type standing struct {
-	number     card.Number
-	batch      string
-	state      card.State
-	bare       bool // it has no token
-	replacedBy sql.NullString
+	number card.Number
+	batch  string
+	state  card.State
+	bare   bool // it has no token
 }
 
-const standingColumns = "number, batch, state, token = '', replaced_by"
+const standingColumns = "number, batch, state, token = ''"
 
-func (s *standing) dest() []any { return []any{&s.number, &s.batch, &s.state, &s.bare, &s.replacedBy} }
+func (s *standing) dest() []any { return []any{&s.number, &s.batch, &s.state, &s.bare} }
 
 // givenUp says the same as notGivenUp does not.
 func (s standing) givenUp() bool { return s.state == card.Revoked && s.bare }
@@ -148,7 +147,7 @@ func cardsOf(ctx context.Context, tx *sql.Tx, b batchRow) ([]standing, error) {
 }
 
 // ChangeBatch revokes, suspends or reinstates all cards of a batch, all or none. Planned cards can only be revoked, which gives
-// them up. A card that was replaced stands for its replacement at the end of the chain, which may be of another batch.
+// them up. A card that was replaced, or revoked and issued anew, stands for the last that took its place, which may be of another batch.
 // What is in the state already, or can't come into it, is counted and left alone: the same change twice is no error. The error
 // is card.ErrNoBatch.
 func (db *DB) ChangeBatch(ctx context.Context, c card.BatchChange) (changed card.BatchChanged, err error) {
@@ -197,9 +196,12 @@ type batchMover struct {
 
 func (m *batchMover) one(ctx context.Context, s standing) error {
 	first, detail := s.number, withBatch(m.batch)
-	for s.state == card.Superseded {
+	for s.state == card.Superseded || (s.state == card.Revoked && !s.bare) {
 		var next standing
-		err := m.tx.QueryRowContext(ctx, "SELECT "+standingColumns+" FROM cards WHERE number = ?", s.replacedBy.String).Scan(next.dest()...)
+		err := m.tx.QueryRowContext(ctx, "SELECT "+standingColumns+" FROM cards WHERE replaces = ? AND state <> 'planned' AND "+notGivenUp, string(s.number)).Scan(next.dest()...)
+		if errors.Is(err, sql.ErrNoRows) && s.state == card.Revoked {
+			break // it was not issued anew
+		}
 		if err != nil {
 			return err
 		}

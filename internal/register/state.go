@@ -128,13 +128,17 @@ func supersede(ctx context.Context, tx *sql.Tx, events *events, old, by card.Num
 	if err != nil {
 		return err
 	}
-	if state != card.Issued {
-		return &card.MoveError{Number: old, From: state, To: card.Superseded}
-	}
 	var reason string
-	err = tx.QueryRowContext(ctx, "SELECT reason FROM events WHERE number = ? AND action = 'planned'", string(by)).Scan(&reason)
+	var planned int64
+	err = tx.QueryRowContext(ctx, "SELECT reason, seq FROM events WHERE number = ? AND action = 'planned'", string(by)).Scan(&reason, &planned)
 	if err != nil {
 		return err
+	}
+	if state == card.Revoked {
+		return issueAnew(ctx, tx, events, old, by, reason, planned)
+	}
+	if state != card.Issued {
+		return &card.MoveError{Number: old, From: state, To: card.Superseded}
 	}
 	_, err = tx.ExecContext(ctx, "UPDATE cards SET state = 'superseded', changed_at = ?, replaced_by = ? WHERE number = ?",
 		events.at.Unix(), string(by), string(old))
@@ -142,6 +146,21 @@ func supersede(ctx context.Context, tx *sql.Tx, events *events, old, by card.Num
 		return err
 	}
 	events.queue(old, "superseded", reason, "replaced by "+by.String())
+	return nil
+}
+
+// issueAnew notes at a revoked card that another was issued in its place. Revoked is for ever, so its state stays. Only a card
+// that was planned after the revocation may do so: a correction that was begun before would undo what its planner did not know.
+func issueAnew(ctx context.Context, tx *sql.Tx, events *events, old, by card.Number, reason string, planned int64) error {
+	var known bool
+	err := tx.QueryRowContext(ctx, "SELECT coalesce(max(seq), ?2) < ?2 FROM events WHERE number = ?1 AND action = 'revoked'", string(old), planned).Scan(&known)
+	if err != nil {
+		return err
+	}
+	if !known {
+		return &card.MoveError{Number: old, From: card.Revoked, To: card.Superseded}
+	}
+	events.queue(old, "issued anew", reason, "issued anew as "+by.String())
 	return nil
 }
 
@@ -165,7 +184,7 @@ func (db *DB) Change(ctx context.Context, c card.Change) (entry card.Entry, err 
 		if err := move(ctx, tx, events, c.Number, c.To); err != nil {
 			return err
 		}
-		events.queue(c.Number, action, c.Reason, "")
+		events.queue(c.Number, action, c.Reason, c.Detail)
 		if err := events.flush(ctx); err != nil {
 			return err
 		}

@@ -4,11 +4,10 @@
 package prerequisite
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/cardproof/cardproof/card"
 	"github.com/cardproof/cardproof/issuer/course"
@@ -22,65 +21,71 @@ const (
 	TooLong      = "too_long"
 )
 
-// minEvidence is how many letters and figures an evidence has at least: "no", "none" and "-" are none.
-const minEvidence = 6
-
-// maxEvidence bounds the evidence of another centre in characters: it is kept for ever.
-const maxEvidence = 200
-
 // Held is a card of this centre that may meet a prerequisite.
 type Held struct {
 	card.Entry          // as it stands today, with every replacement followed
-	Names      []string // the names that it and those that it replaced bear
+	Names      []string // the names that it and those that it replaced bear, in any order
 	Claimed    bool     // the roster names it; otherwise it was found by the learner
-}
-
-// Claims are what a roster's cell says of earlier cards.
-type Claims struct {
-	Cards    []string // numbers, tokens and links, as they stand
-	External string   // evidence of another centre; empty for none
-}
-
-// ReadClaims reads a cell such as "7F3K-9QWX-2MTD" or "external: ALS1 card of another centre"; several stand apart by a
-// semicolon or a line break.
-func ReadClaims(cell string) Claims {
-	var c Claims
-	var external []string
-	for _, piece := range strings.FieldsFunc(cell, func(r rune) bool { return r == ';' || r == '\n' }) {
-		piece = strings.Join(strings.Fields(piece), " ")
-		if kind, text, ok := strings.Cut(piece, ":"); ok && isExternal(kind) {
-			external = append(external, strings.TrimSpace(text))
-		} else if piece != "" {
-			c.Cards = append(c.Cards, piece)
-		}
-	}
-	c.External = strings.Join(slices.DeleteFunc(external, func(s string) bool { return s == "" }), "; ")
-	return c
-}
-
-// isExternal knows the word in the languages of the headings.
-func isExternal(word string) bool {
-	return slices.Contains([]string{"external", "extern", "externe", "externo", "externa", "zewnętrzny", "zewnętrzna"},
-		strings.ToLower(strings.TrimSpace(word)))
 }
 
 // Learner is whose prerequisites are judged.
 type Learner struct {
 	Name      string
+	ID        string // the centre's own number; may be empty
+	Email     string // may be empty
 	Completed card.Date
 }
 
 // Refusal is a prerequisite that is not met.
 type Refusal struct{ Code, Message, Remedy string }
 
-// Judge says how the prerequisites of a course are met, in words for the register, or which are not.
+// Met is a prerequisite that was met by a card of this centre.
+type Met struct {
+	Requirement string
+	Card        card.Number
+}
+
+const byCard, byEvidence = " by card ", " by evidence of another centre: "
+
+// ByCards reads which cards an evidence of Judge names, so that they can be looked at again.
+func ByCards(evidence string) []Met {
+	var cards []Met
+	for _, piece := range strings.Split(evidence, "; ") {
+		requirement, text, ok := strings.Cut(piece, byCard)
+		if !ok || !card.IsCourseCode(requirement) {
+			continue
+		}
+		if n, err := card.ParseNumber(text); err == nil {
+			cards = append(cards, Met{requirement, n})
+		}
+	}
+	return cards
+}
+
+// Judge says how the prerequisites of a course are met, in words for the register, or which are not. Evidence of another centre
+// counts for the prerequisite that it names; where it names none, for the only one that no card meets.
 func Judge(c *course.Course, who Learner, claims Claims, held []Held) (evidence string, refusals []Refusal) {
-	if refusal := checkExternal(claims.External); refusal != nil {
+	if refusal := claims.check(c); refusal != nil {
 		return "", []Refusal{*refusal}
 	}
+	answers := make([]answer, len(c.Prerequisites))
+	var open []string // what no card meets, and no evidence names
+	for i, p := range c.Prerequisites {
+		answers[i] = byHeld(p.Course, who, held)
+		if answers[i].text == "" && claims.of(p.Course) == "" {
+			open = append(open, p.Course)
+		}
+	}
+	if unnamed := claims.of(""); unnamed != "" && len(open) > 1 {
+		return "", []Refusal{{Missing, fmt.Sprintf("The evidence of another centre does not say whether it is of %s.", strings.Join(open, " or ")),
+			fmt.Sprintf("Name the course of each: %s.", exampleOf(open))}}
+	}
 	var met []string
-	for _, p := range c.Prerequisites {
-		text, refusal := judgeOne(p, who, claims, held)
+	for i, p := range c.Prerequisites {
+		text, refusal := answers[i].text, (*Refusal)(nil)
+		if text == "" {
+			text, refusal = withoutCard(p, answers[i], cmp.Or(claims.of(p.Course), claims.of("")), claims, held)
+		}
 		if refusal != nil {
 			refusals = append(refusals, *refusal)
 			continue
@@ -90,54 +95,52 @@ func Judge(c *course.Course, who Learner, claims Claims, held []Held) (evidence 
 	return strings.Join(met, "; "), refusals
 }
 
-func checkExternal(text string) *Refusal {
-	if text == "" {
-		return nil
+func exampleOf(codes []string) string {
+	pieces := make([]string, len(codes))
+	for i, code := range codes {
+		pieces[i] = fmt.Sprintf("external %s: what you saw", code)
 	}
-	if n := strings.Count(strings.Map(sayingSomething, text), "x"); n < minEvidence {
-		return &Refusal{Missing, "The evidence of another centre does not say what was seen.",
-			"Write which card it was, of whom, and when you saw it, such as \"external: ALS1 card of Lyon, seen 2026-10-19\"; where there is none, leave the cell empty."}
-	}
-	if strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) {
-		return &Refusal{BadCharacter, "The evidence has a control or text-direction character.", "Type it anew."}
-	}
-	if utf8.RuneCountInString(text) > maxEvidence {
-		return &Refusal{TooLong, fmt.Sprintf("The evidence has more than %d characters.", maxEvidence), "Shorten it; it is kept with the card."}
-	}
-	return nil
+	return `"` + strings.Join(pieces, "; ") + `"`
 }
 
-// sayingSomething maps letters and figures to x, and all else to a space.
-func sayingSomething(r rune) rune {
-	if unicode.IsLetter(r) || unicode.IsDigit(r) {
-		return 'x'
-	}
-	return ' '
+// answer is what the register's cards say of one prerequisite.
+type answer struct {
+	text    string   // how it is met; empty where it is not
+	nearest *Refusal // about the card that comes nearest to meeting it; nil where there is none
+	barred  bool     // a card speaks against the learner, so that no evidence of elsewhere makes up for it
 }
 
-func judgeOne(p course.Prerequisite, who Learner, claims Claims, held []Held) (string, *Refusal) {
-	var nearest *Refusal // about the card that comes nearest to meeting it
+func byHeld(requirement string, who Learner, held []Held) (a answer) {
 	for _, h := range held {
-		if !meets(h.Entry, p.Course) {
+		if !meets(h.Entry, requirement) {
 			continue
 		}
-		refusal := whyNot(h, p.Course, who)
+		refusal, bars := whyNot(h, requirement, who)
 		if refusal == nil {
-			return fmt.Sprintf("%s by card %s", p.Course, h.Number), nil
+			return answer{text: requirement + byCard + h.Number.String()}
 		}
-		if nearest == nil || refusal.Code == Expired {
-			nearest = refusal
+		if a.nearest == nil || bars && !a.barred || refusal.Code == Expired && !a.barred {
+			a.nearest, a.barred = refusal, a.barred || bars
 		}
 	}
-	if claims.External != "" {
-		if p.External {
-			return fmt.Sprintf("%s by evidence of another centre: %s", p.Course, claims.External), nil
-		}
+	return a
+}
+
+// withoutCard judges a prerequisite that no card of this centre meets.
+func withoutCard(p course.Prerequisite, a answer, external string, claims Claims, held []Held) (string, *Refusal) {
+	switch {
+	case a.barred:
+		return "", a.nearest
+	case external != "" && !p.External:
 		return "", &Refusal{Missing, fmt.Sprintf("The course takes no evidence of another centre for %s.", p.Course),
 			fmt.Sprintf("Write the number of a %s card of this centre, or set prerequisites.external of the course in config.yaml if it may be taken.", p.Course)}
-	}
-	if nearest != nil {
-		return "", nearest
+	case external != "" && len(claims.Cards) > len(held):
+		return "", &Refusal{Missing, "Beside the evidence of another centre, prior_card names a card that this centre has not issued.",
+			"Correct the number, or leave it out."}
+	case external != "":
+		return p.Course + byEvidence + external, nil
+	case a.nearest != nil:
+		return "", a.nearest
 	}
 	return "", absent(p, claims, held)
 }
@@ -157,8 +160,18 @@ func absent(p course.Prerequisite, claims Claims, held []Held) *Refusal {
 	return &Refusal{Missing, message, remedy + "."}
 }
 
-// whyNot says why a card that meets the requirement can't be counted, or nil.
-func whyNot(h Held, requirement string, who Learner) *Refusal {
+// WhyNot says why a card does not meet a prerequisite of a learner, or nil.
+func WhyNot(h Held, requirement string, who Learner) *Refusal {
+	refusal, _ := whyNot(h, requirement, who)
+	return refusal
+}
+
+// whyNot says why a card that meets the requirement can't be counted, or nil, and whether that is against the learner: a card that
+// is withdrawn or somebody else's, rather than one that is over.
+func whyNot(h Held, requirement string, who Learner) (refusal *Refusal, bars bool) {
+	if refusal := notTheirs(h, who); refusal != nil {
+		return refusal, true
+	}
 	remedy := "Correct prior_card, or leave the row out."
 	if !h.Claimed {
 		remedy = "Write the number of a card that is in force into prior_card, or leave the row out."
@@ -166,20 +179,42 @@ func whyNot(h Held, requirement string, who Learner) *Refusal {
 	missing := func(format string, args ...any) *Refusal {
 		return &Refusal{Missing, fmt.Sprintf(format, args...), remedy}
 	}
-	name := card.FoldName(who.Name)
+	over := h.ExpiresOn.Before(who.Completed)
 	switch {
-	case !slices.ContainsFunc(h.Names, func(n string) bool { return card.FoldName(n) == name }):
-		return missing("Card %s was issued to somebody of another name.", h.Number)
 	case h.State == card.Revoked:
-		return missing("Card %s, the learner's %s, was withdrawn for good.", h.Number, requirement)
+		return missing("Card %s, the learner's %s, was withdrawn for good.", h.Number, requirement), !over
 	case h.State == card.Suspended:
-		return missing("Card %s, the learner's %s, is withdrawn for now.", h.Number, requirement)
+		return missing("Card %s, the learner's %s, is withdrawn for now.", h.Number, requirement), !over
 	case h.State != card.Issued:
-		return missing("Card %s, the learner's %s, is not released yet.", h.Number, requirement)
+		return missing("Card %s, the learner's %s, is not released yet.", h.Number, requirement), false
 	case who.Completed.Before(h.Completed):
-		return missing("Card %s, the learner's %s, was completed only on %s.", h.Number, requirement, h.Completed.Words())
-	case h.ExpiresOn.Before(who.Completed):
-		return &Refusal{Expired, fmt.Sprintf("Card %s, the learner's %s, was valid only through %s.", h.Number, requirement, h.ExpiresOn.Words()), remedy}
+		return missing("Card %s, the learner's %s, was completed only on %s.", h.Number, requirement, h.Completed.Words()), false
+	case over:
+		return &Refusal{Expired, fmt.Sprintf("Card %s, the learner's %s, was valid only through %s.", h.Number, requirement, h.ExpiresOn.Words()), remedy}, false
+	}
+	return nil, false
+}
+
+// notTheirs says why a card is not the learner's, or nil. A name that was corrected is the card's no longer: a row that still has it
+// would spread the mistake.
+func notTheirs(h Held, who Learner) *Refusal {
+	name := card.FoldName(who.Name)
+	is := func(n string) bool { return card.FoldName(n) == name }
+	switch {
+	case !is(h.Name) && slices.ContainsFunc(h.Names, is):
+		return &Refusal{Missing, fmt.Sprintf("Card %s was corrected from this name to %q.", h.Number, h.Name),
+			"Correct the name in the roster."}
+	case !is(h.Name):
+		return &Refusal{Missing, fmt.Sprintf("Card %s is in another name.", h.Number),
+			fmt.Sprintf("Correct the name in the roster or the number in prior_card, or if the card is wrong, `cardproof replace %s --name \"...\"`.", h.Number)}
+	case who.ID != "" && h.Learner.ID != "" && who.ID != h.Learner.ID:
+		return &Refusal{Missing, fmt.Sprintf("Card %s is of somebody of this name with another learner ID.", h.Number),
+			"Correct the learner ID or prior_card, or leave the row out."}
+	case who.ID != "" && who.ID == h.Learner.ID:
+		return nil // an address may change, and an ID is a person
+	case who.Email != "" && h.Learner.Email != "" && !strings.EqualFold(who.Email, h.Learner.Email):
+		return &Refusal{Missing, fmt.Sprintf("Card %s is of somebody of this name with another e-mail address.", h.Number),
+			fmt.Sprintf("Correct prior_card. If it is the same person, write the address that `cardproof show %s` shows, or leave the address out.", h.Number)}
 	}
 	return nil
 }

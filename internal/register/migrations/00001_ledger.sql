@@ -85,6 +85,8 @@ CREATE UNIQUE INDEX cards_replaced_by ON cards (replaced_by) WHERE replaced_by I
 CREATE INDEX cards_renews ON cards (renews) WHERE renews IS NOT NULL;
 CREATE INDEX cards_planned ON cards (seq) WHERE state = 'planned';
 CREATE INDEX cards_class ON cards (class COLLATE NOCASE, course, completed) WHERE class <> '';
+CREATE INDEX cards_completed ON cards (course, completed, email);
+CREATE INDEX cards_given_up ON cards (seq) WHERE state = 'revoked' AND token = '';
 -- With the columns behind the batch, counting all batches reads this index and no card.
 CREATE INDEX cards_batch ON cards (batch, state, token = '');
 
@@ -94,7 +96,7 @@ CREATE TABLE events (
     number TEXT NOT NULL REFERENCES cards (number),
     actor  TEXT NOT NULL CHECK (actor <> ''),
     action TEXT NOT NULL CHECK (action IN
-        ('planned', 'planned again', 'proved', 'issued', 'renewed', 'suspended', 'revoked', 'reinstated', 'superseded')),
+        ('planned', 'planned again', 'proved', 'issued', 'renewed', 'suspended', 'revoked', 'reinstated', 'superseded', 'issued anew')),
     reason TEXT NOT NULL CHECK (reason <> '' OR action IN ('planned', 'planned again', 'proved', 'issued', 'renewed')),
     detail TEXT NOT NULL
 ) STRICT;
