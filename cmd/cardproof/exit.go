@@ -89,7 +89,8 @@ func explainRun(err error) *failure {
 	case errors.Is(err, issuer.ErrUnproved):
 		return &failure{exitFailed, err, []string{"The batch was stopped, and this card was not released. Please report this: it is a fault of the program or of the disk."}}
 	case errors.As(err, &move) && move.From == card.Revoked:
-		return &failure{exitFailed, err, []string{"Revoking is final: a revoked card never comes into force again.", fmt.Sprintf("See its history with `cardproof show %s`.", move.Number)}}
+		return &failure{exitFailed, err, []string{"Revoking is final: a revoked card never comes into force again.",
+			fmt.Sprintf("If that was a mistake, issue another in its place with `cardproof replace %s --anew --reason TEXT`.", move.Number), fmt.Sprintf("See its history with `cardproof show %s`.", move.Number)}}
 	case errors.As(err, &move):
 		return &failure{exitFailed, err, []string{fmt.Sprintf("See its history with `cardproof show %s`.", move.Number)}}
 	case errors.As(err, &stale):

@@ -16,7 +16,7 @@ import (
 func newRevoke(a *app) *cobra.Command {
 	return newChange(a, "revoke", "Withdraw cards for good", card.Revoked,
 		`Revoking is final: a revoked card never comes into force again. Where it is not certain, suspend: a suspended card reads as withdrawn
-just so, and "reinstate" puts it in force again.`)
+just so, and "reinstate" puts it in force again. For a card that was revoked by mistake, "replace NUMBER --anew" issues another in its place.`)
 }
 
 func newSuspend(a *app) *cobra.Command {
