@@ -17,6 +17,7 @@ import (
 	"github.com/cardproof/cardproof/internal/register"
 	"github.com/cardproof/cardproof/issuer"
 	"github.com/cardproof/cardproof/issuer/roster"
+	"github.com/cardproof/cardproof/issuer/seal"
 	"github.com/cardproof/cardproof/keys"
 )
 
@@ -145,6 +146,20 @@ func explainKey(err error) *failure {
 		hint = "Give this user the right to read it; it holds public keys only."
 	case errors.Is(err, keys.ErrInvalid):
 		hint = "Restore jwks.json from a backup; it holds public keys only. `cardproof keys list` says when it is right again."
+	case errors.Is(err, seal.ErrStamp):
+		hint = "The card was not released. Run the same command again when the time-stamp server answers, or take seal.timestamp_url out of config.yaml.\nIf it says that a certificate is unknown, name the server's root in seal.timestamp_roots."
+	case errors.Is(err, seal.ErrCertificate):
+		hint = "Set the clock of this machine right, or renew the certificate: move document.key and document.crt away, keep the roots, and run `cardproof keys init`."
+	case errors.Is(err, seal.ErrChain):
+		hint = "Name in seal.roots the root that vouches for seal.certificate, and put the certificates between the two into the file of seal.certificate."
+	case errors.Is(err, seal.ErrKey):
+		hint = "Name in seal.key the private key that belongs to seal.certificate."
+	case errors.Is(err, issuer.ErrRootKey):
+		hint = "Bring the private key of the root back from where it is kept, run the command again, and take it away afterwards."
+	case errors.Is(err, keys.ErrNoCertificates):
+		hint = "`cardproof keys init` makes the document key of a centre that has none. If this centre had one, restore the file from a backup."
+	case errors.Is(err, keys.ErrBadCertificates):
+		hint = "Restore the file from a backup; it holds certificates in PEM, and nothing secret."
 	case errors.Is(err, issuer.ErrKeyMissing):
 		hint = "Restore the key file from its backup into the folder `keys` of config.yaml. Issued cards stay valid without it."
 	case errors.Is(err, issuer.ErrKeyReadable):

@@ -36,8 +36,8 @@ func newInit(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "init",
 		Short: "Set up a new training centre in the current folder",
-		Long: `Init writes config.yaml, keys/ (the card key) and data/ (the register) into the current folder. What is there already is kept as it is;
-nothing is ever overwritten. After it, issue and serve work at once.`,
+		Long: `Init writes config.yaml, keys/ (the card key, and the key that seals files) and data/ (the register) into the current folder. What is there
+already is kept as it is; nothing is ever overwritten. After it, issue and serve work at once.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			made, err := a.setUp(cmd.Context(), o)
@@ -54,7 +54,7 @@ nothing is ever overwritten. After it, issue and serve work at once.`,
 	f.StringVar(&o.name, "name", "", "the training centre's name, as printed on the cards")
 	f.StringVar(&o.url, "url", "", "the issuer's `address`, such as https://cards.example.org; cards name it for ever")
 	f.StringVar(&o.timeZone, "time-zone", "", "the centre's time `zone`, such as Europe/Berlin")
-	f.BoolVar(&o.encrypt, "encrypt", false, "encrypt the card key with a passphrase")
+	f.BoolVar(&o.encrypt, "encrypt", false, "encrypt the private keys with a passphrase")
 	f.BoolVar(&o.newRegister, "new-register", false, "make an empty register although there are keys: only where no card was ever issued with them")
 	return cmd
 }
@@ -110,6 +110,11 @@ func (a *app) setUp(ctx context.Context, o initOptions) ([]string, error) {
 		return nil, err
 	}
 	note(wrote, filepath.Join(c.Keys, k.ID+".pem"))
+	wrote, err = a.setUpDocumentKey(ctx, c, pass)
+	if err != nil {
+		return nil, err
+	}
+	note(wrote, documentKey(c).CertificatePath())
 	return made, nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -19,11 +20,11 @@ import (
 func newKeys(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "keys",
-		Short: "Make, list and export the card keys",
+		Short: "Make, list, check and export the keys",
 		Args:  cobra.NoArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return usageError(cmd, errors.New("keys needs a command")) },
 	}
-	cmd.AddCommand(newKeysInit(a), newKeysList(a), newKeysExport(a))
+	cmd.AddCommand(newKeysInit(a), newKeysList(a), newKeysCheck(a), newKeysExport(a))
 	return cmd
 }
 
@@ -31,10 +32,13 @@ func newKeysInit(a *app) *cobra.Command {
 	var encrypt bool
 	cmd := &cobra.Command{
 		Use:   "init",
-		Short: "Make the card key of the configured issuer",
-		Long: `Keys init makes an Ed25519 key: its private half as PKCS#8 in PEM, which only you can read, and its public half in jwks.json.
-With --encrypt the private half is encrypted with a passphrase, from the environment (` + passphraseVariable + `) or typed;
-openssl pkey opens it too. No key is ever overwritten.`,
+		Short: "Make the keys of the configured issuer that are not there yet",
+		Long: `Keys init makes an Ed25519 key that signs cards: its private half as PKCS#8 in PEM, which only you can read, and its public half in
+jwks.json. It makes a P-256 key that seals their files too, its certificate, and the root above it: publish document-roots.crt. A centre
+that names a certificate of its own under seal in the configuration gets none.
+
+With --encrypt the private halves are encrypted with a passphrase, from the environment (` + passphraseVariable + `) or typed;
+openssl pkey opens them too. What is there is kept: no key is ever overwritten.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := a.load()
@@ -43,18 +47,33 @@ openssl pkey opens it too. No key is ever overwritten.`,
 			}
 			var pass issuer.Passphrase
 			if encrypt {
-				pass = func() ([]byte, error) { return a.newPassphrase(cmd.Context()) }
+				pass = sync.OnceValues(func() ([]byte, error) { return a.newPassphrase(cmd.Context()) })
 			}
-			k, err := a.createKey(cmd.Context(), c, pass)
-			if err != nil {
-				return err
-			}
-			fmt.Fprintf(a.stdout, "made key %s of %s in %s\n", k.ID, k.Issuer, c.Keys)
-			return nil
+			return a.initKeys(cmd.Context(), c, pass)
 		},
 	}
-	cmd.Flags().BoolVar(&encrypt, "encrypt", false, "encrypt the private half with a passphrase")
+	cmd.Flags().BoolVar(&encrypt, "encrypt", false, "encrypt the private halves with a passphrase")
 	return cmd
+}
+
+// initKeys makes the keys that are missing. Where none is, the error is that of the card key: it is there already.
+func (a *app) initKeys(ctx context.Context, c *config.Config, pass issuer.Passphrase) error {
+	k, cardErr := a.createKey(ctx, c, pass)
+	if cardErr != nil && !errors.Is(cardErr, issuer.ErrKeyExists) {
+		return cardErr
+	}
+	if cardErr == nil {
+		fmt.Fprintf(a.stdout, "made key %s of %s in %s\n", k.ID, k.Issuer, c.Keys)
+	}
+	wrote, err := a.setUpDocumentKey(ctx, c, pass)
+	if err != nil {
+		return err
+	}
+	if wrote {
+		fmt.Fprintf(a.stdout, "made the document key in %s\n", c.Keys)
+		return nil
+	}
+	return cardErr
 }
 
 func (a *app) createKey(ctx context.Context, c *config.Config, pass issuer.Passphrase) (keys.Key, error) {
@@ -67,7 +86,7 @@ func (a *app) createKey(ctx context.Context, c *config.Config, pass issuer.Passp
 func newKeysList(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "list",
-		Short: "List the keys, and how many cards hang on each",
+		Short: "List the keys, how many cards hang on each, and the document certificate",
 		Args:  cobra.NoArgs,
 		RunE:  a.listKeys,
 	}
@@ -115,10 +134,20 @@ func (a *app) listKeys(cmd *cobra.Command, _ []string) error {
 		list = append(list, l)
 		rows = append(rows, []string{l.ID, l.Alg, string(l.State), l.NotBefore, l.Issuer, fmt.Sprint(total)})
 	}
-	if a.json {
-		return a.printJSON(map[string][]listedKey{"keys": list})
+	document, err := a.document(c)
+	if err != nil {
+		return err
 	}
-	return a.table(rows)
+	if a.json {
+		return a.printJSON(struct {
+			Keys     []listedKey     `json:"keys"`
+			Document *listedDocument `json:"document"`
+		}{list, document})
+	}
+	if err := a.table(rows); err != nil {
+		return err
+	}
+	return a.printDocument(c, document)
 }
 
 func newKeysExport(a *app) *cobra.Command {

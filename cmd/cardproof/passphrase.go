@@ -18,18 +18,22 @@ const passphraseVariable = "CARDPROOF_KEY_PASSPHRASE"
 
 // passphrase asks the environment, then the person at the terminal.
 func (a *app) passphrase(ctx context.Context) ([]byte, error) {
-	if secret, ok := a.passphraseOfEnvironment(); ok {
+	return a.secret(ctx, passphraseVariable, "passphrase of the keys: ")
+}
+
+func (a *app) secret(ctx context.Context, variable, prompt string) ([]byte, error) {
+	if secret, ok := a.ofEnvironment(variable); ok {
 		return secret, nil
 	}
-	return a.ask(ctx, "passphrase of the card key: ")
+	return a.ask(ctx, prompt)
 }
 
 // newPassphrase is the passphrase of a key to be made. A person types it twice: a slip would lock the key for ever.
 func (a *app) newPassphrase(ctx context.Context) ([]byte, error) {
-	if secret, ok := a.passphraseOfEnvironment(); ok {
+	if secret, ok := a.ofEnvironment(passphraseVariable); ok {
 		return secret, nil
 	}
-	first, err := a.ask(ctx, "new passphrase of the card key: ")
+	first, err := a.ask(ctx, "new passphrase of the keys: ")
 	if err != nil {
 		return nil, err
 	}
@@ -43,9 +47,9 @@ func (a *app) newPassphrase(ctx context.Context) ([]byte, error) {
 	return first, nil
 }
 
-func (a *app) passphraseOfEnvironment() ([]byte, bool) {
+func (a *app) ofEnvironment(variable string) ([]byte, bool) {
 	for _, pair := range a.env {
-		if value, ok := strings.CutPrefix(pair, passphraseVariable+"="); ok && value != "" {
+		if value, ok := strings.CutPrefix(pair, variable+"="); ok && value != "" {
 			return []byte(value), true
 		}
 	}

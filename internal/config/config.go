@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/cardproof/cardproof/internal/config/public"
 	"github.com/cardproof/cardproof/issuer/course"
@@ -29,6 +30,7 @@ type Config struct {
 	Data    string          `mapstructure:"data"` // folder of the register and the archive of finished cards
 	Keys    string          `mapstructure:"keys"` // folder of the keys
 	Card    Card            `mapstructure:"card"`
+	Seal    Seal            `mapstructure:"seal"`
 	Server  Server          `mapstructure:"server"`
 	Roster  Roster          `mapstructure:"roster"`
 	Courses []course.Course `mapstructure:"courses"`
@@ -64,6 +66,7 @@ func Load(path string, env []string) (*Config, error) {
 		Issuer: Issuer{Issuer: public.Issuer{TimeZone: "UTC"}},
 		Data:   "data", Keys: "keys",
 		Card:   Card{StatusList: true},
+		Seal:   Seal{TimestampTimeout: 10 * time.Second},
 		Server: public.DefaultServer(),
 	}
 	if err := public.Read(path, env, c, "Run `cardproof init` to write one, or name one with --config."); err != nil {
@@ -76,7 +79,7 @@ func Load(path string, env []string) (*Config, error) {
 	if err := public.Absolute(path, map[string]*string{"data": &c.Data, "keys": &c.Keys}); err != nil {
 		return nil, err
 	}
-	return c, nil
+	return c, c.Seal.absolute(path)
 }
 
 func (c *Config) validate() *Error {
@@ -84,6 +87,7 @@ func (c *Config) validate() *Error {
 		c.Issuer.Validate(),
 		c.Issuer.validatePrinted(),
 		c.Server.Validate(),
+		c.Seal.validate(),
 		c.Roster.validate(),
 		c.validateCourses(),
 	} {

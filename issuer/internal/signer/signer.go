@@ -1,5 +1,6 @@
-// Package signer makes, opens and uses the private card key. It is the only code in the tree that opens a private key: the
-// compiler keeps it within issuer, and internal/graph keeps the calls that parse private keys out of everything else.
+// Package signer makes, opens and uses the private keys: the card key, and the document key with the root above it. It is the only
+// code in the tree that opens a private key: the compiler keeps it within issuer, and internal/graph keeps the calls that parse
+// private keys out of everything else.
 package signer
 
 import (
@@ -9,7 +10,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"time"
 
@@ -75,20 +75,9 @@ func Open(dir string, key keys.Key, pass Passphrase) (token.SigningKey, error) {
 	fail := func(kind error) (token.SigningKey, error) {
 		return token.SigningKey{}, fmt.Errorf("%w: %s", kind, path)
 	}
-	info, err := os.Stat(path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return fail(ErrMissing)
-	case err != nil:
-		return token.SigningKey{}, fmt.Errorf("%w: %w", ErrUnreadable, err)
-	case !info.Mode().IsRegular():
-		return fail(ErrUnreadable)
-	case info.Mode().Perm()&0o077 != 0:
-		return fail(ErrReadable)
-	}
-	data, err := os.ReadFile(path)
+	data, err := readPrivate(path)
 	if err != nil {
-		return token.SigningKey{}, fmt.Errorf("%w: %w", ErrUnreadable, err)
+		return token.SigningKey{}, err
 	}
 	private, err := decode(data, pass)
 	if err != nil {

@@ -1,0 +1,242 @@
+package signer
+
+import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/asn1"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math/big"
+	"net"
+	"os"
+	"path/filepath"
+	"time"
+
+	"software.sslmate.com/src/go-pkcs12"
+
+	"github.com/cardproof/cardproof/internal/durable"
+	"github.com/cardproof/cardproof/keys"
+)
+
+// The private keys of documents in the key folder, PKCS#8 in PEM, mode 0600. The root's is needed again only for the next document
+// key, and may lie elsewhere until then.
+const (
+	DocumentKeyName = "document.key"
+	rootKeyName     = "document-root.key"
+)
+
+// How long the certificates count. A card of ten years that is sealed in the first five years of a certificate ends before it does, so
+// that even a program that judges a seal by today's clock finds it good.
+const (
+	rootYears     = 30
+	documentYears = 15
+)
+
+// ErrRootKey says that the root is there, and its private key is not.
+var ErrRootKey = errors.New("the private key of the document root is missing")
+
+// documentUsages are the purposes that the certificates name beside mail: document signing (RFC 9336), and the two of Microsoft's and
+// Adobe's, of which Adobe's programs want one. Programs that check by NSS (poppler's, LibreOffice) and openssl's cms know signatures of
+// mail alone: without that purpose they call the certificate unfit. It has no address, so no mail can be signed with it.
+var documentUsages = []asn1.ObjectIdentifier{
+	{1, 3, 6, 1, 5, 5, 7, 3, 36}, {1, 3, 6, 1, 4, 1, 311, 10, 3, 12}, {1, 2, 840, 113583, 1, 1, 5},
+}
+
+// CreateDocument makes a P-256 key that seals documents and its certificate, in dir; and before them, where there is none, the root
+// that vouches for it. It overwrites nothing: the error is ErrExists where there is a document key, and ErrRootKey where the root can't
+// sign. Both private keys are encrypted if a passphrase is given.
+func CreateDocument(dir, centre string, pass Passphrase, now time.Time) (*x509.Certificate, error) {
+	for _, name := range []string{DocumentKeyName, keys.DocumentCertificateName} {
+		if _, err := os.Lstat(filepath.Join(dir, name)); err == nil {
+			return nil, fmt.Errorf("%w: %s", ErrExists, filepath.Join(dir, name))
+		}
+	}
+	root, rootKey, err := openOrCreateRoot(dir, centre, pass, now)
+	if err != nil {
+		return nil, err
+	}
+	key, data, err := generate(pass)
+	if err != nil {
+		return nil, err
+	}
+	until := now.AddDate(documentYears, 0, 0)
+	if until.After(root.NotAfter) {
+		until = root.NotAfter
+	}
+	certificate, err := issue(&x509.Certificate{
+		Subject:   pkix.Name{CommonName: fit(centre, 64), Organization: []string{fit(centre, 64)}},
+		NotBefore: now, NotAfter: until,
+		KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageContentCommitment,
+	}, root, key.Public(), rootKey)
+	if err != nil {
+		return nil, err
+	}
+	// The key comes first: a certificate without its key would hide that there is none.
+	if err := writeNew(filepath.Join(dir, DocumentKeyName), data); err != nil {
+		return nil, err
+	}
+	path := filepath.Join(dir, keys.DocumentCertificateName)
+	return certificate, durable.CreateFile(path, keys.EncodeCertificates([]*x509.Certificate{certificate}), 0o644)
+}
+
+// openOrCreateRoot is the newest root in dir with its key. Where there is neither a root nor a key, both are made.
+func openOrCreateRoot(dir, centre string, pass Passphrase, now time.Time) (*x509.Certificate, crypto.Signer, error) {
+	path, keyPath := filepath.Join(dir, keys.DocumentRootsName), filepath.Join(dir, rootKeyName)
+	roots, err := keys.LoadCertificates(path)
+	if err == nil {
+		key, err := openKey(keyPath, pass)
+		if errors.Is(err, ErrMissing) {
+			return nil, nil, fmt.Errorf("%w: %s", ErrRootKey, keyPath)
+		}
+		root := roots[len(roots)-1]
+		if err == nil && !belongs(key, root) {
+			err = fmt.Errorf("%w: %s", ErrForeign, keyPath)
+		}
+		return root, key, err
+	}
+	if !errors.Is(err, keys.ErrNoCertificates) {
+		return nil, nil, err
+	}
+	key, data, err := generate(pass)
+	if err != nil {
+		return nil, nil, err
+	}
+	template := &x509.Certificate{
+		Subject:   pkix.Name{CommonName: fit(centre, 64-len(" Document Root")) + " Document Root", Organization: []string{fit(centre, 64)}},
+		NotBefore: now, NotAfter: now.AddDate(rootYears, 0, 0),
+		KeyUsage:              x509.KeyUsageCertSign | x509.KeyUsageCRLSign,
+		BasicConstraintsValid: true, IsCA: true, MaxPathLenZero: true,
+		// Somebody may put this root among those of a whole machine. It then vouches for no server and no mailbox, whoever has its key:
+		// the one domain that it may speak for does not exist (RFC 6761).
+		PermittedDNSDomains: []string{"invalid"}, PermittedEmailAddresses: []string{"invalid"}, PermittedURIDomains: []string{"invalid"},
+		ExcludedIPRanges: []*net.IPNet{{IP: net.IPv4zero.To4(), Mask: net.CIDRMask(0, 32)}, {IP: net.IPv6zero, Mask: net.CIDRMask(0, 128)}},
+	}
+	root, err := issue(template, template, key.Public(), key)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := writeNew(keyPath, data); err != nil {
+		return nil, nil, err
+	}
+	return root, key, durable.CreateFile(path, keys.EncodeCertificates([]*x509.Certificate{root}), 0o644)
+}
+
+// issue signs a certificate with what all of them have in common.
+func issue(template, parent *x509.Certificate, public crypto.PublicKey, signer crypto.Signer) (*x509.Certificate, error) {
+	serial := make([]byte, 16)
+	if _, err := rand.Read(serial); err != nil {
+		return nil, err
+	}
+	template.SerialNumber = new(big.Int).SetBytes(serial)
+	template.UnknownExtKeyUsage = documentUsages
+	template.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageEmailProtection}
+	template.NotBefore = template.NotBefore.UTC().Truncate(time.Second)
+	template.NotAfter = template.NotAfter.UTC().Truncate(time.Second)
+	der, err := x509.CreateCertificate(rand.Reader, template, parent, public, signer)
+	if err != nil {
+		return nil, err
+	}
+	return x509.ParseCertificate(der)
+}
+
+func generate(pass Passphrase) (*ecdsa.PrivateKey, []byte, error) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return nil, nil, err
+	}
+	data, err := encode(key, pass)
+	return key, data, err
+}
+
+// fit cuts a name to what X.520 allows in a certificate, in characters.
+func fit(name string, most int) string {
+	runes := []rune(name)
+	return string(runes[:min(len(runes), most)])
+}
+
+// belongs says whether a certificate is of this key.
+func belongs(key crypto.Signer, c *x509.Certificate) bool {
+	public, ok := key.Public().(interface{ Equal(crypto.PublicKey) bool })
+	return ok && public.Equal(c.PublicKey)
+}
+
+// OpenDocument opens a document key in PEM, and proves that it belongs to the certificate.
+func OpenDocument(path string, c *x509.Certificate, pass Passphrase) (crypto.Signer, error) {
+	key, err := openKey(path, pass)
+	if err == nil && !belongs(key, c) {
+		err = fmt.Errorf("%w: %s", ErrForeign, path)
+	}
+	return key, err
+}
+
+// openKey opens a private key in a PEM file that nobody else can read.
+func openKey(path string, pass Passphrase) (crypto.Signer, error) {
+	data, err := readPrivate(path)
+	if err != nil {
+		return nil, err
+	}
+	private, err := decode(data, pass)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %s", err, path)
+	}
+	key, ok := private.(crypto.Signer)
+	if !ok {
+		return nil, fmt.Errorf("%w: %s", ErrUnreadable, path)
+	}
+	return key, nil
+}
+
+// OpenPKCS12 opens a PKCS#12 file (RFC 7292): a document key, its certificate, and those that came with it.
+func OpenPKCS12(path string, pass Passphrase) (crypto.Signer, []*x509.Certificate, error) {
+	data, err := readPrivate(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	if pass == nil {
+		return nil, nil, fmt.Errorf("%w: %s", ErrPassphrase, path)
+	}
+	secret, err := pass()
+	if err != nil {
+		return nil, nil, err
+	}
+	private, certificate, others, err := pkcs12.DecodeChain(data, string(secret))
+	if errors.Is(err, pkcs12.ErrIncorrectPassword) {
+		return nil, nil, fmt.Errorf("%w: %s", ErrPassphrase, path)
+	}
+	key, ok := private.(crypto.Signer)
+	if err != nil || !ok {
+		return nil, nil, fmt.Errorf("%w: %s: %v", ErrUnreadable, path, err)
+	}
+	if !belongs(key, certificate) {
+		return nil, nil, fmt.Errorf("%w: %s", ErrForeign, path)
+	}
+	return key, append([]*x509.Certificate{certificate}, others...), nil
+}
+
+// maxPrivate bounds a file with a private key, in bytes.
+const maxPrivate = 1 << 20
+
+// readPrivate reads a file that holds a private key, and refuses one that others can read.
+func readPrivate(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("%w: %s", ErrMissing, path)
+	case err != nil:
+		return nil, fmt.Errorf("%w: %w", ErrUnreadable, err)
+	case !info.Mode().IsRegular(), info.Size() > maxPrivate:
+		return nil, fmt.Errorf("%w: %s", ErrUnreadable, path)
+	case info.Mode().Perm()&0o077 != 0:
+		return nil, fmt.Errorf("%w: %s", ErrReadable, path)
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrUnreadable, err)
+	}
+	return data, nil
+}
