@@ -12,6 +12,7 @@ import (
 	"github.com/cardproof/cardproof/internal/register"
 	"github.com/cardproof/cardproof/issuer/course"
 	"github.com/cardproof/cardproof/issuer/pdf"
+	"github.com/cardproof/cardproof/issuer/seal"
 	"github.com/cardproof/cardproof/issuer/roster"
 	"github.com/cardproof/cardproof/keys"
 )
@@ -73,6 +74,12 @@ func (b *bench) newKey(t testing.TB) {
 		t.Fatal(err)
 	}
 	if b.Key, err = OpenKey(b.keys, b.Keys, testURL, nil); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := CreateDocumentKey(t.Context(), b.keys, "Riverside Training", nil, testNow); err != nil {
+		t.Fatal(err)
+	}
+	if b.Sealer, err = OpenSealer(DocumentKey{Dir: b.keys}, seal.Options{Name: "Riverside Training", Reason: "a test"}, nil, testNow); err != nil {
 		t.Fatal(err)
 	}
 }

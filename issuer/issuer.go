@@ -13,6 +13,7 @@ import (
 	"github.com/cardproof/cardproof/card"
 	"github.com/cardproof/cardproof/issuer/course"
 	"github.com/cardproof/cardproof/issuer/pdf"
+	"github.com/cardproof/cardproof/issuer/seal"
 	"github.com/cardproof/cardproof/keys"
 )
 
@@ -66,7 +67,7 @@ type Archive interface {
 	Remove(number card.Number) error
 }
 
-// Options are the parts of an Issuer. All are required but StatusList, Key and Recorder; without the last two nothing can be
+// Options are the parts of an Issuer. All are required but StatusList, Key, Sealer and Recorder; without the last three nothing can be
 // issued, only checked.
 type Options struct {
 	URL        string         // the issuer's origin: the claim iss
@@ -76,6 +77,7 @@ type Options struct {
 	StatusList bool // whether cards carry a place in a status list
 	Keys       *keys.Set
 	Key        *Key
+	Sealer     *seal.Sealer
 	Register   Finder
 	Recorder   Recorder
 	Archive    Archive

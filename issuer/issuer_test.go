@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -15,6 +16,7 @@ import (
 	"github.com/cardproof/cardproof/card"
 	"github.com/cardproof/cardproof/internal/archive"
 	"github.com/cardproof/cardproof/internal/register"
+	"github.com/cardproof/cardproof/issuer/pdf"
 )
 
 func TestPrepareWritesNothing(t *testing.T) {
@@ -142,6 +144,12 @@ func TestProofRefuses(t *testing.T) {
 	if err := b.prove(t.Context(), first, url, file); err != nil {
 		t.Fatalf("the right file: %v", err)
 	}
+	drawn, err := b.Drawer.Draw(pdf.Content{Record: first.Record, URL: url})
+	if err != nil {
+		t.Fatal(err)
+	}
+	changed := slices.Clone(file)
+	changed[len(changed)/3] ^= 1
 	renamed, moved, longer := first, first, first
 	renamed.Name = "Somebody Else"
 	moved.Number = second.Number
@@ -158,6 +166,8 @@ func TestProofRefuses(t *testing.T) {
 		"another expiry":               {longer, url, file},
 		"no PDF":                       {first, url, []byte("hello")},
 		"a file that was cut off":      {first, url, file[:len(file)/2]},
+		"a file without seal":          {first, url, drawn},
+		"a file with one byte changed": {first, url, changed},
 	} {
 		if err := b.prove(t.Context(), tc.entry, tc.url, tc.file); !errors.Is(err, ErrUnproved) {
 			t.Errorf("%s: got %v, want ErrUnproved", name, err)

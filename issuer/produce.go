@@ -12,6 +12,7 @@ import (
 	"github.com/cardproof/cardproof/card"
 	"github.com/cardproof/cardproof/card/token"
 	"github.com/cardproof/cardproof/issuer/pdf"
+	"github.com/cardproof/cardproof/issuer/seal"
 )
 
 // groupSize is how many finished cards are recorded as issued in one transaction of the register.
@@ -40,7 +41,7 @@ type product struct {
 	lost error // why the card can't be delivered; the others of the batch go on
 }
 
-// all makes every card of the plan. Workers sign, draw, prove and archive; this goroutine alone records and delivers.
+// all makes every card of the plan. Workers sign, draw, seal, prove and archive; this goroutine alone records and delivers.
 func (p *production) all(ctx context.Context) error {
 	p.done = make([]bool, len(p.plan.lines))
 	work, stop := context.WithCancelCause(ctx)
@@ -208,6 +209,9 @@ func (p *production) make(ctx context.Context, n int) (product, error) {
 	url := token.URL(p.VerifyURL, raw)
 	file, err := p.Drawer.Draw(pdf.Content{Record: e.Record, URL: url})
 	if err != nil {
+		return product{}, rowError(p.plan.lines[n].row, err)
+	}
+	if file, err = seal.Sign(ctx, p.Sealer, file, p.now()); err != nil {
 		return product{}, rowError(p.plan.lines[n].row, err)
 	}
 	if err := p.prove(ctx, e, url, file); err != nil {

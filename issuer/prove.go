@@ -11,17 +11,25 @@ import (
 	"github.com/cardproof/cardproof/card/token"
 	"github.com/cardproof/cardproof/verify"
 	"github.com/cardproof/cardproof/verify/scan"
+	verifyseal "github.com/cardproof/cardproof/verify/seal"
 )
 
 // ErrUnproved says that a finished file does not say what the register does. The batch stops, and the file is not released.
 var ErrUnproved = errors.New("the finished card failed its proof")
 
-// prove reads a card back out of the bytes of its finished file, as a stranger would, and lets the verifier judge it: the QR
-// has to hold the one URL, the token has to open with the published key set, and the verdict on the day of issue has to be
+// prove reads a card back out of the bytes of its finished file, as a stranger would, and lets the verifier judge it: the seal has to
+// cover the whole file, the QR has to hold the one URL, the token has to open with the published key set, and the verdict on the day of issue has to be
 // valid, about just this card.
 func (i *Issuer) prove(ctx context.Context, e card.Entry, url string, file []byte) error {
 	fail := func(format string, args ...any) error {
 		return fmt.Errorf("%w: card %s: %s", ErrUnproved, e.Number, fmt.Sprintf(format, args...))
+	}
+	sealed, err := verifyseal.Check(file, i.Sealer.Trust(), i.now())
+	if err != nil {
+		return fail("check the seal: %v", err)
+	}
+	if sealed.At.Before(e.IssuedAt.Add(-time.Minute)) {
+		return fail("the seal is of %s, and the card of %s", sealed.At.Format(time.RFC3339), e.IssuedAt.Format(time.RFC3339))
 	}
 	texts, err := scan.PDF(file)
 	if err != nil {

@@ -133,7 +133,11 @@ func (a *app) openWriter(ctx context.Context, ready func(context.Context, *centr
 }
 
 func (a *app) unlock(ctx context.Context, c *centre) (err error) {
-	if c.Key, err = issuer.OpenKey(c.config.Keys, c.Keys, c.config.Issuer.URL, func() ([]byte, error) { return a.passphrase(ctx) }); err != nil {
+	pass := a.passphraseOnce(ctx)
+	if c.Key, err = issuer.OpenKey(c.config.Keys, c.Keys, c.config.Issuer.URL, pass); err != nil {
+		return err
+	}
+	if c.Sealer, err = a.openSealer(ctx, c.config, pass); err != nil {
 		return err
 	}
 	return a.waitForOthers(ctx, c)

@@ -107,12 +107,17 @@ func Try(ctx context.Context, s *Sealer, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	trust := verifyseal.Trust{Roots: s.o.Roots}
-	if s.o.Stamper != nil {
-		trust.TimestampRoots = s.o.Stamper.Roots
-	}
-	_, err = verifyseal.Check(file, trust, now)
+	_, err = verifyseal.Check(file, s.Trust(), now)
 	return err
+}
+
+// Trust is whom to believe about the seals: the roots that the centre publishes.
+func (s *Sealer) Trust() verifyseal.Trust {
+	t := verifyseal.Trust{Roots: s.o.Roots}
+	if s.o.Stamper != nil {
+		t.TimestampRoots = s.o.Stamper.Roots
+	}
+	return t
 }
 
 // Certificate is the certificate that the seals name.
