@@ -6,12 +6,13 @@ import (
 	"strings"
 
 	"github.com/jung-kurt/gofpdf"
-	qrcode "github.com/skip2/go-qrcode"
+
+	"github.com/cardproof/cardproof/issuer/pdf/symbol"
 )
 
 const (
 	symbolSize  = 34.0 // mm, with the quiet zone
-	quietZone   = 4    // modules (ISO/IEC 18004)
+	quietZone   = symbol.QuietZone
 	mostVersion = 22
 	leastModule = 0.33 // mm: below it, printed and scanned symbols fail too often
 	goodModule  = 0.38 // mm: SMART Health Cards' limit
@@ -34,23 +35,22 @@ func CheckURL(url string) (Symbol, error) {
 	return s, err
 }
 
-// encode lays the URL out as a QR of level M. The mask is chosen later, at the call of Bitmap, which is the costly part.
-func encode(url string) (*qrcode.QRCode, Symbol, error) {
+// encode lays the URL out as a QR of level M. It is drawn later, at the call of Bitmap.
+func encode(url string) (*symbol.Code, Symbol, error) {
 	if url == "" {
 		return nil, Symbol{}, errors.New("a card needs a URL for its QR")
 	}
-	q, err := qrcode.New(url, qrcode.Medium)
+	code, err := symbol.New(url)
 	if err != nil {
 		return nil, Symbol{}, fmt.Errorf("%w: %w", ErrTooDense, err)
 	}
-	q.DisableBorder = true // has to be set before the first use
-	s := Symbol{Version: q.VersionNumber, Modules: 17 + 4*q.VersionNumber}
+	s := Symbol{Version: code.Version(), Modules: code.Modules()}
 	s.Module = symbolSize / float64(s.Modules+2*quietZone)
 	s.Warn = s.Module < goodModule
 	if s.Version > mostVersion || s.Module < leastModule {
 		return nil, s, ErrTooDense
 	}
-	return q, s, nil
+	return code, s, nil
 }
 
 // drawSymbol draws a QR as one path of rectangles, filled once, in a coordinate system whose unit is the module: whole

@@ -10,6 +10,7 @@ const (
 	maxSaved    = 64      // graphics states saved by q
 	maxRects    = 400_000 // rectangles on a page
 	maxOperands = 64
+	maxPieces   = 1 << 16 // strings and numbers in front of one operator
 )
 
 // matrix maps (x, y) to (a·x+c·y+e, b·x+d·y+f), as PDF writes it: a b c d e f.
@@ -40,54 +41,106 @@ type rect struct {
 type state struct {
 	ctm  matrix
 	dark bool // the fill colour
+	text textState
 }
 
-// drawing interprets the content of a page as far as filled rectangles need it: everything else is stepped over.
+// drawing interprets the content of a page as far as filled rectangles and text need it: everything else is stepped over.
 type drawing struct {
 	source *source
 	rects  []rect // in the order of painting
+	open   int    // rects from here on are the path being built
 	state  state
 	saved  []state
-	path   []rect  // of the path being built
 	corner []point // of the subpath being built
+	lines  *lines  // of text; nil where nobody wants it
+}
+
+// operands are what stands in front of an operator.
+type operands struct {
+	numbers []float64
+	pieces  []piece // strings, and the numbers between them
+	strings []byte  // of the pieces
+	name    string  // the last one
+	actual  int     // the piece behind the name ActualText; -1 is none
+	array   bool    // an array has begun
+}
+
+func (o *operands) clear() {
+	o.numbers, o.pieces, o.strings, o.name, o.actual, o.array = o.numbers[:0], o.pieces[:0], o.strings[:0], "", -1, false
+}
+
+func (o *operands) add(kind token, l *lexer, text bool) error {
+	switch kind {
+	case tokenNumber:
+		if len(o.numbers) == maxOperands { // no operator here takes as many: the oldest don't matter
+			copy(o.numbers, o.numbers[1:])
+			o.numbers = o.numbers[:maxOperands-1]
+		}
+		o.numbers = append(o.numbers, l.number)
+		if text && o.array {
+			o.pieces = append(o.pieces, piece{shift: l.number})
+		}
+	case tokenName:
+		o.name = string(l.word())
+	case tokenArray:
+		o.array = !o.array
+	case tokenString:
+		if !text {
+			return nil
+		}
+		if o.name == "ActualText" && o.actual < 0 {
+			o.actual = len(o.pieces)
+		}
+		from := len(o.strings)
+		o.strings = append(o.strings, l.text...)
+		o.pieces = append(o.pieces, piece{from: from, to: len(o.strings)})
+	}
+	if len(o.pieces) > maxPieces {
+		return ErrTooLarge
+	}
+	return nil
 }
 
 // run interprets one content stream with its resources.
 func (d *drawing) run(content []byte, resources types.Dict, depth int) error {
 	if depth == 0 {
-		d.state = state{ctm: matrix{1, 0, 0, 1, 0, 0}, dark: true} // black is the initial colour
+		d.state = state{ctm: matrix{1, 0, 0, 1, 0, 0}, dark: true, text: textState{stretch: 1}} // black is the initial colour
+		d.rects = make([]rect, 0, min(len(content)/14, 4096))
 	}
 	lex := lexer{data: content}
-	var operands []float64
-	var name string
+	v := operands{numbers: make([]float64, 0, 8), actual: -1}
 	for {
-		switch kind := lex.next(); kind {
-		case tokenEnd:
+		kind := lex.next()
+		switch {
+		case kind == tokenEnd:
 			return nil
-		case tokenNumber:
-			if len(operands) == maxOperands { // no operator here takes as many: the oldest don't matter
-				operands = operands[1:]
-			}
-			operands = append(operands, lex.number)
-		case tokenName:
-			name = string(lex.word)
-		case tokenWord:
-			if string(lex.word) == "Do" {
-				if err := d.form(name, resources, depth); err != nil {
-					return err
-				}
-			} else if err := d.operator(string(lex.word), operands); err != nil {
+		case kind != tokenWord:
+			if err := v.add(kind, &lex, d.lines != nil); err != nil {
 				return err
 			}
-			operands = operands[:0]
+			continue
+		case string(lex.word()) == "Do":
+			if err := d.form(v.name, resources, depth); err != nil {
+				return err
+			}
+		default:
+			if err := d.operator(string(lex.word()), v.numbers); err != nil {
+				return err
+			}
+			if d.lines != nil {
+				if err := d.textOperator(string(lex.word()), &v, resources); err != nil {
+					return err
+				}
+			}
 		}
-		if len(d.rects)+len(d.path) > maxRects {
+		v.clear()
+		if len(d.rects) > maxRects {
 			return ErrTooLarge
 		}
 	}
 }
 
-// operator carries out one operator (ISO 32000-1, annex A) with the operands in front of it.
+// operator carries out one operator (ISO 32000-1, annex A) with the numbers in front of it.
 func (d *drawing) operator(op string, v []float64) error {
 	need := func(n int) bool { return len(v) >= n }
 	switch op {
@@ -125,14 +178,13 @@ func (d *drawing) operator(op string, v []float64) error {
 		d.closeSubpath()
 	case "f", "F", "f*", "B", "B*", "b", "b*":
 		d.closeSubpath()
-		for _, r := range d.path {
-			r.dark = d.state.dark
-			d.rects = append(d.rects, r)
+		for i := d.open; i < len(d.rects); i++ {
+			d.rects[i].dark = d.state.dark
 		}
-		d.path = d.path[:0]
+		d.open = len(d.rects)
 	case "n", "S", "s":
 		d.closeSubpath()
-		d.path = d.path[:0]
+		d.rects = d.rects[:d.open]
 	}
 	return nil
 }
@@ -169,7 +221,7 @@ func (d *drawing) closeSubpath() {
 	across := p[0].y == p[1].y && p[1].x == p[2].x && p[2].y == p[3].y && p[3].x == p[0].x
 	upright := p[0].x == p[1].x && p[1].y == p[2].y && p[2].x == p[3].x && p[3].y == p[0].y
 	if across || upright {
-		d.path = append(d.path, newRect(p[0], p[2]))
+		d.rects = append(d.rects, newRect(p[0], p[2]))
 	}
 }
 
@@ -179,7 +231,7 @@ func (d *drawing) addRect(a, b point) {
 	if (m[1] != 0 || m[2] != 0) && (m[0] != 0 || m[3] != 0) {
 		return
 	}
-	d.path = append(d.path, newRect(a, b))
+	d.rects = append(d.rects, newRect(a, b))
 }
 
 func newRect(a, b point) rect {
@@ -224,9 +276,13 @@ func (d *drawing) form(name string, resources types.Dict, depth int) error {
 	}
 	before, saved := d.state, d.saved
 	d.state.ctm, d.saved = m.times(d.state.ctm), nil
+	marked := d.lines.depth()
 	err = d.run(content, own, depth+1)
 	d.state, d.saved = before, saved
-	return err
+	if err != nil {
+		return err
+	}
+	return d.lines.leave(marked) // what the form began ends with it
 }
 
 func (d *drawing) formMatrix(o types.Object) (matrix, error) {

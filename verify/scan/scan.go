@@ -41,40 +41,36 @@ var (
 	ErrTooLarge = errors.New("the file is larger or more complex than a file of cards can be")
 )
 
+// Document is what a PDF says to a program.
+type Document struct {
+	Pages       []Page
+	Attachments []Attachment
+}
+
+// Page is what one page says.
+type Page struct {
+	Codes []Code // in the order of drawing
+	Text  string // in the order of drawing, with a line break between pieces that don't stand next to each other
+}
+
+// Code is a QR symbol drawn as filled rectangles.
+type Code struct {
+	Text string
+	Link string // the URI of the link over it; empty where there is none
+}
+
 // PDF gives the texts of all QR symbols that a PDF draws as filled rectangles, in page order and in the order of drawing.
 // Symbols inside of pictures are not found. The error is ErrNotPDF, ErrNoSymbol or ErrTooLarge.
-func PDF(data []byte) (texts []string, err error) {
-	if len(data) > MaxFile {
-		return nil, ErrTooLarge
-	}
-	if !bytes.Contains(data[:min(len(data), headerWithin)], []byte("%PDF-")) {
-		return nil, ErrNotPDF
-	}
-	// Both libraries index into what they read; a file of a stranger that makes one of them panic is no card.
-	defer func() {
-		if r := recover(); r != nil {
-			texts, err = nil, ErrNotPDF
-		}
-	}()
-	ctx, cancel := context.WithTimeout(context.Background(), MaxTime)
-	defer cancel()
-	file, err := pdfcpu.ReadWithContext(ctx, bytes.NewReader(data), configuration())
+func PDF(data []byte) ([]string, error) {
+	d, err := open(data, false)
 	if err != nil {
-		return nil, classify(err)
+		return nil, err
 	}
-	if err := file.EnsurePageCount(); err != nil {
-		return nil, classify(err)
-	}
-	if file.PageCount > MaxPages {
-		return nil, ErrTooLarge
-	}
-	budget := budget{ctx: ctx, content: maxTotal, work: maxWork}
-	for n := 1; n <= file.PageCount; n++ {
-		found, err := page(file, n, &budget)
-		if err != nil {
-			return nil, classify(err)
+	var texts []string
+	for _, p := range d.Pages {
+		for _, c := range p.Codes {
+			texts = append(texts, c.Text)
 		}
-		texts = append(texts, found...)
 	}
 	if len(texts) == 0 {
 		return nil, ErrNoSymbol
@@ -82,11 +78,63 @@ func PDF(data []byte) (texts []string, err error) {
 	return texts, nil
 }
 
+// Read gives the symbols, the printed text, the links over the symbols and the embedded files of a PDF. The error is ErrNotPDF or
+// ErrTooLarge; a file without symbols is none.
+//
+// The text is what the file says its characters are (ToUnicode, ActualText, names of glyphs), as every program that copies or searches
+// it does. What a person sees are shapes, which a forger can draw differently. U+FFFD stands for what the file doesn't say.
+func Read(data []byte) (Document, error) { return open(data, true) }
+
+// open reads a file: its symbols alone, or everything.
+func open(data []byte, everything bool) (doc Document, err error) {
+	if len(data) > MaxFile {
+		return Document{}, ErrTooLarge
+	}
+	if !bytes.Contains(data[:min(len(data), headerWithin)], []byte("%PDF-")) {
+		return Document{}, ErrNotPDF
+	}
+	// Both libraries index into what they read; a file of a stranger that makes one of them panic is no card.
+	defer func() {
+		if r := recover(); r != nil {
+			doc, err = Document{}, ErrNotPDF
+		}
+	}()
+	ctx, cancel := context.WithTimeout(context.Background(), MaxTime)
+	defer cancel()
+	file, err := pdfcpu.ReadWithContext(ctx, bytes.NewReader(data), configuration())
+	if err != nil {
+		return Document{}, classify(err)
+	}
+	if err := file.EnsurePageCount(); err != nil {
+		return Document{}, classify(err)
+	}
+	if file.PageCount > MaxPages {
+		return Document{}, ErrTooLarge
+	}
+	s := source{file: file, budget: &budget{ctx: ctx, content: maxTotal, work: maxWork, fonts: maxFonts, entries: maxEntries, text: maxText}, fonts: map[int]*font{}}
+	for n := 1; n <= file.PageCount; n++ {
+		p, err := s.page(n, everything)
+		if err != nil {
+			return Document{}, classify(err)
+		}
+		doc.Pages = append(doc.Pages, p)
+	}
+	if everything {
+		if doc.Attachments, err = s.attachments(); err != nil {
+			return Document{}, classify(err)
+		}
+	}
+	return doc, nil
+}
+
 // budget is what is left of the limits for a whole file.
 type budget struct {
-	ctx     context.Context // carries MaxTime; lives as long as one call of PDF
+	ctx     context.Context // carries MaxTime; lives as long as one call of PDF or Read
 	content int             // bytes of drawing
 	work    int             // steps of the search for symbols
+	fonts   int             // that may still be read
+	entries int             // of their tables
+	text    int             // bytes of text
 }
 
 // configuration is written out here, because pdfcpu's own default writes a file into the user's home folder.
@@ -106,7 +154,7 @@ func configuration() *model.Configuration {
 // classify turns the libraries' many errors into the package's few; the cause stays in the text.
 func classify(err error) error {
 	switch {
-	case errors.Is(err, ErrTooLarge):
+	case err == nil, errors.Is(err, ErrTooLarge):
 		return err
 	case errors.Is(err, filter.ErrDecodeLimitExceeded), errors.Is(err, context.DeadlineExceeded):
 		return fmt.Errorf("%w: %w", ErrTooLarge, err)
@@ -114,36 +162,61 @@ func classify(err error) error {
 	return fmt.Errorf("%w: %w", ErrNotPDF, err)
 }
 
-// page gives the texts of the symbols on page n, counted from 1.
-func page(file *model.Context, n int, b *budget) ([]string, error) {
-	dict, _, inherited, err := file.PageDict(n, false)
+// page reads page n, counted from 1: its symbols alone, or everything.
+func (s *source) page(n int, everything bool) (Page, error) {
+	dict, _, inherited, err := s.file.PageDict(n, false)
 	if err != nil {
-		return nil, err
+		return Page{}, err
 	}
-	s := source{file: file, left: MaxContent, budget: b}
+	s.left = MaxContent
 	content, err := s.contents(dict["Contents"])
 	if err != nil {
-		return nil, err
+		return Page{}, err
 	}
-	resources, err := file.DereferenceDict(dict["Resources"])
+	resources, err := s.file.DereferenceDict(dict["Resources"])
 	if err != nil {
-		return nil, err
+		return Page{}, err
 	}
 	if resources == nil && inherited != nil {
 		resources = inherited.Resources
 	}
-	d := drawing{source: &s}
-	if err := d.run(content, resources, 0); err != nil {
-		return nil, err
+	d := drawing{source: s}
+	var links []link
+	if everything {
+		d.lines = new(lines)
+		if links, err = s.links(dict); err != nil {
+			return Page{}, err
+		}
 	}
-	return symbols(d.rects, b)
+	if err := d.run(content, resources, 0); err != nil {
+		return Page{}, err
+	}
+	found, err := symbols(d.rects[:d.open], s.budget)
+	if err != nil {
+		return Page{}, err
+	}
+	var p Page
+	for _, f := range found {
+		p.Codes = append(p.Codes, Code{f.text, over(links, f.box)})
+	}
+	if everything {
+		if err := d.lines.leave(0); err != nil {
+			return Page{}, err
+		}
+		p.Text = d.lines.text.String()
+		if s.budget.text -= len(p.Text); s.budget.text < 0 {
+			return Page{}, ErrTooLarge
+		}
+	}
+	return p, nil
 }
 
-// source gives the inflated streams of a page, within its limits.
+// source gives the objects of a file and the inflated streams of a page, within their limits.
 type source struct {
 	file   *model.Context
 	left   int // bytes that the page may still inflate
 	budget *budget
+	fonts  map[int]*font // by the number of their object
 }
 
 // contents joins the streams of a page. Between two of them stands a line break, as no token spans them (ISO 32000-1, 7.8.2).

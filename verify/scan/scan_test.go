@@ -203,7 +203,7 @@ func TestPDFRefuses(t *testing.T) {
 		if got, err := PDF(tt.data); !errors.Is(err, tt.want) {
 			t.Errorf("%s: got %q, %v; want %v", tt.name, got, err, tt.want)
 		}
-		if took := time.Since(started); took > MaxTime {
+		if took := time.Since(started); took > MaxTime+MaxTime/2 { // the clock is looked at between two pieces of work
 			t.Errorf("%s: took %v", tt.name, took)
 		}
 	}
