@@ -112,6 +112,7 @@ func TestForbidden(t *testing.T) {
 		{"verify", "net/smtp", mailing},
 		{"verify", "github.com/wneessen/go-mail", mailing},
 		{"verify", "github.com/youmark/pkcs8", secret},
+		{"verify", "software.sslmate.com/src/go-pkcs12", secret},
 		{"verify", module + "/internal/register", register},
 		{"issuer", module + "/internal/register", register},
 		{"issuer/roster/sheet", module + "/card", "a table means nothing yet; what its columns are is the roster's to say"},
@@ -125,6 +126,7 @@ func TestForbidden(t *testing.T) {
 		{"internal/register", module + "/issuer", "the register is opened by the public server, which may not contain the issuer"},
 		{"cmd/cardproof-verify", module + "/issuer", "the public server has no code that signs, so that whoever breaks into it can't"},
 		{"cmd/cardproof-verify", "github.com/youmark/pkcs8", secret},
+		{"cmd/cardproof-verify", "software.sslmate.com/src/go-pkcs12", secret},
 		{"cmd/cardproof-verify", "github.com/jung-kurt/gofpdf", drawing},
 		{"cmd/cardproof-verify", "github.com/skip2/go-qrcode", drawing},
 	} {
@@ -144,13 +146,14 @@ func TestOneDoor(t *testing.T) {
 		{"github.com/spf13/viper", "internal/config/public", "a value that is read past the checked struct is a value that nobody checked"},
 		{"github.com/golang-jwt/jwt", "card/token", "its parser is too lenient; the strict one stands before it in card/token alone"},
 		{"github.com/jung-kurt/gofpdf", "issuer/pdf", "it is no longer maintained; a successor shall be a change of one folder"},
-		{"github.com/skip2/go-qrcode", "issuer/pdf", "it is no longer maintained; a successor shall be a change of one folder"},
+		{"github.com/skip2/go-qrcode", "issuer/pdf/symbol", "it is no longer maintained; a successor shall be a change of one folder"},
 		{"github.com/xuri/excelize", "issuer/roster/sheet", "it passes over what it can't read in a workbook, so it only writes; rosters are read there without it"},
 		{"github.com/pdfcpu/pdfcpu", "verify/scan", "it reads what strangers send; the limits and the recover for it stand there alone"},
 		{"github.com/makiuchi-d/gozxing", "verify/scan", "it reads what strangers send; the limits and the recover for it stand there alone"},
 		{"modernc.org/sqlite", "internal/register", "another database can take its place, and nothing else writes the ledger"},
 		{"github.com/pressly/goose", "internal/register", "migrations are the register's own"},
 		{"github.com/youmark/pkcs8", "issuer/internal/signer", "it opens private keys"},
+		{"software.sslmate.com/src/go-pkcs12", "issuer/internal/signer", "it opens private keys"},
 		{module + "/issuer/internal/signer", "issuer", "it opens private keys"},
 		{module + "/internal/register", "cmd,internal", "issuer and verify declare what they need of it"},
 	} {
@@ -180,6 +183,8 @@ var opensKeys = map[string][]string{
 	"crypto/ed25519": {"NewKeyFromSeed"},
 	"encoding/pem":   {"Decode"},
 	"crypto/ecdsa":   {"ParseRawPrivateKey"},
+
+	"software.sslmate.com/src/go-pkcs12": {"Decode", "DecodeChain", "ToPEM"},
 }
 
 // calls lists where the files of a package use one of the functions above.
