@@ -2,36 +2,29 @@ package assets
 
 import (
 	"embed"
-	"path"
+	"fmt"
+	"io"
 )
 
 //go:embed fonts/*.ttf
 var fonts embed.FS
 
-// The weights of the card's face.
-const (
-	FontRegular  = "regular"
-	FontSemibold = "semibold"
-)
+// FontFile is a TrueType file in the program itself. It is read in place: what nobody asks for takes no memory.
+type FontFile interface {
+	io.ReaderAt
+	io.ReadSeeker
+}
 
-// FontSheets are the TrueType files of a weight, in a fixed order: the face Noto Sans SemiCondensed (SIL Open Font
-// License 1.1, fonts/OFL.txt), cut by script into sheets of at most 224 characters that share none. Every call gives
-// fresh copies, because gofpdf writes into the bytes that it is handed.
-func FontSheets(weight string) ([][]byte, error) {
-	entries, err := fonts.ReadDir("fonts")
+// Font opens one of the card's fonts (SIL Open Font License 1.1, fonts/OFL.txt) by its name, such as "regular" or
+// "devanagari". The files are those that fonts/cut.sh makes.
+func Font(name string) (FontFile, error) {
+	f, err := fonts.Open("fonts/" + name + ".ttf")
 	if err != nil {
 		return nil, err
 	}
-	var sheets [][]byte
-	for _, e := range entries { // sorted by name: the digit in the name is the order
-		if ok, _ := path.Match(weight+"-*.ttf", e.Name()); !ok {
-			continue
-		}
-		b, err := fonts.ReadFile(path.Join("fonts", e.Name()))
-		if err != nil {
-			return nil, err
-		}
-		sheets = append(sheets, b)
+	file, ok := f.(FontFile)
+	if !ok {
+		return nil, fmt.Errorf("the font %s can't be read in place", name)
 	}
-	return sheets, nil
+	return file, nil
 }

@@ -235,7 +235,7 @@ func TestReplace(t *testing.T) {
 	if again, err := b.Replace(t.Context(), old.Number, fix, b.out("again")); err != nil || again.Lines[0] != r.Lines[0] {
 		t.Errorf("the same call again: got %+v, %v, want the same card", again, err)
 	}
-	for _, bad := range []Correction{{Name: "Kim\u202e"}, {Name: "=1+1"}, {Instructor: "田中"}, {Instructor: strings.Repeat("x", 61)}} {
+	for _, bad := range []Correction{{Name: "Kim\u202e"}, {Name: "=1+1"}, {Instructor: "Ruth 😀"}, {Instructor: strings.Repeat("x", 61)}} {
 		bad.Reason = "x"
 		var correction *CorrectionError
 		if _, err := b.Replace(t.Context(), r.Lines[0].Number, bad, b.out("out")); !errors.As(err, &correction) {

@@ -10,11 +10,12 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"sync"
 
 	"github.com/jung-kurt/gofpdf"
 
-	"github.com/cardproof/cardproof/assets"
 	"github.com/cardproof/cardproof/card"
+	"github.com/cardproof/cardproof/issuer/pdf/typeface"
 )
 
 // The size of a card in mm (ISO/IEC 7810, ID-1).
@@ -28,13 +29,8 @@ const mmPerPoint = 25.4 / 72
 // ErrTooLong says that a text does not fit in its place at the smallest size that can be read.
 var ErrTooLong = errors.New("the text is too long for the card")
 
-// UndrawableError says that the card's face has no glyph for a character, or that it belongs to a script whose letters
-// change shape or direction, which are not drawn yet.
-type UndrawableError struct{ Rune rune }
-
-func (e *UndrawableError) Error() string {
-	return fmt.Sprintf("the card's typeface can't draw the character %U", e.Rune)
-}
+// UndrawableError says that the card's typeface can't draw a character.
+type UndrawableError = typeface.UndrawableError
 
 // Centre is the training centre as it stands on the card.
 type Centre struct {
@@ -52,8 +48,10 @@ type Content struct {
 // Drawer draws the cards of a centre. It is safe for concurrent use.
 type Drawer struct {
 	centre            Centre
-	regular, semibold *face
+	regular, semibold face
+	phone             *typeface.Line
 	name, host        block // the centre's, set once for all cards
+	packers           *sync.Pool
 }
 
 // NewDrawer loads the typefaces and checks that they can draw the centre. The error may be an *UndrawableError or
@@ -62,23 +60,28 @@ func NewDrawer(c Centre) (*Drawer, error) {
 	if c.Name == "" || c.CheckAt == "" {
 		return nil, errors.New("a card needs the centre's name and the host to check at")
 	}
-	d := &Drawer{centre: c}
-	var err error
-	if d.regular, err = loadFace(assets.FontRegular, "NotoSans-SemiCondensed", 80); err != nil {
+	set, err := typeface.New()
+	if err != nil {
 		return nil, err
 	}
-	if d.semibold, err = loadFace(assets.FontSemibold, "NotoSans-SemiCondensedSemiBold", 120); err != nil {
-		return nil, err
-	}
-	for _, f := range []struct{ what, text string }{{"name", c.Name}, {"phone", c.Phone}, {"host", c.CheckAt}} {
-		if err := d.drawable(f.text); err != nil {
+	d := &Drawer{centre: c, regular: face{set, typeface.Regular}, semibold: face{set, typeface.Semibold}, packers: newPackers()}
+	for _, f := range []struct {
+		what, text string
+		face       face
+	}{{"name", c.Name, d.semibold}, {"phone", c.Phone, d.regular}, {"host", c.CheckAt, d.semibold}} {
+		if _, err := f.face.line(f.text); err != nil {
 			return nil, fmt.Errorf("the centre's %s: %w", f.what, err)
 		}
 	}
-	if d.regular.width(c.Phone, smallText) > bandPhone {
+	if d.phone, err = d.regular.line(c.Phone); err != nil {
+		return nil, err
+	}
+	if d.phone.Width*smallText*mmPerPoint > bandPhone {
 		return nil, fmt.Errorf("the centre's phone: %w", ErrTooLong)
 	}
-	d.name = d.fitCentre()
+	if d.name, err = d.fitCentre(); err != nil {
+		return nil, fmt.Errorf("the centre's name: %w", err)
+	}
 	var ok bool
 	if d.host, ok = d.fitHost(); !ok {
 		return nil, fmt.Errorf("the host to check at: %w", ErrTooLong)
@@ -89,10 +92,10 @@ func NewDrawer(c Centre) (*Drawer, error) {
 // CheckName says whether a holder's name can be drawn: at 7 points or more, in at most two lines. The error is an
 // *UndrawableError or ErrTooLong.
 func (d *Drawer) CheckName(name string) error {
-	if err := d.drawable(name); err != nil {
+	if _, err := d.semibold.line(name); err != nil {
 		return err
 	}
-	if _, ok := d.fitName(name, nameLargest); !ok {
+	if b, ok := d.fitName(name, nameSmallest); !ok || b.height() > nameTallest {
 		return ErrTooLong
 	}
 	return nil
@@ -101,10 +104,11 @@ func (d *Drawer) CheckName(name string) error {
 // CheckCourse says whether a course can be drawn beside every name that CheckName accepts. The error is an
 // *UndrawableError or ErrTooLong.
 func (d *Drawer) CheckCourse(code string, q card.Qualification) error {
-	for _, s := range []string{q.Title, q.Level, code} {
-		if err := d.drawable(s); err != nil {
-			return err
-		}
+	if _, err := d.semibold.line(q.Title); err != nil {
+		return err
+	}
+	if _, err := d.regular.line(under(code, q.Level)); err != nil {
+		return err
 	}
 	if _, ok := d.fitCourse(code, q, headHeight-nameTallest); !ok {
 		return ErrTooLong
@@ -137,7 +141,7 @@ func (d *Drawer) Draw(c Content) ([]byte, error) {
 	doc.SetMargins(0, 0, 0)
 	doc.SetAutoPageBreak(false, 0)
 	doc.AddPage()
-	p := &page{doc: doc, loaded: make(map[string]bool)}
+	p := &page{doc: doc, index: make(map[*typeface.Font]int)}
 	if err := d.drawText(p, c, symbol); err != nil {
 		return nil, err
 	}
@@ -146,7 +150,7 @@ func (d *Drawer) Draw(c Content) ([]byte, error) {
 	if err := doc.Output(&out); err != nil {
 		return nil, fmt.Errorf("write the page: %w", err)
 	}
-	return out.Bytes(), nil
+	return d.finish(out.Bytes(), p)
 }
 
 func (d *Drawer) checkRecord(c Content) error {
@@ -166,22 +170,14 @@ func (d *Drawer) checkRecord(c Content) error {
 // CheckInstructor says whether an instructor's name and number can be drawn, both whole and in one line. Either may be empty.
 // The error is an *UndrawableError or ErrTooLong.
 func (d *Drawer) CheckInstructor(name, id string) error {
-	if err := d.drawable(name + id); err != nil {
+	if name+id == "" {
+		return nil
+	}
+	if _, err := d.regular.line(name + id); err != nil {
 		return err
 	}
 	if _, ok := d.fitInstructor(name, id); !ok {
 		return ErrTooLong
-	}
-	return nil
-}
-
-// drawable checks a text before it is drawn. A broken UTF-8 sequence reads as U+FFFD, which no sheet holds; neither do
-// combining marks, controls or the letters of scripts that need shaping.
-func (d *Drawer) drawable(s string) error {
-	for _, f := range []*face{d.regular, d.semibold} {
-		if r, ok := f.missing(s); ok {
-			return &UndrawableError{r}
-		}
 	}
 	return nil
 }
