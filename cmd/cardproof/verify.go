@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strings"
 	"unicode"
@@ -16,7 +15,8 @@ import (
 	"github.com/cardproof/cardproof/internal/register"
 	"github.com/cardproof/cardproof/keys"
 	"github.com/cardproof/cardproof/verify"
-	"github.com/cardproof/cardproof/verify/scan"
+	"github.com/cardproof/cardproof/verify/document"
+	"github.com/cardproof/cardproof/verify/seal"
 )
 
 func newVerify(a *app) *cobra.Command {
@@ -25,7 +25,8 @@ func newVerify(a *app) *cobra.Command {
 		Use:   "verify [--need CODE]... INPUT...",
 		Short: "Check cards: tokens, links, card numbers, PDF files",
 		Long: `Verify checks each input against the keys and the register of this centre. An input is a card number, the link or the token of a
-QR, or a PDF file; every card that is found in a file is checked. The exit code is 0 only if all of them are valid.
+QR, or a PDF file; every card that is found in a file is checked, and so is the file: whether it is unchanged since it was issued. The exit
+code is 0 only if all cards are valid and no file was changed.
 
 With --need BLS it also answers whether each card meets BLS, and why: a card meets what its course met on the day of issue, whatever the
 catalogue says today. --need may be repeated, and each is answered. The exit code is 0 only if all cards are valid and meet all that is
@@ -58,7 +59,8 @@ needed, and 3 otherwise.`,
 // verified is a verdict and what it is about. Asked for several requirements, a card is there once for each.
 type verified struct {
 	verify.Public
-	Input string `json:"input"`
+	Input string        `json:"input"`
+	File  *verifiedFile `json:"file,omitempty"` // not there where the input was no file
 }
 
 // answered is all that is to be said of one card.
@@ -86,20 +88,28 @@ func (a *app) verify(ctx context.Context, needs, args []string) error {
 		return err
 	}
 	checker := &verify.Checker{Keys: set, Register: reader, Now: a.now, Location: c.Issuer.Location}
+	trust, err := a.sealTrust(c)
+	if err != nil {
+		return err
+	}
 	var results []answered
 	allGood := true
 	for _, arg := range args {
-		verdicts, err := a.verifyOne(ctx, checker, arg)
+		verdicts, err := a.verifyOne(ctx, checker, trust, arg)
 		if err != nil {
 			return err
 		}
 		for _, v := range verdicts {
-			r := answered{verified: verified{v.Public(func(string) string { return c.Issuer.Name }), arg}}
+			r := answered{verified: verified{Public: v.Public(func(string) string { return c.Issuer.Name }), Input: arg}}
 			if v.unreadable != "" {
 				r.Message = v.unreadable
 			}
 			for _, need := range needs {
 				r.needs = append(r.needs, *v.MeetsAmong(need, known).Public())
+			}
+			if v.file != nil {
+				r.File = describeFile(*v.file)
+				allGood = allGood && v.file.MayBeRelied()
 			}
 			allGood = allGood && r.Valid && !slices.ContainsFunc(r.needs, isNo)
 			results = append(results, r)
@@ -119,15 +129,16 @@ func isNo(n verify.PublicNeed) bool { return !n.Answer }
 // judged is a verdict on an input, or on a part of one.
 type judged struct {
 	verify.Verdict
-	unreadable string // why the input can't be read; empty where it can
+	unreadable string         // why the input can't be read; empty where it can
+	file       *document.File // that the card was found in; nil for text
 }
 
 // verifyOne is the verdict on every card of an input. An input that can't be read is malformed, and no reason not to go on
 // with the others; an error means that the register could not be asked.
-func (a *app) verifyOne(ctx context.Context, c *verify.Checker, arg string) ([]judged, error) {
-	inputs, unreadable := readInputs(arg)
+func (a *app) verifyOne(ctx context.Context, c *verify.Checker, trust seal.Trust, arg string) ([]judged, error) {
+	inputs, file, unreadable := readInputs(arg, trust, a.now())
 	if unreadable != "" {
-		return []judged{{verify.Verdict{Code: verify.Malformed, CheckedAt: a.now().UTC()}, unreadable}}, nil
+		return []judged{{Verdict: verify.Verdict{Code: verify.Malformed, CheckedAt: a.now().UTC()}, unreadable: unreadable}}, nil
 	}
 	var all []judged
 	for _, in := range inputs {
@@ -135,7 +146,7 @@ func (a *app) verifyOne(ctx context.Context, c *verify.Checker, arg string) ([]j
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, judged{Verdict: v})
+		all = append(all, judged{Verdict: v, file: file})
 	}
 	return all, nil
 }
@@ -145,31 +156,6 @@ func check(ctx context.Context, c *verify.Checker, in verify.Input) (verify.Verd
 		return c.CheckToken(ctx, in.Token)
 	}
 	return c.CheckNumber(ctx, in.Number)
-}
-
-// readInputs is what one argument asks about: the cards in a file, or the text itself; or a sentence that says why it can't be read.
-func readInputs(arg string) (inputs []verify.Input, unreadable string) {
-	info, err := os.Stat(arg)
-	switch {
-	case err != nil && strings.HasSuffix(strings.ToLower(arg), ".pdf"):
-		return nil, "This file can't be opened; look at its name and its permissions."
-	case err != nil:
-		return []verify.Input{verify.ReadInput(arg)}, ""
-	case !info.Mode().IsRegular() || info.Size() > scan.MaxFile:
-		return nil, "This is no PDF file of a card; give the file as it was issued, or the number that is printed on the card."
-	}
-	data, err := os.ReadFile(arg)
-	if err != nil {
-		return nil, "This file can't be opened; look at its permissions."
-	}
-	texts, err := scan.PDF(data)
-	if err != nil {
-		return nil, fmt.Sprintf("No card was found in this file (%v); give it as it was issued, or the number that is printed on the card.", err)
-	}
-	for _, text := range texts {
-		inputs = append(inputs, verify.ReadInput(text))
-	}
-	return inputs, ""
 }
 
 func (a *app) printVerified(results []answered) error {
@@ -190,6 +176,9 @@ func (a *app) printVerified(results []answered) error {
 					rows[len(rows)-1] = []string{"  newest", next.Number + ", which is " + upper(next.Code) + ": do not accept it either"}
 				}
 			}
+		}
+		if r.File != nil && (r.File.reliable || !r.Valid) { // else the headline has said it
+			rows = append(rows, []string{"  file", r.File.inWords()})
 		}
 		if err := a.table(rows); err != nil {
 			return err
@@ -233,6 +222,9 @@ func (r answered) headline(w io.Writer) [][]string {
 	}
 	if r.Valid {
 		switch {
+		case r.File != nil && !r.File.reliable:
+			fmt.Fprintf(w, "FILE %s  %s\n", r.File.word(), r.File.Message)
+			return [][]string{{"  card", r.Message}}
 		case len(unmet) > 0:
 			word = "NOT " + strings.Join(unmet, ", NOT ")
 		case len(open) > 0:

@@ -1,0 +1,156 @@
+// Package document tells what a card's PDF file says to a verifier: which cards are in it, and whether it is the file that was issued.
+//
+// A card is in a file up to three times: as the QR, as the link over it, and as the embedded file card.jwt. A file that an employer
+// has put together may hold many cards, on many pages. The verdict on each is the verifier's; what is judged here is the file.
+package document
+
+import (
+	"bytes"
+	"crypto/x509"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/cardproof/cardproof/card/token"
+	"github.com/cardproof/cardproof/verify"
+	"github.com/cardproof/cardproof/verify/scan"
+	"github.com/cardproof/cardproof/verify/seal"
+)
+
+// TokenName is the name of the embedded file that holds a card's token.
+const TokenName = "card.jwt"
+
+// ErrNoCard says that a file can be read and has no card in it.
+var ErrNoCard = errors.New("no card in the file")
+
+// State is what there is to say of a file as a whole.
+type State string
+
+// The states. Only Intact says that the file is what was issued.
+const (
+	Intact     State = "intact"     // byte for byte as it was sealed by the centre
+	Unsealed   State = "unsealed"   // without a seal: a print, a scan, a copy or several files in one
+	Changed    State = "changed"    // not what was sealed
+	Foreign    State = "foreign"    // sealed by somebody else
+	Doubtful   State = "doubtful"   // with a seal that can't be relied on
+	Unchecked  State = "unchecked"  // nothing is here to check the seal with
+	Contradict State = "contradict" // its QR, its link and its embedded file name different cards
+)
+
+// File is what a file says.
+type File struct {
+	State  State
+	Cards  []verify.Input // each card once, in the order in which it comes
+	Signer string         // who sealed it; empty but for Intact
+	At     time.Time      // when; zero but for Intact
+	Why    error          // the cause of Changed, Foreign and Doubtful
+}
+
+// MayBeRelied says whether the file itself is no reason for doubt. A file without a seal says nothing for itself and nothing against
+// it: the verdict is on its QR alone, and what is printed has to be compared with it.
+func (f File) MayBeRelied() bool { return f.State == Intact || f.State == Unsealed }
+
+// Read reads a PDF at the time now. trust may have no roots: then no seal can be checked. The error is ErrNoCard, scan.ErrNotPDF or
+// scan.ErrTooLarge.
+func Read(file []byte, trust seal.Trust, now time.Time) (File, error) {
+	d, err := scan.Read(file)
+	if err != nil {
+		return File{}, err
+	}
+	f := File{}
+	consistent := f.collect(d)
+	if len(f.Cards) == 0 {
+		return File{}, ErrNoCard
+	}
+	f.judge(file, trust, now)
+	if !consistent {
+		f.State, f.Signer, f.At = Contradict, "", time.Time{}
+	}
+	return f, nil
+}
+
+// collect finds the cards, and says whether a link or an embedded token names a card that no QR of the file does.
+func (f *File) collect(d scan.Document) (consistent bool) {
+	consistent = true
+	var drawn []string
+	for _, p := range d.Pages {
+		for _, c := range p.Codes {
+			in := verify.ReadInput(c.Text)
+			drawn = append(drawn, identity(in))
+			f.add(in)
+			if strings.Contains(c.Link, "/c/") && identity(verify.ReadInput(c.Link)) != identity(in) {
+				consistent = false
+				f.add(verify.ReadInput(c.Link))
+			}
+		}
+	}
+	for _, a := range d.Attachments {
+		if a.Name != TokenName {
+			continue
+		}
+		in := verify.Input{Token: string(bytes.TrimSpace(a.Data))}
+		if len(drawn) > 0 && !slices.Contains(drawn, identity(in)) {
+			consistent = false
+		}
+		f.add(in)
+	}
+	return consistent
+}
+
+func (f *File) add(in verify.Input) {
+	if !slices.ContainsFunc(f.Cards, func(known verify.Input) bool { return identity(known) == identity(in) }) {
+		f.Cards = append(f.Cards, in)
+	}
+}
+
+// identity is the same for the two ways in which a token is written.
+func identity(in verify.Input) string {
+	if in.Token == "" {
+		return "number " + in.Number
+	}
+	if raw, err := token.FromPath(in.Token); err == nil {
+		return raw
+	}
+	return in.Token
+}
+
+// judge checks the seal.
+func (f *File) judge(file []byte, trust seal.Trust, now time.Time) {
+	checkable := trust.Roots != nil
+	if !checkable {
+		trust.Roots = x509.NewCertPool() // with nobody to believe, it can still be seen that there is no seal
+	}
+	s, err := seal.Check(file, trust, now)
+	f.Why = err
+	switch {
+	case err == nil:
+		f.State, f.Signer, f.At = Intact, s.Signer, s.At
+		if !s.Stamped.IsZero() {
+			f.At = s.Stamped
+		}
+	case errors.Is(err, seal.ErrUnsealed):
+		f.State, f.Why = Unsealed, nil
+	case errors.Is(err, seal.ErrChanged):
+		f.State = Changed
+	case !checkable:
+		f.State, f.Why = Unchecked, nil
+	case errors.Is(err, seal.ErrForeign):
+		f.State = Foreign
+	default:
+		f.State = Doubtful
+	}
+}
+
+// Message is the state in a sentence or two for a person.
+func (f File) Message() string { return messages[f.State] }
+
+var messages = map[State]string{
+	Intact:     "The file is unchanged since it was issued.",
+	Unsealed:   "The file has no seal, as a print or a copy has none: only its QR was checked. Compare every line with the card in front of you.",
+	Changed:    "The file was changed since it was issued. Do not rely on what it shows; ask for the file as it was issued.",
+	Foreign:    "The file was sealed by somebody else than the issuer. Do not rely on what it shows; ask for the file as it was issued.",
+	Doubtful:   "The file has a seal that can't be relied on. Do not rely on what it shows; ask for the file as it was issued.",
+	Unchecked:  "The seal of the file can't be checked here: the roots of the issuer are missing. Only its QR was checked.",
+	Contradict: "The QR of the file and what is embedded in it name different cards. Do not accept it.",
+}
