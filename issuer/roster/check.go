@@ -64,6 +64,7 @@ func Check(ro *Roster, rules Rules) *Checked {
 			c.out.Refused = append(c.out.Refused, done)
 		}
 	}
+	c.duplicates()
 	c.missingColumns()
 	c.tellUnasked()
 	c.columnsInDoubt()
@@ -203,11 +204,8 @@ func (c *checker) row(row sheet.Row) (done Completion, ok bool) {
 	done.Class = c.text(row, ColumnClass)
 	done.PriorCard = c.priorCard(row, done.Course)
 	done.LearnerID = c.text(row, ColumnLearnerID)
-	if done.Name != "" && done.Course != nil && !done.Completed.IsZero() {
-		if first, double := c.seen.add(&c.out, done); double {
-			c.say("", "duplicate_row", "", fmt.Sprintf("This is the learner, course and day of row %d.", first),
-				"Delete one of the two rows, or tell two people apart by e-mail address and learner_id.")
-		}
+	if done.Course != nil && !done.Completed.IsZero() {
+		c.seen.add(&c.out, done)
 	}
 	c.seen.keep(&c.out, !c.refused)
 	return done, !c.refused
@@ -255,13 +253,19 @@ func (c *checker) anyCourse() *course.Course {
 	return c.any
 }
 
-// isDoubtful tells of a row that may be a learner or a total.
+// isDoubtful tells of a row that may be a learner or a total. What else is wrong with it does not matter until that is settled.
 func (c *checker) isDoubtful(row sheet.Row) bool {
-	if !c.roster.isDoubtful(row) {
+	value := strings.Join(strings.Fields(strings.Join(row.Cells, " ")), " ")
+	switch {
+	case c.roster.isDoubtful(row):
+		c.say("", "total_row", value, "The row has no course and no date, and may be a total or a line below the list.",
+			"Delete it if it is no learner; otherwise fill in the course and the date.")
+	case c.roster.isNamedAsTotal(row):
+		c.say("", "total_row", value, "This looks like a total or a heading, not like a learner.",
+			"Delete the row if it is no learner; if it is one, give an e-mail address or a learner_id.")
+	default:
 		return false
 	}
-	c.say("", "total_row", strings.Join(strings.Fields(strings.Join(row.Cells, " ")), " "), "The row has no course and no date, and may be a total or a line below the list.",
-		"Delete it if it is no learner; otherwise fill in the course and the date.")
 	return true
 }
 

@@ -310,6 +310,19 @@ func TestRemedies(t *testing.T) {
 	}
 }
 
+// What a date lacks is said as it is.
+func TestMessagesAboutDates(t *testing.T) {
+	for value, message := range map[string]string{
+		"10 November": "The date has no year.", "10.11.": "The date has no year.", "Media": "This is no date.", "tomorrow": "This is no date.",
+		"30.02.2026": "This is no day of the calendar.", "10-2026": "This is no day of the calendar.",
+	} {
+		checked := checkRow(t, map[string]string{"name": "Ana Bela", "course": "TALK", "completed": value}, "")
+		if len(checked.Problems) != 1 || checked.Problems[0].Code != "bad_date" || checked.Problems[0].Message != message {
+			t.Errorf("%q: got %+v, want %q", value, checked.Problems, message)
+		}
+	}
+}
+
 func TestMissingColumnsAndRaggedRows(t *testing.T) {
 	ro := mustRead(t, "name,course,Remarks,problem\nAna,TALK\nBela,TALK,x,y,z\nCarl,TALK,x,y,,\nDora,BLS,,\n"+strings.Repeat("Egon,TALK,,\n", 9))
 	checked := Check(ro, testRules(t))

@@ -2,6 +2,8 @@ package roster
 
 import (
 	"hash/maphash"
+	"maps"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -15,84 +17,113 @@ import (
 // and a file that names one learner in every row no more time than another.
 type learners struct {
 	seed   maphash.Seed
-	byHash map[uint64]int32 // hash of an ID or a name → place in rows of the last row that has it
+	byHash map[uint64]int32 // hash of what may make two rows the same → place in rows of the last row that has it
 	rows   []learnerRow
-	here   []int32 // places in rows that belong to the row at hand
+	here   []int32     // places in rows that belong to the row at hand
+	first  map[int]int // row of the roster → a row before it that is the same learner's; see groups
 }
 
 type learnerRow struct {
 	place  int32 // in Checked.Completions; in Refused it is ^place
 	before int32 // place in rows of the row before it with the same hash, or none
+	linked bool  // it is known to be the same as every row before it with the same key
 }
 
 const none = -1
 
 func newLearners() *learners {
-	return &learners{seed: maphash.MakeSeed(), byHash: map[uint64]int32{}}
+	return &learners{seed: maphash.MakeSeed(), byHash: map[uint64]int32{}, first: map[int]int{}}
 }
 
-// learnerHash is what two rows that may be the same have in common.
+// learnerHash is what two rows that may be the same have in common: an ID, a name with an e-mail, or a name.
 type learnerHash struct {
 	id, name, email string
-	withoutID       bool
 	course          *course.Course
 	completed       card.Date
 }
 
-// add notes a completion and answers with the row that told it first. Equal learner IDs are one learner. So are equal name and
-// e-mail, unless neither has an e-mail and the IDs tell two people apart: an address that is shared needs a person's eye.
-func (l *learners) add(out *Checked, c Completion) (first int, double bool) {
+// add notes a completion, and whose it is. Equal learner IDs are one learner, and so are equal name and e-mail: IDs that differ
+// need a person's eye then. A row with neither may be any learner of its name.
+func (l *learners) add(out *Checked, c Completion) {
 	if c.LearnerID != "" {
-		h := l.hash(learnerHash{id: c.LearnerID, course: c.Course, completed: c.Completed})
-		first, double = l.find(out, h, func(o *Completion) bool { return o.LearnerID == c.LearnerID && isSameCourse(o, c) })
-		if !double {
-			l.note(h)
-		}
+		h := learnerHash{id: c.LearnerID, course: c.Course, completed: c.Completed}
+		l.link(out, c.Row, h, true, func(o *Completion) bool { return o.LearnerID == c.LearnerID && isSameCourse(o, c) })
 	}
 	name := foldName(c.Name)
-	key := learnerHash{name: name, email: c.Email, withoutID: true, course: c.Course, completed: c.Completed}
-	isSame := func(o *Completion) bool {
-		return o.Email == c.Email && isSameCourse(o, c) && foldName(o.Name) == name
+	if name == "" {
+		return
 	}
-	withoutID := l.hash(key)
-	key.withoutID = false
-	withID := l.hash(key)
-	if !double {
-		first, double = l.find(out, withoutID, isSame)
+	h := learnerHash{name: name, course: c.Course, completed: c.Completed}
+	isSame := func(o *Completion) bool { return isSameCourse(o, c) && foldName(o.Name) == name }
+	l.link(out, c.Row, h, c.Email == "" && c.LearnerID == "", isSame)
+	if c.Email != "" {
+		h.email = c.Email
+		l.link(out, c.Row, h, true, func(o *Completion) bool { return o.Email == c.Email && isSame(o) })
 	}
-	if !double && (c.Email != "" || c.LearnerID == "") {
-		first, double = l.find(out, withID, isSame)
-	}
-	switch {
-	case double:
-	case c.LearnerID == "":
-		l.note(withoutID)
-	default:
-		l.note(withID)
-	}
-	return first, double
 }
 
-// find looks through the rows of a hash. Nearly always there is one, and it is the same.
-func (l *learners) find(out *Checked, hash uint64, isSame func(*Completion) bool) (row int, found bool) {
-	i, ok := l.byHash[hash]
-	for ; ok && i != none; i = l.rows[i].before {
-		if other := l.at(out, i); other != nil && isSame(other) {
-			return other.Row, true
-		}
-	}
-	return 0, false
-}
-
-func (l *learners) note(hash uint64) {
+// link joins a row with those of the same key, where the key is enough or a row before it had nothing else, and notes it. Rows
+// that were joined are not looked through again; nearly always there is one, and it is the same.
+func (l *learners) link(out *Checked, row int, key learnerHash, isEnough bool, isSame func(*Completion) bool) {
+	hash := maphash.Comparable(l.seed, key)
 	before, ok := l.byHash[hash]
 	if !ok {
 		before = none
 	}
+	linked := isEnough
+	for i := before; i != none; i = l.rows[i].before {
+		other := l.at(out, i)
+		if other == nil || !isSame(other) {
+			continue
+		}
+		linked = linked || l.rows[i].linked
+		if linked {
+			l.join(other.Row, row)
+		}
+		if l.rows[i].linked || !linked {
+			break
+		}
+	}
 	here := int32(len(l.rows))
 	l.byHash[hash] = here
-	l.rows = append(l.rows, learnerRow{before: before})
+	l.rows = append(l.rows, learnerRow{before: before, linked: linked})
 	l.here = append(l.here, here)
+}
+
+// join makes two rows one learner's.
+func (l *learners) join(a, b int) {
+	a, b = l.firstOf(a), l.firstOf(b)
+	if a != b {
+		l.first[max(a, b)] = min(a, b)
+	}
+}
+
+func (l *learners) firstOf(row int) int {
+	for {
+		before, ok := l.first[row]
+		if !ok {
+			return row
+		}
+		if further, ok := l.first[before]; ok {
+			l.first[row] = further
+		}
+		row = before
+	}
+}
+
+// groups are the rows that are one learner's, two at least in each, in order.
+func (l *learners) groups() [][]int {
+	byFirst := map[int][]int{}
+	for row := range l.first {
+		first := l.firstOf(row)
+		byFirst[first] = append(byFirst[first], row)
+	}
+	var out [][]int
+	for _, first := range slices.Sorted(maps.Keys(byFirst)) {
+		slices.Sort(byFirst[first])
+		out = append(out, append([]int{first}, byFirst[first]...))
+	}
+	return out
 }
 
 // keep tells where the row at hand is about to go.
@@ -122,8 +153,6 @@ func (l *learners) at(out *Checked, i int32) *Completion {
 func isSameCourse(a *Completion, b Completion) bool {
 	return a.Course == b.Course && a.Completed == b.Completed
 }
-
-func (l *learners) hash(h learnerHash) uint64 { return maphash.Comparable(l.seed, h) }
 
 // foldName is card.FoldName of a name that has single spaces, in less time where all of it is ASCII.
 func foldName(name string) string {

@@ -1,7 +1,9 @@
 package roster
 
 import (
+	"cmp"
 	"io"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -68,19 +70,31 @@ func eachRefused(problems []Problem, say func(row int, p Problem)) {
 	}
 }
 
-// WriteProblems writes the refused rows of a roster as a text file of the roster's own dialect: its own columns unchanged, then
+// WriteProblems writes the refused rows of a roster as a text file in UTF-8 with a byte order mark: its own columns unchanged, then
 // the column problem, so that the file can be mended and issued by itself. A column problem of an earlier round is replaced.
 // What stood above the heading, blank rows and total rows are left out.
+//
+// Semicolons separate the cells where they did so in the roster, or where its numbers have a decimal comma: where that is usual, a
+// spreadsheet opens no other list by a double click. Elsewhere it is commas.
 func WriteProblems(w io.Writer, ro *Roster, problems []Problem) error {
-	like := ro.file
-	if like.Format != sheet.CSV { // Excel takes a text file with a mark for UTF-8
-		like = sheet.Table{Format: sheet.CSV, Delimiter: ',', Encoding: "utf-8", Marked: true}
+	like := sheet.Table{Format: sheet.CSV, Delimiter: ',', Encoding: "utf-8", Marked: true} // Excel takes a text file with a mark for UTF-8
+	if ro.file.Delimiter == ';' || ro.hasDecimalComma() {
+		like.Delimiter = ';'
 	}
 	var cells [][]string
 	for _, row := range ro.refused(problems) {
 		cells = append(cells, row.Cells)
 	}
 	return sheet.WriteText(w, &like, cells)
+}
+
+// decimalComma is a number such as 87,5 or 91,25 %; three figures behind the comma may be thousands.
+var decimalComma = regexp.MustCompile(`^ *[0-9]{1,3},[0-9]{1,2} ?%? *$`)
+
+func (ro *Roster) hasDecimalComma() bool {
+	return slices.ContainsFunc(ro.Rows, func(row sheet.Row) bool {
+		return slices.ContainsFunc(row.Cells, func(text string) bool { return strings.Contains(text, ",") && decimalComma.MatchString(text) })
+	})
 }
 
 // WriteProblemsWorkbook writes the same rows as a workbook, with the kinds that the cells had.
@@ -97,7 +111,7 @@ func WriteProblemsWorkbook(w io.Writer, ro *Roster, problems []Problem) error {
 func (ro *Roster) refused(problems []Problem) []sheet.Row {
 	texts, ragged := map[int][]string{}, map[int]bool{}
 	eachRefused(problems, func(row int, p Problem) {
-		texts[row] = append(texts[row], p.textInRow())
+		texts[row] = append(texts[row], p.textInRow(cmp.Or(ro.Name, "the roster")))
 		ragged[row] = ragged[row] || p.Code == codeRagged
 	})
 	place := ro.problem
@@ -141,8 +155,15 @@ func withProblem(row sheet.Row, text string, line, place, width int, ragged bool
 // Text is what is wrong and what to do, for a person.
 func (p Problem) Text() string { return strings.TrimSpace(p.Message + " " + p.Remedy) }
 
-// textInRow is Text with the column that it is about.
-func (p Problem) textInRow() string {
+// rowNumbers is where a text points to rows; in the file of refused rows these have other numbers.
+var rowNumbers = regexp.MustCompile(`\b[Rr]ows? [0-9]+(?:, [0-9]+)*(?: and [0-9]+ more| and [0-9]+)?`)
+
+// textInRow is Text with the column that it is about, and with the file whose rows it names.
+func (p Problem) textInRow(file string) string {
+	of := func(text string) string {
+		return rowNumbers.ReplaceAllStringFunc(text, func(rows string) string { return rows + " of " + file })
+	}
+	p.Message, p.Remedy = of(p.Message), of(p.Remedy)
 	if p.Column == "" {
 		return p.Text()
 	}

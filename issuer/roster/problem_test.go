@@ -13,10 +13,10 @@ func TestWriteProblems(t *testing.T) {
 		{"own columns", "\ufeffname,course,completed,Own,x\n=1,TALK,2026-11-07,\" x\",\nAna,TALK,2026-11-07,=2,\n",
 			"\ufeffname,course,completed,Own,x,problem\n'=1,TALK,2026-11-07, x,,MESSAGE\n"},
 		{"an earlier round", "name,course,completed,problem,Own\n=1,TALK,2026-11-07,old text,y\nAna,TALK,2026-11-07,,\n",
-			"name,course,completed,problem,Own\n'=1,TALK,2026-11-07,MESSAGE,y\n"},
+			"\ufeffname,course,completed,problem,Own\n'=1,TALK,2026-11-07,MESSAGE,y\n"},
 		{"semicolons, a title, a total", "Our list;;;\n\nname;course;completed;score\n=1;TALK;2026-11-07;90\nAna;TALK;2026-11-07;90\nTotal;;;2\n",
-			"name;course;completed;score;problem\n'=1;TALK;2026-11-07;90;MESSAGE\n"},
-		{"spare columns", "name,course,completed,,\n=1,TALK,2026-11-07,,\n", "name,course,completed,problem,\n'=1,TALK,2026-11-07,MESSAGE,\n"},
+			"\ufeffname;course;completed;score;problem\n'=1;TALK;2026-11-07;90;MESSAGE\n"},
+		{"spare columns", "name,course,completed,,\n=1,TALK,2026-11-07,,\n", "\ufeffname,course,completed,problem,\n'=1,TALK,2026-11-07,MESSAGE,\n"},
 	} {
 		ro := mustRead(t, c.text)
 		var out bytes.Buffer
@@ -27,6 +27,56 @@ func TestWriteProblems(t *testing.T) {
 		if got, want := out.String(), strings.ReplaceAll(c.want, "MESSAGE", message); got != want {
 			t.Errorf("%s: got %q, want %q", c.name, got, want)
 		}
+	}
+}
+
+// A spreadsheet opens the file by a double click: no tabs, and semicolons where it was seen that these are usual.
+func TestDialectOfProblems(t *testing.T) {
+	const heading, row = "name,course,completed,score,Own\n", "=1,TALK,2026-11-07,SCORE,\"a,b;c\td\"\n"
+	for _, c := range []struct{ delimiter, score, want string }{
+		{",", "91.5", ","}, {",", "\"91,5\"", ";"}, {",", "\"91,25 %\"", ";"}, {",", "\"1,250\"", ","}, {";", "91.5", ";"}, {";", "91,5", ";"},
+		{"\t", "91.5", ","}, {"\t", "91,5", ";"}, {"|", "91", ","},
+	} {
+		text := strings.NewReplacer(",", c.delimiter, "a,b;c\td", "a,b;c\td", "SCORE", c.score).Replace(heading + row)
+		ro := mustRead(t, text)
+		checked := Check(ro, testRules(t))
+		var out bytes.Buffer
+		if err := WriteProblems(&out, ro, checked.Problems); err != nil {
+			t.Fatal(err)
+		}
+		if got, want := out.String(), "\ufeff"+strings.ReplaceAll(heading[:len(heading)-1], ",", c.want)+c.want+"problem\n"; !strings.HasPrefix(got, want) {
+			t.Errorf("%q: got %q, want %q at its beginning", text, got, want)
+		}
+		if err := comesBack(ro, checked, out.Bytes()); err != nil {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+	book := mustReadFile(t, "als2.xlsx")
+	book.Rows[0].Cells[0] = "91,5"
+	var out bytes.Buffer
+	if err := WriteProblems(&out, book, nil); err != nil || !strings.Contains(out.String(), ";problem\n") {
+		t.Errorf("got %q and %v, want semicolons", out.String(), err)
+	}
+}
+
+// The numbers of rows in the file of refused rows are those of the roster, and say so.
+func TestProblemsNameTheRostersRows(t *testing.T) {
+	for text, want := range map[string]string{
+		"This is the learner, course and day of row 2.":      "This is the learner, course and day of row 2 of list.csv. Do.",
+		"Rows 2 and 5 have the same address.":                "Rows 2 and 5 of list.csv have the same address. Do.",
+		"They stand in rows 2, 3, 4, which differ in score.": "They stand in rows 2, 3, 4 of list.csv, which differ in score. Do.",
+		"It has x in rows 1, 2 and 3 more.":                  "It has x in rows 1, 2 and 3 more of list.csv. Do.",
+		"The row has 4 cells.":                               "The row has 4 cells. Do.",
+	} {
+		if got := (Problem{Message: text, Remedy: "Do."}).textInRow("list.csv"); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+	ro := mustRead(t, "name,course,completed\nAna,TALK,2026-11-07\nAna,TALK,2026-11-07\n")
+	ro.Name = "list.csv"
+	var out bytes.Buffer
+	if err := WriteProblems(&out, ro, Check(ro, testRules(t)).Problems); err != nil || !strings.Contains(out.String(), "day of row 2 of list.csv.") {
+		t.Errorf("got %q and %v, want the roster's name", out.String(), err)
 	}
 }
 

@@ -254,6 +254,14 @@ func TestTotals(t *testing.T) {
 		{"remnant between", ",,,,90,", false, false},
 		{"footer", ",Signature: ______,,,,", true, true},
 		{"footer between", ",Signature: ______,,,,", false, false},
+		{"words that begin so", "Total de alumnos aprobados:,,,,5 de 6,", true, true},
+		{"a word in place of the day", "Total alumnos,,,Media,8.82,", true, true},
+		{"a word in place of the day alone", ",10,,Media,8.82,", true, true},
+		{"a sign", "Ø,,,,91.5,", true, true},
+		{"a word in place of the ID", ",,,,91.5,Durchschnitt:", true, true},
+		{"an ID that begins so", ",,,,90,SUM-001", true, false},
+		{"a number that begins so", "SUM-001,,,,90,", false, false},
+		{"a name and a word in place of the day", ",Zoë Gold,,Media,,", true, false},
 		{"a name", ",Zoë Gold,,,,", true, false},
 		{"a name and a word", "Total,Zoë Gold,,,,", true, false},
 		{"a course", "Total,,BLS,,,", true, false},
@@ -304,6 +312,69 @@ func TestTotalsInAListOfNames(t *testing.T) {
 		t.Fatal(err)
 	}
 	want(t, "problems", refused(Check(ro, testRules(t)).Problems), []string{"3  total_row", "4 name bad_character"})
+}
+
+// The last row of a class list as Spanish offices keep it: the word stands in a column that is not read, and another one in place
+// of the day.
+func TestTotalsInAnyColumn(t *testing.T) {
+	const heading = "Nº,Apellidos,Nombre,Correo,Fecha,Asistencia,Nota (%)\n"
+	for _, c := range []struct {
+		set  []string
+		row  string
+		want []string // problems of the last row
+	}{
+		{[]string{"course=TALK"}, "Total alumnos,,10,,Media,0.98,8.82", nil},
+		{[]string{"course=TALK"}, "Total alumnos,,,10,Media,0.98,8.82", nil},
+		{[]string{"course=TALK"}, "Total alumnos,,Zoë,,Media,0.98,8.82", []string{"4  total_row"}},
+		{[]string{"course=TALK"}, "Total alumnos,,,z@example.org,2026-11-07,0.98,8.82", []string{"4 name missing_value"}},
+		{[]string{"course=TALK", "completed=2026-11-07"}, "Total alumnos,,10,,Media,0.98,8.82", nil},
+		{[]string{"course=TALK", "completed=2026-11-07"}, "Total,Gold,Zoë,,,,", []string{}},
+	} {
+		o, text := testOptions(), heading+"1,Bela,Ana,ana@example.org,2026-11-07,1,9\n2,Cruz,Eva,eva@example.org,2026-11-07,1,9\n"+c.row+"\n"
+		o.Set = c.set
+		if len(c.set) > 1 {
+			text = strings.NewReplacer("Fecha", "x", ",2026-11-07", ",").Replace(text)
+		}
+		ro, err := Read(strings.NewReader(text), o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		checked := Check(ro, testRules(t))
+		want(t, c.row, refused(checked.Problems), c.want)
+		if got := len(ro.Totals) == 1; got != (c.want == nil) {
+			t.Errorf("%q: got the total rows %v", c.row, ro.Totals)
+		}
+	}
+}
+
+// An average that bears a course and a day is no learner; a person so named has an address or an ID.
+func TestAveragesAreNoPersons(t *testing.T) {
+	for _, c := range []struct {
+		name, heading, row string
+		want               []string
+	}{
+		{"first name", "first_name,last_name", "Media,del curso", []string{"2  total_row"}},
+		{"last name", "last_name,first_name", "Media,del curso", []string{"2  total_row"}},
+		{"one part", "first_name,last_name", "Total,", []string{"2  total_row"}},
+		{"whole name", "name", "Durchschnitt der Klasse", []string{"2  total_row"}},
+		{"Polish", "name", "Średnia grupy", []string{"2  total_row"}},
+		{"sign", "name", "Ø Kurs", []string{"2  total_row"}},
+		{"three words", "name", "Nombre de participants", []string{"2  total_row"}},
+		{"a last name", "first_name,last_name", "Ana,Sum", nil},
+		{"a word that begins so", "name", "Totalia Bela", nil},
+	} {
+		row := func(email, id string) string {
+			return c.heading + ",email,learner_id,course,completed\n" + c.row + "," + email + "," + id + ",TALK,2026-11-07\nEva Cruz" + strings.Repeat(",-", strings.Count(c.heading, ",")) +
+				",e@example.org,,TALK,2026-11-07\n"
+		}
+		want(t, c.name, refused(Check(mustRead(t, row("", "")), testRules(t)).Problems), c.want)
+		if strings.HasSuffix(c.row, ",") {
+			continue
+		}
+		for _, text := range []string{row("media@example.org", ""), row("", "L7")} {
+			want(t, c.name+" with an address or an ID", refused(Check(mustRead(t, text), testRules(t)).Problems), nil)
+		}
+	}
 }
 
 // Whatever bytes come, Read ends with a roster that can be checked and written, or with our kind of error. What it writes

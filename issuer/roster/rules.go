@@ -58,6 +58,10 @@ func (c *checker) badDate(value string, err error) {
 		c.say(ColumnCompleted, "bad_date", value, fmt.Sprintf("The date is not in the order %s that was said.", c.roster.order), write)
 	case cell.OtherWeekday:
 		c.say(ColumnCompleted, "bad_date", value, "The date falls on another day of the week.", "Correct the date.")
+	case cell.NoYear:
+		c.say(ColumnCompleted, "bad_date", value, "The date has no year.", write)
+	case cell.NoDateAtAll:
+		c.say(ColumnCompleted, "bad_date", value, "This is no date.", write)
 	default:
 		c.say(ColumnCompleted, "bad_date", value, "This is no day of the calendar.", write)
 	}

@@ -79,10 +79,10 @@ func (c *checker) slips() {
 	c.longAgo()
 }
 
-// similarNames tells of two rows of a class that may be one person, written down twice with a letter of difference. Different
-// learner IDs or e-mail addresses say that they are two.
+// similarNames tells of two rows of a class that may be one person, written down twice with a letter of difference or in two
+// spellings. Different learner IDs or e-mail addresses say that they are two.
 func (c *checker) similarNames(group []*Completion) {
-	folded := make([]string, len(group))
+	folded, bare := make([]string, len(group)), make([]string, len(group))
 	for i, one := range group {
 		for j, other := range group[:i] {
 			if differ(one.LearnerID, other.LearnerID) || differ(one.Email, other.Email) {
@@ -90,10 +90,11 @@ func (c *checker) similarNames(group []*Completion) {
 			}
 			for _, k := range []int{i, j} {
 				if folded[k] == "" {
-					folded[k] = foldName(group[k].Name)
+					folded[k], bare[k] = foldName(group[k].Name), slip.Bare(group[k].Name)
 				}
 			}
-			if fold.IsOneApart(folded[i], folded[j]) && letters(folded[i]) >= minNameLetters && letters(folded[j]) >= minNameLetters {
+			isNear := fold.IsOneApart(folded[i], folded[j]) && letters(folded[i]) >= minNameLetters && letters(folded[j]) >= minNameLetters
+			if (isNear || bare[i] == bare[j]) && folded[i] != folded[j] {
 				c.notice(one.Row, ColumnName, "similar_name", one.Name, fmt.Sprintf("The name is nearly that of row %d of the same class, %q.", other.Row, other.Name),
 					"Delete one of the two rows if they are one person.")
 				break

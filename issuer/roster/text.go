@@ -30,13 +30,8 @@ func (c *checker) name(row sheet.Row) string {
 		return ""
 	}
 	name := normal(value)
-	switch {
-	case !strings.ContainsFunc(name, unicode.IsLetter):
+	if !strings.ContainsFunc(name, unicode.IsLetter) {
 		c.say(ColumnName, "bad_character", value, "The name has no letter.", "Type the name.")
-		return ""
-	case !c.single && c.roster.cell(row, ColumnEmail) == "" && c.roster.cell(row, ColumnLearnerID) == "" && (isTotalWord(name) || isHeadingWord(name)):
-		c.say("", "total_row", value, "This looks like a total or a heading, not like a learner.",
-			"Delete the row if it is no learner; if it is one, give an e-mail address or a learner_id.")
 		return ""
 	}
 	if !c.isPerson(ColumnName, value, name) {

@@ -8,8 +8,10 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/cardproof/cardproof/card"
+	"github.com/cardproof/cardproof/issuer/roster/fold"
 )
 
 // DateOrder is the order of day, month and year where a date in figures leaves it open.
@@ -29,6 +31,8 @@ type DateProblem string
 // The problems of a date.
 const (
 	NoDate        DateProblem = "is no day of the calendar"
+	NoDateAtAll   DateProblem = "is a text, and no date"
+	NoYear        DateProblem = "has no year"
 	AmbiguousDate DateProblem = "may mean two days"
 	ShortYear     DateProblem = "has a year of two figures"
 	SerialNumber  DateProblem = "is a number of days as spreadsheets count them"
@@ -44,8 +48,10 @@ const firstYear, lastYear = 1900, 2199
 var (
 	timeOfDay = regexp.MustCompile(`^(.*[^ ,T])(?:,? |T)([01]?[0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.,][0-9]{1,9})?)?( ?[AaPp]\.?[Mm]\.?)?$`)
 	figures   = regexp.MustCompile(`^([0-9]{1,4})([./-]) ?([0-9]{1,2})([./-]) ?([0-9]{1,4})\.?(?: ?r\.?)?$`)
-	compact   = regexp.MustCompile(`^([0-9]{4})([0-9]{2})([0-9]{2})$`)
-	serial    = regexp.MustCompile(`^[0-9]{5}([.,][0-9]+)?$`)
+	// 10.11. and 10/11; a point between them may as well be a decimal one, so there has to be one at the end.
+	dayAndMonth = regexp.MustCompile(`^[0-9]{1,2}(\.[0-9]{1,2}\.|[/-][0-9]{1,2})$`)
+	compact     = regexp.MustCompile(`^([0-9]{4})([0-9]{2})([0-9]{2})$`)
+	serial      = regexp.MustCompile(`^[0-9]{5}([.,][0-9]+)?$`)
 )
 
 // Date reads a day: 2026-11-07 and the like with the year first, 7.11.2026 with the day first, a month as a word or an
@@ -147,10 +153,15 @@ func shortYear(a, b, c string, order DateOrder) (card.Date, error) {
 // inWords reads a day whose month is a word.
 func inWords(text string, order DateOrder) (card.Date, error) {
 	tokens, ok := tokensOf(text)
-	if !ok || len(tokens) != 3 {
+	place := slices.IndexFunc(tokens, func(t token) bool { return t.month != 0 })
+	switch {
+	case ok && isDayAndMonth(tokens), dayAndMonth.MatchString(text), isWeekdayAndDay(text):
+		return card.Date{}, NoYear
+	case place < 0 && !strings.ContainsFunc(text, unicode.IsDigit):
+		return card.Date{}, NoDateAtAll
+	case !ok || len(tokens) != 3:
 		return card.Date{}, NoDate
 	}
-	place := slices.IndexFunc(tokens, func(t token) bool { return t.month != 0 })
 	if place < 0 || place == 2 || (place == 0 && tokens[0].roman) {
 		return card.Date{}, NoDate
 	}
@@ -172,6 +183,26 @@ func inWords(text string, order DateOrder) (card.Date, error) {
 		return day("20"+second, month, first)
 	}
 	return card.Date{}, ShortYear
+}
+
+// isDayAndMonth says whether a text has a month as a word and a day of it, and nothing more.
+func isDayAndMonth(tokens []token) bool {
+	if len(tokens) != 2 || (tokens[0].month != 0) == (tokens[1].month != 0) {
+		return false
+	}
+	dayOfMonth := tokens[0]
+	if dayOfMonth.month != 0 {
+		dayOfMonth = tokens[1]
+	}
+	return !tokens[0].roman && len(dayOfMonth.text) <= 2 && atoi(dayOfMonth.text) >= 1 && atoi(dayOfMonth.text) <= 31
+}
+
+// isWeekdayAndDay says so of a text with an abbreviated day of the week before it.
+func isWeekdayAndDay(text string) bool {
+	first, after, _ := strings.Cut(text, " ")
+	_, isWeekday := shortDays[fold.Key(first)]
+	tokens, ok := tokensOf(after)
+	return isWeekday && ok && isDayAndMonth(tokens)
 }
 
 func weekdayOf(d card.Date) time.Weekday {

@@ -70,6 +70,13 @@ func IsLastNameFirst(name string) bool {
 	return false
 }
 
+// transcribed are the two letters that stand for one with a sign, where a keyboard or a passport has none: ä, æ and å, ö and ø, ü.
+var transcribed = strings.NewReplacer("ae", "a", "aa", "a", "oe", "o", "ue", "u")
+
+// Bare is a name without case, spaces and the signs of its letters, written out or not: that of "Heiko Bäcker" is that of "Heiko
+// Baecker", and of "Zoé Groß" that of "Zoe Gross". It is for comparing alone.
+func Bare(name string) string { return transcribed.Replace(fold.Key(name)) }
+
 // Order is the order of first and last name in an address, compared with the name beside it.
 type Order byte
 

@@ -98,3 +98,18 @@ func TestNearDomain(t *testing.T) {
 		}
 	}
 }
+
+func TestBare(t *testing.T) {
+	for _, c := range []struct {
+		a, b string
+		want bool
+	}{
+		{"Heiko Bäcker", "Heiko Baecker", true}, {"Jörg Müller", "Joerg Muller", true}, {"Jörg Müller", "JOERG MUELLER", true}, {"Zoé Groß", "Zoe Gross", true},
+		{"Bjørn Ås", "Bjoern Aas", true}, {"Søren Kjær", "Soeren Kjaer", true}, {"Łukasz Żak", "Lukasz Zak", true}, {"Ana Bela", "Ana Bela", true},
+		{"Heiko Bäcker", "Heiko Becker", false}, {"Ana Bela", "Eva Bela", false}, {"王小明", "王小红", false},
+	} {
+		if got := Bare(c.a) == Bare(c.b); got != c.want {
+			t.Errorf("%q and %q: got %v, want %v", c.a, c.b, got, c.want)
+		}
+	}
+}
