@@ -71,7 +71,7 @@ func (ro *Roster) isOtherHeading(row sheet.Row, of func(string) meaning) bool {
 	columns, cells, named, inName := map[string]bool{}, 0, false, false
 	for i, text := range row.Cells {
 		m := of(strings.TrimSpace(text))
-		if !m.known || m.column == "" {
+		if !m.known || m.column == "" || m.column == ColumnPassed { // "Bestanden" may be a learner's cell
 			continue
 		}
 		cells++

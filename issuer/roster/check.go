@@ -301,7 +301,7 @@ func (c *checker) required(row sheet.Row, column string) string {
 	switch {
 	case value != "":
 	case c.roster.has(column):
-		c.say(column, "missing_value", "", fmt.Sprintf("The row has no %s.", column), "Fill the cell in.")
+		c.say(column, "missing_value", "", c.hasNo(column), "Fill the cell in.")
 	default:
 		c.refused = true
 		c.missing[column] = append(c.missing[column], row.Line)

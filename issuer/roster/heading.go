@@ -82,7 +82,7 @@ func (d *dictionary) of(text string) meaning {
 func (d *dictionary) score(row sheet.Row) (columns int, named bool) {
 	seen := map[string]bool{}
 	for _, text := range row.Cells {
-		if m := d.of(text); m.known && m.column != "" {
+		if m := d.of(text); m.known && m.column != "" && (m.column != ColumnPassed || m.explicit) { // "Passed" may be a learner's cell
 			seen[m.column] = true
 			named = named || isNameColumn(m.column)
 		}

@@ -85,7 +85,7 @@ func TestErrorsOfFormulasAreRefused(t *testing.T) {
 		[]string{"Ana Remark", "BLS", "2026-11-07", "100", "95", "pass", fault("#N/A")},
 		[]string{fault("#N/A"), "BLS", "2026-11-07", "100", "95", "pass"})
 	want(t, "errors", refused(checked.Problems), []string{"2 name bad_character", "3 completed bad_date", "4 score bad_number", "5 skills bad_character", "6 course bad_character", "8 name bad_character"})
-	if got, want := checked.Problems[1].Text(), "The cell holds the error #N/A. Mend the formula, or type the value in its place."; got != want {
+	if got, want := checked.Problems[2].Text(), "The cell holds the error #N/A. Mend the formula, or type the value in its place."; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }

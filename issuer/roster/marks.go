@@ -7,9 +7,13 @@ import (
 	"strings"
 
 	"github.com/cardproof/cardproof/issuer/roster/cell"
+	"github.com/cardproof/cardproof/issuer/roster/fold"
 	"github.com/cardproof/cardproof/issuer/roster/sheet"
 	"github.com/cardproof/cardproof/issuer/roster/slip"
 )
+
+// codeNotPassed is of an overall result that is not passed.
+const codeNotPassed = "not_passed"
 
 // mark is a number that the course asks for.
 type mark struct {
@@ -30,6 +34,7 @@ type figures struct {
 	count, above int     // how many there are, and how many of them are above 100
 	largest      float64 // of them
 	isBinary     bool    // no cell has a figure that is not 0 or 1
+	isWords      bool    // no cell has a figure at all
 }
 
 // isInDoubt says whether the column may be on another scale than per cent: out of 120, 90 is a mark of 75 %. One number above
@@ -41,14 +46,16 @@ func (c *checker) figuresOf(column string) figures {
 	if known, ok := c.figures[column]; ok {
 		return known
 	}
-	f := figures{isBinary: true}
+	f := figures{isBinary: true, isWords: true}
 	place, inFile := c.roster.column[column]
 	for _, row := range c.roster.Rows {
 		if !inFile {
 			break
 		}
 		text := at(row, place)
-		if strings.ContainsAny(text, "0123456789") && text != "0" && text != "1" {
+		isFigure := strings.ContainsAny(text, "0123456789")
+		f.isWords = f.isWords && !isFigure
+		if isFigure && text != "0" && text != "1" {
 			f.isBinary = false
 		}
 		got, percent, ok := cell.Number(text)
@@ -101,7 +108,21 @@ func (c *checker) perCent(value string, m mark) {
 	}
 	got, percent, ok := cell.Number(value)
 	part, of, isFraction := cell.Fraction(value)
+	there := cell.Unknown
+	if m.column == ColumnAttendance {
+		there = cell.Attended(value)
+	}
 	switch {
+	case there != cell.Unknown && c.figuresOf(m.column).isWords:
+		got = 0
+		if there == cell.Passed {
+			got = whole
+		}
+		percent = true
+	case there != cell.Unknown && value != "0" && value != "1":
+		c.say(m.column, "bad_number", value, "The column has words and figures, so nobody knows what the word counts.",
+			"Write 100 for who was there all the time, and 0 for who was not there.")
+		return
 	case isFraction && full > 0 && of != full:
 		c.say(m.column, "bad_number", value, fmt.Sprintf("The mapping says that the marks are out of %s.", number(full)), "Correct the cell, or the mapping.")
 		return
@@ -153,14 +174,17 @@ var (
 
 // sayFull is how to name the full mark of a column, such as the largest of its marks makes likely.
 func (c *checker) sayFull(column string, f figures) string {
-	full := f.largest
+	return fmt.Sprintf("name the full mark, such as --map %q", c.headingOf(column)+"="+column+"/"+number(likelyFull(f.largest)))
+}
+
+// likelyFull is the lowest of the usual full marks that a mark does not go above.
+func likelyFull(largest float64) float64 {
 	for _, scale := range slices.Concat(lowScales, highScales) {
-		if scale >= f.largest {
-			full = scale
-			break
+		if scale >= largest {
+			return scale
 		}
 	}
-	return fmt.Sprintf("name the full mark, such as --map %q", c.headingOf(column)+"="+column+"/"+number(full))
+	return largest
 }
 
 func (c *checker) headingOf(column string) string {
@@ -168,6 +192,14 @@ func (c *checker) headingOf(column string) string {
 		return strings.TrimSpace(c.roster.Heading[i])
 	}
 	return column
+}
+
+// hasNo says that the row at hand lacks a column, by the file's own heading.
+func (c *checker) hasNo(column string) string {
+	if title := c.headingOf(column); fold.Key(title) != fold.Key(column) {
+		return fmt.Sprintf("The row has nothing under %q.", title)
+	}
+	return fmt.Sprintf("The row has no %s.", column)
 }
 
 // columnsInDoubt tells of each column that may be on another scale, once for all rows that need it.
@@ -205,4 +237,24 @@ func (c *checker) test(row sheet.Row, column, code string) {
 		message = fmt.Sprintf("The course asks for %s passed, and this word is not known.", column)
 	}
 	c.say(column, code, value, message, remedy)
+}
+
+// overall checks the overall result, which counts whatever the course asks for.
+func (c *checker) overall(row sheet.Row) {
+	if !c.roster.has(ColumnPassed) {
+		return
+	}
+	value := c.required(row, ColumnPassed)
+	title := c.headingOf(ColumnPassed)
+	remedy := fmt.Sprintf("If the course was passed, write one of %s; or, if the column is something else, say what, or that it is not to be read: --map %q.", cell.PassWords, title+"=")
+	switch {
+	case value == "":
+	case verdictOf(value) == cell.Failed:
+		c.say(ColumnPassed, codeNotPassed, value, fmt.Sprintf("The column %q says that the course was not passed.", title),
+			"Leave the row out, or correct the cell if the course was passed since.")
+	case slip.IsSheetError(value), verdictOf(value) == cell.Unknown:
+		c.say(ColumnPassed, codeNotPassed, value, fmt.Sprintf("The column %q is to say whether the course was passed, and this word is not known.", title), remedy)
+	case value == "1" && !c.figuresOf(ColumnPassed).isBinary:
+		c.say(ColumnPassed, codeNotPassed, value, fmt.Sprintf("The column %q has other figures than 0 and 1, and may hold grades.", title), remedy)
+	}
 }

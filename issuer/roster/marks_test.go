@@ -53,8 +53,8 @@ func TestMarksOnAnotherScale(t *testing.T) {
 		if err := eachRowOnce(ro, checked); err != nil {
 			t.Errorf("%s: %v", c.name, err)
 		}
-		if c.remedy != "" && !strings.Contains(checked.Problems[0].Remedy, c.remedy) {
-			t.Errorf("%s: got %+v, want %q in the remedy", c.name, checked.Problems[0], c.remedy)
+		if c.remedy != "" && !strings.Contains(first(checked.Problems).Remedy, c.remedy) {
+			t.Errorf("%s: got %+v, want %q in the remedy", c.name, first(checked.Problems), c.remedy)
 		}
 	}
 }

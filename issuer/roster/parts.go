@@ -78,7 +78,7 @@ func (c *checker) namePart(row sheet.Row, column string) bool {
 	value := c.roster.cell(row, column)
 	switch {
 	case value == "" && (column == ColumnFirstName || column == ColumnLastName):
-		c.say(column, "missing_value", "", fmt.Sprintf("The row has no %s.", column), "Fill the cell in; for a person who has one name only, write - in it.")
+		c.say(column, "missing_value", "", c.hasNo(column), "Fill the cell in; for a person who has one name only, write - in it.")
 		return false
 	case value == "" || isDash(value):
 		return true

@@ -34,6 +34,7 @@ const (
 	ColumnScore            = heading.Score
 	ColumnSkills           = heading.Skills
 	ColumnScenario         = heading.Scenario
+	ColumnPassed           = heading.Passed
 	ColumnInstructor       = heading.Instructor
 	ColumnInstructorID     = heading.InstructorID
 	ColumnClass            = heading.Class

@@ -67,8 +67,9 @@ func (c *checker) badDate(value string, err error) {
 	}
 }
 
-// pass checks what the course asks a learner to reach and to bring.
+// pass checks the overall result, and what the course asks a learner to reach and to bring.
 func (c *checker) pass(row sheet.Row, of *course.Course) {
+	c.overall(row)
 	c.mark(row, mark{ColumnAttendance, "low_attendance", of.Pass.Attendance, true})
 	c.mark(row, mark{ColumnScore, "low_score", of.Pass.Score, true})
 	if of.Pass.Skills {

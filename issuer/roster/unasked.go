@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode"
 
 	"github.com/cardproof/cardproof/issuer/course"
 	"github.com/cardproof/cardproof/issuer/roster/cell"
@@ -17,12 +16,17 @@ type unasked struct {
 	rows  []int
 }
 
-// lookAtUnasked remembers a failed test or a poor mark that the course does not ask for: the card is right by the catalogue, and
-// somebody may want to look.
+// lookAtUnasked refuses a row with a failed test, even where the course does not ask for it: the column may be mapped to that test
+// for want of a better one. A poor mark is only remembered: the card is right by the catalogue, and somebody may want to look.
 func (c *checker) lookAtUnasked(row sheet.Row, of *course.Course) {
 	for _, column := range c.unaskedColumns(of) {
 		value := c.roster.cell(row, column)
 		if value == "" || !c.isPoor(column, value) {
+			continue
+		}
+		if code, isTest := c.testCode(column, value); isTest {
+			c.say(column, code, value, fmt.Sprintf("The column %q says that this was not passed, even though the course does not ask for it.", c.headingOf(column)),
+				"Leave the row out; or empty the cell, or correct it, if the learner is to have the card.")
 			continue
 		}
 		if c.poor == nil {
@@ -45,13 +49,31 @@ func (c *checker) unaskedColumns(of *course.Course) []string {
 		asked[extra.Column] = true
 	}
 	var columns []string
-	for _, column := range slices.Concat(passColumns, c.rules.Catalogue.ExtraColumns()) {
+	for _, column := range slices.Concat([]string{ColumnAttendance, ColumnScore, ColumnSkills, ColumnScenario}, c.rules.Catalogue.ExtraColumns()) {
 		if _, inFile := c.roster.column[column]; inFile && !asked[column] {
 			columns = append(columns, column)
 		}
 	}
 	c.without[of] = columns
 	return columns
+}
+
+// testCode is the code of a poor cell that tells of a test, or of a learner who was not there; ok is false for a mark.
+func (c *checker) testCode(column, value string) (code string, ok bool) {
+	_, _, isNumber := cell.Number(value)
+	switch {
+	case column == ColumnSkills:
+		return "skills_not_passed", true
+	case column == ColumnScenario:
+		return "scenario_not_passed", true
+	case isNumber:
+		return "", false
+	case column == ColumnAttendance:
+		return "low_attendance", true
+	case column == ColumnScore:
+		return "low_score", true
+	}
+	return "test_not_passed", true
 }
 
 // isPoor says whether a cell tells of a failed test, or of less than any course of the catalogue asks for.
@@ -61,7 +83,10 @@ func (c *checker) isPoor(column, value string) bool {
 			return got < c.leastOf(column)
 		}
 	}
-	return isFailure(value) || (strings.ContainsFunc(value, unicode.IsLetter) && cell.Test(value) == cell.Failed)
+	if column == ColumnAttendance && cell.Attended(value) == cell.Failed && !isDash(value) {
+		return true
+	}
+	return isFailure(value) || (cell.Test(value) == cell.Failed && !isDash(value) && value != "0") // a dash says that there was none
 }
 
 // leastOf is the lowest mark that a course of the catalogue asks for; 0 where none does.

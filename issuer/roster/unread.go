@@ -4,10 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode"
 
 	"github.com/cardproof/cardproof/issuer/roster/cell"
-	"github.com/cardproof/cardproof/issuer/roster/fold"
 	"github.com/cardproof/cardproof/issuer/roster/heading"
 	"github.com/cardproof/cardproof/issuer/roster/sheet"
 )
@@ -20,19 +18,30 @@ const (
 // ask is a question about one column that is not read; both texts are empty where there is none.
 type ask func(ro *Roster, i int) (text, hint string)
 
-// settleUnread asks about the columns that are not read and may matter: a part of the name would be lost, a learner who failed
-// would get a card. The error, a *FileError, has all questions of the file.
+// settleUnread reads the columns whose cells leave no doubt, and asks about the others that may matter: a part of the name would be
+// lost, a learner who failed would get a card. The error, a *FileError, has all questions of the file.
 func (d *dictionary) settleUnread(ro *Roster) error {
-	if err := d.settleResults(ro); err != nil {
-		return err
+	for _, settle := range []func(*Roster) error{d.settleResults, d.settleVerdicts, d.settleDays, d.settleInstructor} {
+		if err := settle(ro); err != nil {
+			return err
+		}
 	}
 	var texts, hints []string
-	for _, i := range ro.unknown {
-		for _, question := range []ask{askName, askFailed, d.askSet} {
+	add := func(i int, questions ...ask) {
+		for _, question := range questions {
 			if text, hint := question(ro, i); text != "" {
 				texts, hints = append(texts, text), append(hints, hint)
-				break
+				return
 			}
+		}
+	}
+	proposed := map[string]bool{}
+	for _, i := range ro.unknown {
+		add(i, askName, func(ro *Roster, i int) (string, string) { return ro.askFailed(i, proposed) }, d.askSet)
+	}
+	for i, title := range ro.Heading {
+		if m := d.of(title); m.explicit && m.column == "" {
+			add(i, d.askIgnored)
 		}
 	}
 	if len(texts) == 0 {
@@ -51,8 +60,7 @@ func (d *dictionary) settleResults(ro *Roster) error {
 		if other, ok := ro.column[ColumnScore]; ok {
 			return d.twice(ro, ColumnScore, other, i)
 		}
-		ro.column[ColumnScore] = i
-		ro.unknown = slices.DeleteFunc(ro.unknown, func(j int) bool { return j == i })
+		ro.take(i, ColumnScore)
 	}
 	return nil
 }
@@ -83,28 +91,29 @@ func (ro *Roster) nameText(row sheet.Row) string {
 	return ro.cell(row, ColumnName)
 }
 
-// askFailed asks about a column in which somebody failed or was not there.
-func askFailed(ro *Roster, i int) (text, hint string) {
-	var rows []int
-	value := ""
-	for _, row := range ro.Rows {
-		if one := at(row, i); isFailure(one) {
-			if value == "" {
-				value = one
-			}
-			rows = append(rows, row.Line)
-		}
-	}
+// askFailed asks about a column in which somebody failed or was not there, or in which words for passed stand beside others. No
+// two headings of a file are proposed for one column.
+func (ro *Roster) askFailed(i int, proposed map[string]bool) (text, hint string) {
+	rows, value := ro.against(i)
 	if rows == nil {
 		return "", ""
 	}
 	title := strings.TrimSpace(ro.Heading[i])
-	column := ColumnSkills
-	if ro.has(ColumnSkills) {
-		column = ColumnScenario
+	text = fmt.Sprintf("the column %q has %q in %s, and is not read", title, shorten(value), rowList(rows))
+	if value == "" {
+		text = fmt.Sprintf("the column %q says passed, but is empty in %s, and is not read", title, rowList(rows))
 	}
-	return fmt.Sprintf("the column %q has %q in %s, and is not read", title, shorten(value), rowList(rows)),
-		fmt.Sprintf("Say what it is, such as --map %q, or that it is not to be read: --map %q; without it, these rows count as passed unless you take them out.", title+"="+column, title+"=")
+	const otherwise = "without it, these rows count as passed unless you take them out."
+	if heading.IsFailure(title) {
+		return text, fmt.Sprintf("Take the rows out whose learner should have no card, or say that the column is not to be read: --map %q; %s", title+"=", otherwise)
+	}
+	for _, column := range []string{ColumnPassed, ColumnSkills, ColumnScenario} {
+		if !ro.has(column) && !proposed[column] {
+			proposed[column] = true
+			return text, fmt.Sprintf("Say what it is, such as --map %q, or that it is not to be read: --map %q; %s", title+"="+column, title+"=", otherwise)
+		}
+	}
+	return text, fmt.Sprintf("Take the rows out whose learner should have no card, and say that the column is not to be read: --map %q; %s", title+"=", otherwise)
 }
 
 // askSet asks where Options.Set gives every row a mark or a pass, and a column that is not read looks like having them.
@@ -119,20 +128,65 @@ func (d *dictionary) askSet(ro *Roster, i int) (text, hint string) {
 	return "", ""
 }
 
+// askIgnored asks where Options.Set gives every row what a column would say that a mapping puts aside, and the column says of
+// somebody that it is not so.
+func (d *dictionary) askIgnored(ro *Roster, i int) (text, hint string) {
+	title := strings.TrimSpace(ro.Heading[i])
+	for _, column := range passColumns {
+		value, ok := d.fixed[column]
+		if !ok || ro.has(column) || !isAbout(title, column) {
+			continue
+		}
+		var rows []int
+		said := ""
+		for _, row := range ro.Rows {
+			if one := at(row, i); isFailure(one) || cell.Attended(one) == cell.Failed {
+				rows, said = append(rows, row.Line), one
+			}
+		}
+		if rows != nil {
+			return fmt.Sprintf("%s is set to %q in every row, and the column %q, which is not to be read, has %q in %s", column, value, title, shorten(said), rowList(rows)),
+				fmt.Sprintf("Read the column instead of the value: --map %q without --set; or take these rows out.", title+"="+column)
+		}
+	}
+	return "", ""
+}
+
+// isAbout says whether a heading says by itself that it has to do with a column of passColumns.
+func isAbout(title, column string) bool {
+	if known, ok := heading.Column(title); ok {
+		return known == column
+	}
+	switch column {
+	case ColumnAttendance:
+		return heading.IsAttendance(title)
+	case ColumnScore:
+		return heading.IsMark(title)
+	case ColumnPassed:
+		return heading.IsVerdict(title)
+	}
+	return heading.IsTest(title) && !heading.IsAttendance(title)
+}
+
 // passColumns are the columns of what a learner has to reach.
-var passColumns = []string{ColumnAttendance, ColumnScore, ColumnSkills, ColumnScenario}
+var passColumns = []string{ColumnAttendance, ColumnScore, ColumnSkills, ColumnScenario, ColumnPassed}
 
 // looksLike says whether the cells below a heading look like those of a column.
 func (ro *Roster) looksLike(i int, column string) bool {
 	var is func(sheet.Row, int) bool
 	switch column {
-	case ColumnAttendance, ColumnScore, ColumnExperienceMonths:
+	case ColumnAttendance:
+		isThere := heading.IsAttendance(ro.Heading[i])
+		is = func(row sheet.Row, i int) bool {
+			return isMark(row, i) || (isThere && cell.Attended(at(row, i)) != cell.Unknown)
+		}
+	case ColumnScore, ColumnExperienceMonths:
 		is = isMark
 	case ColumnCompleted:
-		is = func(row sheet.Row, i int) bool { _, err := cell.Date(at(row, i), ro.order); return err == nil }
+		is = ro.isDay
 	case ColumnEmail:
 		is = func(row sheet.Row, i int) bool { return cell.IsAddress(at(row, i)) }
-	case ColumnSkills, ColumnScenario:
+	case ColumnSkills, ColumnScenario, ColumnPassed:
 		is = func(row sheet.Row, i int) bool { return !isMark(row, i) && cell.Test(at(row, i)) != cell.Unknown }
 	default:
 		return !slices.Contains(canonical, column) && (ro.looksLike(i, ColumnScore) || ro.looksLike(i, ColumnSkills)) // of the centre's own
@@ -167,31 +221,6 @@ func isMark(row sheet.Row, i int) bool {
 	return ok && value <= 100
 }
 
-// noFailures are words that Test takes for failed below the heading of a test, and that say nothing of one elsewhere: "no" may be
-// an answer about lunch.
-var noFailures = strings.Fields("no n nein non nie false falsch faux falso falsz 0 f nb incomplete")
-
-// notDone are the words for a learner who was not there to the end.
-var notDone = strings.Fields("absent noshow didnotattend notattended cancelled canceled withdrawn withdrew droppedout dropout " +
-	"abwesend fehlt fehlend nichterschienen nichtteilgenommen abgemeldet abgesagt storniert abgebrochen annule annulee abandon nonpresent " +
-	"ausente noasistio nopresentado nopresentada cancelado cancelada anulado anulada nieobecny nieobecna rezygnacja zrezygnowal zrezygnowala odwolany odwolana")
-
-// isFailure says whether a cell begins with a word for failed or not there, whatever is said about it behind a sign.
-func isFailure(text string) bool {
-	if i := strings.IndexAny(text, ",;:(/–—!."); i > 0 {
-		text = text[:i]
-	}
-	text, _, _ = strings.Cut(text, " - ")
-	key := fold.Key(text)
-	switch {
-	case key == "" || !strings.ContainsFunc(text, unicode.IsLetter), slices.Contains(noFailures, key):
-		return false
-	case slices.Contains(notDone, key):
-		return true
-	}
-	return cell.Test(text) == cell.Failed
-}
-
 // rowList names rows for a message.
 func rowList(rows []int) string {
 	var out []string
@@ -206,64 +235,4 @@ func rowList(rows []int) string {
 		text += fmt.Sprintf(" and %d more", more)
 	}
 	return text
-}
-
-// howToGet says what to do about a column that the file does not have. A value for all rows is no remedy for a mark as long as a
-// column may have those of each.
-func (ro *Roster) howToGet(column string) string {
-	remedy := fmt.Sprintf("Add the column, or say which heading it is: --map %q", "Heading="+column)
-	if i := slices.IndexFunc(ro.unknown, func(i int) bool { return ro.looksLike(i, column) }); i >= 0 {
-		remedy = fmt.Sprintf("Add the column, or say which heading it is, such as --map %q", strings.TrimSpace(ro.Heading[ro.unknown[i]])+"="+column)
-	}
-	if len(ro.unknown) > 0 {
-		remedy += fmt.Sprintf(" (not read so far: %s)", ro.unreadHeadings())
-	}
-	remedy += "."
-	canSet := !slices.Contains(personal, column) && slices.Contains(canonical, column)
-	if canSet && (len(ro.unknown) == 0 || column == ColumnCourse || column == ColumnCompleted) {
-		remedy += fmt.Sprintf(" If all rows have the same value, say it: --set %q.", column+"=…")
-	}
-	return remedy
-}
-
-func (ro *Roster) unreadHeadings() string {
-	var texts []string
-	for _, i := range ro.unknown {
-		texts = append(texts, ro.Heading[i])
-	}
-	return quoted(texts)
-}
-
-// unread tells once of all columns that are not read, and which ones the roster could still use.
-func (c *checker) unread() {
-	ro := c.roster
-	if len(ro.unknown) == 0 {
-		return
-	}
-	var lacking []string
-	for _, column := range append(slices.Clone(canonical), c.rules.Catalogue.ExtraColumns()...) {
-		if !ro.has(column) && !slices.Contains(nameParts, column) && (column != ColumnName || !ro.has(ColumnFirstName)) {
-			lacking = append(lacking, column)
-		}
-	}
-	remedy := "Nothing needs to be done; the roster has every column that it can use."
-	if len(lacking) > 0 {
-		example := strings.TrimSpace(ro.Heading[ro.unknown[0]]) + "=" + lacking[0]
-		for _, column := range lacking {
-			if i := slices.IndexFunc(ro.unknown, func(i int) bool { return ro.looksLike(i, column) }); i >= 0 {
-				example = strings.TrimSpace(ro.Heading[ro.unknown[i]]) + "=" + column
-				break
-			}
-		}
-		remedy = fmt.Sprintf("If one should be, say which it is, such as --map %q; the roster does not have %s.", example, strings.Join(lacking, ", "))
-	}
-	message := "A column is not read."
-	if n := len(ro.unknown); n > 1 {
-		message = fmt.Sprintf("%d columns are not read.", n)
-	}
-	var texts []string
-	for _, i := range ro.unknown {
-		texts = append(texts, strings.TrimSpace(ro.Heading[i]))
-	}
-	c.notice(ro.HeadingLine, "", "unknown_column", strings.Join(texts, ", "), message, remedy)
 }

@@ -165,6 +165,7 @@ func TestTest(t *testing.T) {
 		"fail": Failed, "Failed": Failed, "no": Failed, "not passed": Failed, "nicht bestanden": Failed, "nein": Failed, "échec": Failed, "non acquis": Failed, "no apto": Failed,
 		"niezdane": Failed, "nie zdał": Failed, "nie zdała": Failed, "nie": Failed, "0": Failed, "-": Failed, "✗": Failed, "FALSE": Failed,
 		"": Unknown, "n/a": Unknown, "maybe": Unknown, "1%": Unknown, "100 %": Unknown, "pass?fail": Unknown, "2": Unknown,
+		"not yet competent": Failed, "NYC": Failed, "Refer.": Failed, "Referred": Failed, "NC": Failed, "Distinction": Passed, "Pass with merit": Passed,
 		"o.k.": Passed, "Bestanden.": Passed, "not-passed": Failed, "n.b.": Failed, "☑\ufe0f": Passed, "ｘ": Passed,
 		"pass?": Unknown, "x?": Unknown, "✗ ok": Unknown, "ok ❌": Unknown, "≠ ok": Unknown, "!pass": Unknown, "~pass": Unknown, "(yes)": Unknown, "pass/": Unknown, "-1": Unknown,
 		"pass/fail": Unknown, "pass-": Unknown, "-pass": Unknown, "- pass": Unknown, "pass -": Unknown, "1.": Unknown, "1)": Unknown, "¹": Unknown, "①": Unknown, "+1": Unknown, "1 1": Unknown, "x1": Unknown,
@@ -177,6 +178,15 @@ func TestTest(t *testing.T) {
 	for _, word := range strings.Split(strings.Replace(PassWords, " or ", ", ", 1), ", ") {
 		if Test(word) != Passed {
 			t.Errorf("%q: the remedy offers a word that is not understood", word)
+		}
+	}
+}
+
+func TestAttended(t *testing.T) {
+	for text, want := range map[string]Outcome{"yes": Passed, "Anwesend": Passed, "présente": Passed, "sí": Passed, "✓": Passed, "obecna": Passed, "no": Failed, "Absent": Failed, "nicht anwesend": Failed,
+		"did not attend": Failed, "✗": Failed, "1": Unknown, "0": Unknown, "partly": Unknown, "present?": Unknown, "": Unknown} {
+		if got := Attended(text); got != want {
+			t.Errorf("%q: got %v, want %v", text, got, want)
 		}
 	}
 }

@@ -27,6 +27,7 @@ const (
 	Score            = "score"
 	Skills           = "skills"
 	Scenario         = "scenario"
+	Passed           = "passed" // the overall result
 	Instructor       = "instructor"
 	InstructorID     = "instructor_id"
 	Class            = "class"
@@ -43,7 +44,7 @@ const FullName = "full name"
 const LastThenFirst = "last name, first name"
 
 // columns in the order in which problems are told.
-var columns = []string{Name, FirstName, MiddleName, NamePrefix, LastName, SecondLastName, NameSuffix, Email, Course, Completed, Attendance, Score, Skills, Scenario, Instructor, InstructorID,
+var columns = []string{Name, FirstName, MiddleName, NamePrefix, LastName, SecondLastName, NameSuffix, Email, Course, Completed, Attendance, Score, Skills, Scenario, Passed, Instructor, InstructorID,
 	Class, PriorCard, ExperienceMonths, LearnerID}
 
 // Columns are the canonical columns, in the order in which problems are told.
