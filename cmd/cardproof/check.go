@@ -94,6 +94,8 @@ func (a *app) printChecked(c *centre, r *roster.Roster, plan *issuer.Plan, s sum
 	switch {
 	case s.Refused == 0 && plan.New()+plan.Unfinished() > 0:
 		a.say("Nothing was issued yet. To issue them:\n  %s\n", a.command("issue", asArgument(o.roster), o.String(), "--out cards"))
+	case waitHints(s.Problems) != nil:
+		a.say("%s\n", strings.Join(waitHints(s.Problems), "\n"))
 	case s.Refused > 0 && o.problems == "":
 		a.say("Mend the rows in the roster and check it again; or get the refused rows as a file of their own:\n  %s\n",
 			a.command("check", asArgument(o.roster), o.String(), "--problems problems"+problemsExt(r)))
@@ -102,6 +104,15 @@ func (a *app) printChecked(c *centre, r *roster.Roster, plan *issuer.Plan, s sum
 		a.sayMended(o.problems, o.rosterFlags, "--out cards")
 	}
 	return nil
+}
+
+// waitHints say what to do where nothing is wrong with a roster but that its cards wait for their release; nil where something is.
+func waitHints(problems []roster.Problem) []string {
+	refusing := onlyErrors(problems)
+	if len(refusing) == 0 || slices.ContainsFunc(refusing, func(p roster.Problem) bool { return p.Code != "held" }) {
+		return nil
+	}
+	return []string{"Nothing is wrong with these rows: their cards wait. Look at the batch with `cardproof show --batch BATCH`, and then say release or discard, as above."}
 }
 
 // printRead tells a person how a roster was read and what was found in it.
