@@ -12,11 +12,13 @@ import (
 
 // This file holds what the issuer and the register say to each other, so that neither has to import the other.
 
-// The two answers of a register that the issuer acts upon. Any other error means that the register failed.
+// The answers of a register that the issuer acts upon. Any other error means that the register failed.
 var (
 	// ErrConflict says that another run was faster: it has recorded one of these cards, or has planned it anew. Ask the
 	// register again what it holds, and go on from there.
 	ErrConflict = errors.New("another run has recorded one of these cards in the meantime")
+	// ErrTakenID says that another learner's card of the same course and day has the learner ID already.
+	ErrTakenID = errors.New("another learner's card of this course and day has this learner ID")
 	// ErrNotFound says that the register has no card of the number.
 	ErrNotFound = errors.New("the register has no card of this number")
 )
@@ -88,6 +90,16 @@ type Batch struct {
 	Stands  map[State]int
 	Proved  int // of the planned ones, those that have their finished file
 	GivenUp int
+	// Courses and Days are those of Cards, each once and in order.
+	Courses []string
+	Days    []Date
+}
+
+// Sibling is a batch that holds cards of the same course, day and class as another one.
+type Sibling struct {
+	Batch  string
+	Roster string        // the roster's file name; may be empty
+	Cards  map[State]int // those cards alone, as they stand
 }
 
 // BatchState is where a batch stands.
@@ -139,6 +151,9 @@ type BatchChange struct {
 	At     time.Time
 }
 
+// WithBatch is how the event of a card tells that it was moved with its batch, and not by itself. More may follow behind a comma.
+func WithBatch(batch string) string { return "with batch " + batch }
+
 // BatchChanged is what came of a BatchChange.
 type BatchChanged struct {
 	Changed []Number // those that moved, replacements among them
@@ -164,6 +179,17 @@ type Change struct {
 	// Detail says what else is worth keeping. A planned card that another one takes the place of has it; of one that a person
 	// withdrew by itself it is empty.
 	Detail string
+}
+
+// Amendment changes what the register keeps of a card's learner and no card shows. The card itself stays as it is. An empty field
+// stays as it was.
+type Amendment struct {
+	Number    Number
+	Email     string
+	LearnerID string // of the cards as well that this one took the place of: one learner has one ID
+	Actor     string
+	Reason    string
+	At        time.Time
 }
 
 // Standing is where a card stands.

@@ -253,7 +253,7 @@ func TestCorrectionsOfAFile(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		p, err := b.PrepareCorrections(t.Context(), f, "as in the passport")
+		p, err := b.PrepareCorrections(t.Context(), f, "as in the passport", false)
 		if err != nil {
 			t.Fatal(err)
 		}

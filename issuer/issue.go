@@ -21,7 +21,7 @@ var (
 type Delivery struct {
 	Dir      string         // the output folder; it is made if need be
 	Progress func(done int) // called once for each card that is in Dir, from one goroutine; may be nil
-	// NoManifest leaves cards.csv out, where a single card goes to a folder that may hold a whole class.
+	// NoManifest leaves cards.csv as it is. Replace brings it up to date by itself.
 	NoManifest bool
 	// The refused rows, as problems.csv and problems.xlsx; nil for none.
 	Problems, ProblemsWorkbook []byte
@@ -55,7 +55,9 @@ type Result struct {
 	AlreadyIssued int
 	// Lines are the cards of the roster in its order. One that is not in force is not in the output folder, and its File is empty.
 	Lines []ManifestLine
-	Kept  []string // names under which lists of an earlier run were kept
+	// Relisted says that a cards.csv of the folder was brought up to date with a replacement.
+	Relisted bool
+	Kept     []string // names under which lists of an earlier run were kept
 }
 
 // Issue records, signs, draws, proves, archives and delivers the cards of a plan. Where it breaks off, by an error or because
@@ -123,6 +125,9 @@ func (i *Issuer) record(ctx context.Context, p *Plan) (string, error) {
 		case l.isUnfinished() && l.entry.Token == "" && !i.signsFor(*l.entry):
 			stale = append(stale, l.entry)
 		}
+	}
+	if err := i.amend(ctx, p, now); err != nil {
+		return "", err
 	}
 	if err := i.giveUp(ctx, p, now); err != nil {
 		return "", err
@@ -215,6 +220,15 @@ func (i *Issuer) giveUp(ctx context.Context, p *Plan, now time.Time) error {
 		}
 	}
 	return nil
+}
+
+// amend gives the register the e-mail addresses that it takes from the roster.
+func (i *Issuer) amend(ctx context.Context, p *Plan, now time.Time) error {
+	for n := range p.amended {
+		a := &p.amended[n]
+		a.Actor, a.At, a.Reason = i.Actor, now, "as in the roster "+p.roster
+	}
+	return i.Recorder.Amend(ctx, p.amended)
 }
 
 // complete gives entries what is known only when they are recorded: time, place in a status list, and the digest of the token

@@ -34,6 +34,8 @@ type Finder interface {
 	FindCompleted(ctx context.Context, course string, completed card.Date) ([]card.Entry, error)
 	// ClassDays gives the days on which a class of a name completed a course.
 	ClassDays(ctx context.Context, course, class string) ([]card.Date, error)
+	// History gives the events of a card, the oldest first.
+	History(ctx context.Context, number card.Number) ([]card.Event, error)
 	FindBatch(ctx context.Context, id string) (card.Batch, bool, error)
 	BatchEntries(ctx context.Context, id string) ([]card.Entry, error)
 	// BatchGivenUp are the cards of a batch that were withdrawn before they were issued.
@@ -56,6 +58,8 @@ type Recorder interface {
 	Release(ctx context.Context, batch, actor string, at time.Time) ([]card.Number, error)
 	// Discard gives up the planned cards of a batch, all or none.
 	Discard(ctx context.Context, batch, actor string, at time.Time, reason string) ([]card.Number, error)
+	// Amend changes what the register keeps of cards' learners, all or none.
+	Amend(ctx context.Context, amendments []card.Amendment) error
 	// Change withdraws a planned card.
 	Change(ctx context.Context, c card.Change) (card.Entry, error)
 }

@@ -36,7 +36,21 @@ func met(c roster.Completion, m card.LearnerMatch, held bool) *roster.Problem {
 			fmt.Sprintf("Card %s was issued to somebody of this name, in class %s, for the same course and day.", m.Entry.Number, m.Entry.Class),
 			"Add an e-mail address or learner_id to tell two people apart, or leave the row out.")
 	}
-	return alreadyIssued(c, *m.Entry)
+	notice := alreadyIssued(c, *m.Entry)
+	if isAmended(c, m) {
+		notice.Remedy += " The register takes its e-mail address from the row."
+	}
+	return notice
+}
+
+// isAmended says whether the register takes a learner's e-mail address from the row: where it has none, or where the learner ID
+// says whose it is. Otherwise an address that differs is asked about.
+func isAmended(c roster.Completion, m card.LearnerMatch) bool {
+	e := m.Entry
+	if e == nil || c.Email == "" || c.Email == e.Learner.Email || e.State != card.Issued && e.State != card.Suspended {
+		return false
+	}
+	return e.Learner.Email == "" || m.By == card.ByID
 }
 
 // alreadyIssued is the notice of a row that has its card, with where that stands and what can be done about it.

@@ -45,14 +45,15 @@ var manifestHeading = []string{"row", "number", "name", "course", "issued", "exp
 
 func manifestLine(row int, e card.Entry, url string) ManifestLine {
 	l := ManifestLine{Row: row, Number: e.Number, Name: e.Name, Course: e.Course, Issued: e.IssuedOn, Expires: e.ExpiresOn, VerifyURL: url,
-		File: fileName(e.Number), SHA256: e.SHA256, State: e.State, Replaces: e.Replaces}
+		File: FileName(e.Number), SHA256: e.SHA256, State: e.State, Replaces: e.Replaces}
 	if e.State != card.Issued {
 		l.File = ""
 	}
 	return l
 }
 
-func fileName(n card.Number) string { return n.Compact() + ".pdf" }
+// FileName is what the file of a card is called in the output folder.
+func FileName(n card.Number) string { return n.Compact() + ".pdf" }
 
 // folder is where a batch is delivered. What is in it can always be had again from the archive by running the roster once more.
 type folder struct {
@@ -107,7 +108,7 @@ func (f *folder) old(name string) ([]byte, error) {
 }
 
 func (f *folder) put(n card.Number, data []byte) error {
-	return f.write(fileName(n), data)
+	return f.write(FileName(n), data)
 }
 
 func (f *folder) write(name string, data []byte) error {
@@ -126,13 +127,17 @@ func (f *folder) writeManifest(lines []ManifestLine) error {
 	w := csv.NewWriter(&b)
 	w.Write(manifestHeading) // a Buffer takes everything; Error would tell
 	for _, l := range lines {
-		w.Write([]string{
-			rowText(l.Row), l.Number.String(), l.Name, l.Course, l.Issued.String(), l.Expires.String(), l.VerifyURL, l.File,
-			l.SHA256, string(l.State),
-		})
+		w.Write(l.columns())
 	}
 	w.Flush()
 	return errors.Join(w.Error(), f.write(ManifestName, b.Bytes()))
+}
+
+// columns are those of manifestHeading.
+func (l ManifestLine) columns() []string {
+	return []string{
+		rowText(l.Row), l.Number.String(), l.Name, l.Course, l.Issued.String(), l.Expires.String(), l.VerifyURL, l.File, l.SHA256, string(l.State),
+	}
 }
 
 // rowText is empty for a card that comes from no roster.

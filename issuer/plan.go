@@ -11,9 +11,10 @@ import (
 // Plan is a checked batch: the permit to issue it. Only Prepare and its kin make one, and it works once.
 type Plan struct {
 	roster   string
-	held     bool   // its cards wait for their release
-	reason   string // why cards are replaced
-	lines    []line // in the order of the roster
+	held     bool             // its cards wait for their release
+	reason   string           // why cards are replaced
+	lines    []line           // in the order of the roster
+	amended  []card.Amendment // addresses that the roster knows and the register does not; Issue says who and when
 	problems []roster.Problem
 	refused  int
 	dense    int

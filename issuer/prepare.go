@@ -28,7 +28,7 @@ func (i *Issuer) prepare(ctx context.Context, r *roster.Roster, held bool) (*Pla
 	checked := roster.Check(r, i.rules())
 	p := &preparation{Issuer: i, Plan: &Plan{roster: r.Name, held: held, problems: checked.Problems}, checked: checked,
 		refused: map[int]bool{}, issued: map[int]bool{}, own: map[card.Number]bool{}}
-	for _, step := range []func(context.Context) error{p.meet, p.compareAddresses, p.judge, p.plan} {
+	for _, step := range []func(context.Context) error{p.meet, p.compareNames, p.compareAddresses, p.compareDays, p.judge, p.plan} {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}
@@ -80,6 +80,33 @@ func (p *preparation) meet(ctx context.Context) error {
 			p.issued[c.Row] = e.State != card.Planned
 		}
 	}
+	return p.meetRefused(ctx)
+}
+
+// meetRefused tells of rows with a problem of their own whose learners have their card all the same.
+func (p *preparation) meetRefused(ctx context.Context) error {
+	var rows []roster.Completion
+	var learners []card.LearnerKey
+	for _, c := range p.checked.Refused {
+		if c.Name != "" && !c.Completed.IsZero() && (c.Email != "" || c.LearnerID != "") {
+			rows, learners = append(rows, c), append(learners, c.Learner())
+		}
+	}
+	matches, err := p.Register.FindLearners(ctx, learners)
+	if err != nil {
+		return err
+	}
+	for n, m := range matches {
+		if m.Entry == nil || m.Entry.State == card.Planned || m.Ambiguous || m.OtherID || m.NameDiffers {
+			continue
+		}
+		notice := alreadyIssued(rows[n], *m.Entry)
+		notice.Remedy = fmt.Sprintf("The card stays as it is. If the row is right, withdraw it by `cardproof revoke %s --reason TEXT`.", m.Entry.Number)
+		if m.Entry.State == card.Revoked {
+			notice.Remedy = "The card stays as it is."
+		}
+		p.say(*notice)
+	}
 	return nil
 }
 
@@ -125,6 +152,9 @@ func (p *preparation) plan(context.Context) error {
 		c := &p.checked.Completions[n]
 		if p.refused[c.Row] {
 			continue
+		}
+		if isAmended(*c, p.matches[n]) {
+			p.amended = append(p.amended, card.Amendment{Number: p.matches[n].Entry.Number, Email: c.Email})
 		}
 		l, err := p.lineOf(c, p.matches[n].Entry, catalogue)
 		if err != nil {

@@ -112,8 +112,8 @@ func (i *Issuer) recheckCard(ctx context.Context, batch string, e card.Entry) ([
 		}
 		if refusal := prerequisite.WhyNot(h, met.Requirement, who); refusal != nil {
 			problems = append(problems, roster.Problem{Column: roster.ColumnPriorCard, Code: refusal.Code, Value: e.Number.String(),
-				Message: fmt.Sprintf("Card %s of %s: %s", e.Number, e.Name, refusal.Message),
-				Remedy:  fmt.Sprintf("Put that right, or take this card out with `cardproof revoke %s`, or give up the batch with `cardproof discard %s`.", e.Number, batch)})
+				Message: fmt.Sprintf("%s: %s", e.Name, refusal.Message),
+				Remedy:  fmt.Sprintf("Put that right, or take this card out with `cardproof revoke %s --reason TEXT`, or give up the batch with `cardproof discard %s`.", e.Number, batch)})
 		}
 	}
 	return problems, nil

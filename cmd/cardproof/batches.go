@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -38,6 +39,8 @@ type shownBatch struct {
 	Cards   map[card.State]int `json:"cards"`
 	Proved  int                `json:"proved"` // of the planned cards, those that have their finished file
 	GivenUp int                `json:"given_up"`
+	Courses []string           `json:"courses"`
+	Days    []string           `json:"days"` // of completion, in order
 }
 
 func describeBatch(b card.Batch) shownBatch {
@@ -45,7 +48,11 @@ func describeBatch(b card.Batch) shownBatch {
 	if cards == nil {
 		cards = map[card.State]int{}
 	}
-	return shownBatch{b.ID, b.State(), b.At.UTC().Format(time.RFC3339), b.Actor, b.Roster, cards, b.Proved, b.GivenUp}
+	days := []string{}
+	for _, d := range b.Days {
+		days = append(days, d.String())
+	}
+	return shownBatch{b.ID, b.State(), b.At.UTC().Format(time.RFC3339), b.Actor, b.Roster, cards, b.Proved, b.GivenUp, append([]string{}, b.Courses...), days}
 }
 
 // withLedger reads the register of the configured centre.
@@ -79,12 +86,29 @@ func (a *app) batches(ctx context.Context) error {
 			fmt.Fprintln(a.stdout, "no batch yet")
 			return nil
 		}
-		rows := [][]string{{"BATCH", "STATE", "CARDS", "BEGUN (UTC)", "BY", "ROSTER"}}
+		rows := [][]string{{"BATCH", "STATE", "CARDS", "BEGUN (UTC)", "BY", "ROSTER", "COURSE", "COMPLETED"}}
 		for _, b := range shown {
-			rows = append(rows, []string{b.ID, string(b.State), countCards(b), b.At[:16], b.Actor, printable(b.Roster)})
+			rows = append(rows, []string{b.ID, string(b.State), countCards(b), b.At[:16], b.Actor, printable(b.Roster), someOf(b.Courses), spanOf(b.Days)})
 		}
 		return a.fittedTable(rows, 2, 4, 5)
 	})
+}
+
+// someOf are the first of many words.
+func someOf(words []string) string {
+	const most = 3
+	if len(words) > most {
+		return strings.Join(words[:most], ", ") + fmt.Sprintf(" and %d more", len(words)-most)
+	}
+	return strings.Join(words, ", ")
+}
+
+// spanOf is the one day of a batch, or its first and last.
+func spanOf(days []string) string {
+	if len(days) < 2 {
+		return strings.Join(days, "")
+	}
+	return days[0] + " to " + days[len(days)-1]
 }
 
 // countCards is how many cards a batch has, and how many of them are not in force.

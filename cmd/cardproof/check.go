@@ -81,12 +81,7 @@ func (a *app) printChecked(c *centre, r *roster.Roster, plan *issuer.Plan, s sum
 	if err := a.printRead(r, s.Problems); err != nil {
 		return err
 	}
-	if len(o.columns) > 0 {
-		fmt.Fprintln(a.stdout, "To read this heading so from now on, put these lines in place of the line columns: under roster: in config.yaml:\n  columns:")
-		for _, one := range o.columns {
-			fmt.Fprintf(a.stdout, "    - %q\n", one)
-		}
-	}
+	a.printRemembered(o.rosterFlags)
 	fmt.Fprintf(a.stdout, "%s: %s\n", o.roster, plural(len(r.Rows), "row", "rows"))
 	a.printCount("ready to be issued", plan.New()+plan.Unfinished())
 	a.printCount("already issued", plan.AlreadyIssued())
@@ -94,6 +89,8 @@ func (a *app) printChecked(c *centre, r *roster.Roster, plan *issuer.Plan, s sum
 	switch {
 	case s.Refused == 0 && plan.New()+plan.Unfinished() > 0:
 		a.say("Nothing was issued yet. To issue them:\n  %s\n", a.command("issue", asArgument(o.roster), o.String(), "--out cards"))
+	case waitHints(s.Problems) != nil:
+		a.say("%s\n", strings.Join(waitHints(s.Problems), "\n"))
 	case s.Refused > 0 && o.problems == "":
 		a.say("Mend the rows in the roster and check it again; or get the refused rows as a file of their own:\n  %s\n",
 			a.command("check", asArgument(o.roster), o.String(), "--problems problems"+problemsExt(r)))
@@ -102,6 +99,34 @@ func (a *app) printChecked(c *centre, r *roster.Roster, plan *issuer.Plan, s sum
 		a.sayMended(o.problems, o.rosterFlags, "--out cards")
 	}
 	return nil
+}
+
+// waitHints say what to do where nothing is wrong with a roster but that its cards wait for their release; nil where something is.
+func waitHints(problems []roster.Problem) []string {
+	refusing := onlyErrors(problems)
+	if len(refusing) == 0 || slices.ContainsFunc(refusing, func(p roster.Problem) bool { return p.Code != "held" }) {
+		return nil
+	}
+	return []string{"Nothing is wrong with these rows: their cards wait. Look at the batch with `cardproof show --batch BATCH`, and then say release or discard, as above."}
+}
+
+// printRemembered tells how config.yaml remembers what the options of this run said of the roster.
+func (a *app) printRemembered(f rosterFlags) {
+	var lines []string
+	for _, one := range []struct{ key, value string }{{"date_order", f.dateOrder}, {"name_order", f.nameOrder}, {"encoding", f.encoding}} {
+		if one.value != "" {
+			lines = append(lines, "  "+one.key+": "+one.value)
+		}
+	}
+	if len(f.columns) > 0 {
+		lines = append(lines, "  columns:")
+	}
+	for _, one := range f.columns {
+		lines = append(lines, fmt.Sprintf("    - %q", one))
+	}
+	if len(lines) > 0 {
+		fmt.Fprintf(a.stdout, "To read such files so from now on, put these lines in place of theirs under roster: in config.yaml:\n%s\n", strings.Join(lines, "\n"))
+	}
 }
 
 // printRead tells a person how a roster was read and what was found in it.

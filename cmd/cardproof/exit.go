@@ -114,13 +114,29 @@ func explainRun(err error) *failure {
 	return nil
 }
 
-// staleHints tells what has changed under a held batch, and the two ways out.
+// maxStale is how many cards of a batch are named that can't be released.
+const maxStale = 20
+
+// staleHints tells what has changed under a held batch, a line each, and once what can be done.
 func staleHints(stale *issuer.StaleError) []string {
 	var hints []string
-	for _, p := range stale.Problems {
-		hints = append(hints, fmt.Sprintf("%s: %s (%s)", p.Value, p.Text(), p.Code))
+	cards := false
+	for i, p := range stale.Problems {
+		if i == maxStale {
+			hints = append(hints, fmt.Sprintf("... and %d more", len(stale.Problems)-i))
+			break
+		}
+		if p.Column != roster.ColumnPriorCard {
+			hints = append(hints, p.Text())
+			continue
+		}
+		cards = true
+		hints = append(hints, fmt.Sprintf("card %s of %s", p.Value, p.Message))
 	}
-	return append(hints, "Take such a card out of the batch with `cardproof revoke NUMBER --reason TEXT` and release the others, or give the batch up with `cardproof discard "+stale.Batch+"`.")
+	if cards {
+		hints = append(hints, "Put that right and release the batch again; or take such a card out with `cardproof revoke NUMBER --reason TEXT` and release the others; or give the batch up with `cardproof discard "+stale.Batch+"`.")
+	}
+	return hints
 }
 
 func explainConfig(err error) *failure {

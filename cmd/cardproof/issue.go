@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
@@ -85,6 +87,9 @@ func (a *app) issue(ctx context.Context, c *centre, o issueOptions) error {
 	if plan.Refused() > 0 && !o.goodRows {
 		s := summaryOf(plan, nil)
 		s.Out, s.ReadAs = o.out, readAs(r)
+		if hints := waitHints(plan.Problems()); hints != nil {
+			return a.refuse(s, "issued", o.roster, hints...)
+		}
 		return a.refuse(s, "issued", o.roster, "Mend the rows and run the command again.",
 			"Or add --good-rows to issue the others and get the refused rows as "+issuer.ProblemsName+".")
 	}
@@ -112,10 +117,14 @@ func (a *app) issue(ctx context.Context, c *centre, o issueOptions) error {
 		return err
 	}
 	if plan.Refused() > 0 {
-		if !a.json {
-			fmt.Fprintf(a.stdout, "The refused rows are in %s\n", filepath.Join(o.out, issuer.ProblemsName))
+		text, best := filepath.Join(o.out, issuer.ProblemsName), ""
+		if best = text; r.IsWorkbook() {
+			best = filepath.Join(o.out, issuer.ProblemsWorkbookName)
 		}
-		a.sayMended(filepath.Join(o.out, issuer.ProblemsName), o.rosterFlags, o.outFlags())
+		if !a.json {
+			fmt.Fprintf(a.stdout, "The refused rows are in %s\n", strings.Join(slices.Compact([]string{best, text}), ", and as text in "))
+		}
+		a.sayMended(best, o.rosterFlags, o.outFlags())
 		return errRefused
 	}
 	return nil

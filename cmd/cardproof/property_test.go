@@ -48,8 +48,8 @@ type learner struct {
 
 var propertyHeading = []string{"Surname", "First name", "E-mail", "Course", "Completed", "Attendance", "Score", "Skills", "Note"}
 
-// drawLearner makes a row; about a third of them have one of many faults.
-func drawLearner(r *rand.Rand, n int, west bool) learner {
+// drawLearner makes a row of a day's class; about a third of them have one of many faults.
+func drawLearner(r *rand.Rand, n int, day string, west bool) learner {
 	first := []string{"Ana", "Zoë", "José", "Björn", "Renée"}
 	last := []string{"Müller", "García", "O'Neill", "Åberg", "van den Berg"}
 	if !west {
@@ -57,7 +57,7 @@ func drawLearner(r *rand.Rand, n int, west bool) learner {
 	}
 	notes := []string{"", "two; parts", "a, b", "said \"yes\"", "first line\nsecond line", "-", "+49 30 1234", "'quoted'", "=1+1", "@home"}
 	pick := func(list []string) string { return list[r.IntN(len(list))] }
-	l := learner{[]string{pick(last), pick(first), fmt.Sprintf("l%d@example.org", n), "BLS", "2026-11-07", "100", fmt.Sprint(84 + r.IntN(17)), "pass", pick(notes)}, true}
+	l := learner{[]string{pick(last), pick(first), fmt.Sprintf("l%d@example.org", n), "BLS", day, "100", fmt.Sprint(84 + r.IntN(17)), "pass", pick(notes)}, true}
 	faults := []func(){
 		func() { l.cells[0], l.cells[1] = "", "" },
 		func() { l.cells[3] = "Juggling" },
@@ -92,7 +92,7 @@ func TestEveryRowIsIssuedOrRefusedOnce(t *testing.T) {
 			var rows []learner
 			for range 24 {
 				next++
-				rows = append(rows, drawLearner(r, next, d.encoding != charmap.Windows1250))
+				rows = append(rows, drawLearner(r, next, fmt.Sprintf("2026-11-%02d", 1+seed), d.encoding != charmap.Windows1250))
 			}
 			path := filepath.Join(dir, fmt.Sprintf("roster%d.csv", seed))
 			writeDialect(t, path, d, rows)
@@ -111,7 +111,7 @@ func TestEveryRowIsIssuedOrRefusedOnce(t *testing.T) {
 		var rows []learner
 		for range 24 {
 			next++
-			rows = append(rows, drawLearner(r, next, true))
+			rows = append(rows, drawLearner(r, next, "2026-11-20", true))
 		}
 		path := filepath.Join(dir, "roster.xlsx")
 		writeWorkbook(t, path, rows)
@@ -130,6 +130,21 @@ func TestEveryRowIsIssuedOrRefusedOnce(t *testing.T) {
 			t.Errorf("the refused rows again: got %q, want %q", two, one)
 		}
 	})
+}
+
+// Whoever keeps a workbook mends a workbook: it is the one that is named.
+func TestRefusedRowsOfAWorkbookAreNamed(t *testing.T) {
+	dir := t.TempDir()
+	if code := runIn(t, dir, "init"); code != exitDone {
+		t.Fatalf("init ended with %d", code)
+	}
+	writeWorkbook(t, filepath.Join(dir, "class.xlsx"), []learner{{cells: []string{"Silva", "Ana", "", "BLS", "2026-11-07", "100", "9", "pass", ""}}})
+	var out, errs bytes.Buffer
+	code := run(context.Background(), []string{"issue", "class.xlsx", "--out", "cards", "--good-rows"}, &app{stdin: strings.NewReader(""), stdout: &out, stderr: &errs, now: time.Now})
+	if code != exitRefused || !strings.Contains(out.String(), "The refused rows are in cards/problems.xlsx, and as text in cards/problems.csv\n") ||
+		!strings.Contains(errs.String(), "cardproof issue cards/problems.xlsx --out cards\n") {
+		t.Errorf("got %d, %s%s", code, out.String(), errs.String())
+	}
 }
 
 // runIn runs a command line in a folder, by its absolute paths.

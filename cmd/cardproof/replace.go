@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
+	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -17,47 +20,56 @@ import (
 type replaceOptions struct {
 	rosterFlags
 	issuer.Correction
-	file string
-	out  string
+	file     string
+	batch    string
+	out      string
+	reasoned bool // --reason was given
 }
 
 func newReplace(a *app) *cobra.Command {
 	var o replaceOptions
 	cmd := &cobra.Command{
-		Use:   "replace {NUMBER [--name NAME] [--instructor NAME] | --file FILE}",
+		Use:   "replace {NUMBER [--name NAME] [--instructor NAME] [--email ADDRESS] [--learner-id ID] | --file FILE | --batch BATCH --anew}",
 		Short: "Issue corrected cards and supersede the old ones",
 		Long: `Replace issues a new card for the same completion, with a new number and the corrections that are given, and marks the old one as
 superseded in the same moment. Course and dates stay as they are.
 
+An e-mail address and a learner ID stand on no card: with --email and --learner-id alone no new card is made, and the register is corrected.
+
 With --file it does so for every row of a CSV or XLSX file with the columns number, name and, if need be, instructor. An empty cell
 leaves what the card says; a row that changes nothing replaces nothing, so that the list of a whole class may be given. If any row has a
-problem, nothing is replaced.`,
+problem, nothing is replaced.
+
+With --anew a card that was revoked by mistake is issued again under another number; the old one stays revoked for ever. With --file that holds
+for every revoked card in it, and with --batch for every card that was revoked together with its batch.`,
 		Example: `  cardproof replace N0XK-J8NR-241J --name "Zoë Byrne" --out corrected
-  cardproof replace --file corrections.csv --reason "names as in the passport" --out corrected`,
-		Args: cobra.MaximumNArgs(1),
+  cardproof replace N0XK-J8NR-241J --email zoe@example.org
+  cardproof replace --file corrections.csv --reason "names as in the passport" --out corrected
+  cardproof replace --batch 20261121-7F3K9QWX --anew --reason "revoked in error" --out anew`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if (len(args) > 0) == (o.file != "") {
-				return fail(exitUsage, errors.New("replace needs a card number or --file, and not both"), "Give the number as it is printed, or a file of corrections. Nothing was changed.")
+			o.reasoned = cmd.Flags().Changed("reason")
+			if err := o.check(args); err != nil {
+				return err
 			}
 			numbers, err := parseNumbers(args)
 			if err != nil {
 				return err
 			}
-			if o.Anew && !cmd.Flags().Changed("reason") {
-				return fail(exitUsage, errors.New("--anew needs --reason"), "Say why the card is issued anew. Nothing was changed.")
-			}
-			if o.file == "" && o.Name == "" && o.Instructor == "" && !cmd.Flags().Changed("reason") {
-				return fail(exitUsage, errors.New("nothing to correct was given"), "Give --name or --instructor; or with --reason alone, say why the same card is issued under a new number. Nothing was changed.")
-			}
 			if o.Reason, err = checkReason(o.Reason); err != nil {
 				return err
+			}
+			if o.isAmendment() {
+				return a.withRegister(cmd, func(ctx context.Context, ce *centre) error { return a.amend(ctx, ce, numbers[0], o.Correction) })
 			}
 			return a.withIssuer(cmd, func(ctx context.Context, ce *centre) error {
 				if err := ce.refuseInside(o.out); err != nil {
 					return err
 				}
-				if o.file != "" {
+				switch {
+				case o.file != "":
 					return a.replaceAll(ctx, ce, o)
+				case o.batch != "":
+					return a.replaceBatch(ctx, ce, o)
 				}
 				return a.replace(ctx, ce, numbers[0], o.Correction, o.out)
 			})
@@ -66,15 +78,92 @@ problem, nothing is replaced.`,
 	f := cmd.Flags()
 	f.StringVar(&o.Name, "name", "", "the holder's corrected name")
 	f.StringVar(&o.Instructor, "instructor", "", "the instructor's corrected name")
+	f.StringVar(&o.Email, "email", "", "the learner's corrected e-mail `address`; it is not on the card")
+	f.StringVar(&o.LearnerID, "learner-id", "", "the centre's own `ID` of the learner; it is not on the card")
 	f.BoolVar(&o.Anew, "anew", false, "issue a revoked card anew; it stays revoked, and --reason says why")
 	f.StringVar(&o.Reason, "reason", "corrected card", "why, in a few words; it stays in the history of both cards")
 	f.StringVar(&o.file, "file", "", "a `file` of corrections")
+	f.StringVar(&o.batch, "batch", "", "with --anew, every card that was revoked together with this `batch`")
 	f.StringVar(&o.out, "out", ".", "the `folder` for the new cards")
 	o.add(cmd)
-	cmd.MarkFlagsMutuallyExclusive("file", "name")
-	cmd.MarkFlagsMutuallyExclusive("file", "instructor")
-	cmd.MarkFlagsMutuallyExclusive("file", "anew")
 	return cmd
+}
+
+// check says in words what is missing, or does not go together.
+func (o *replaceOptions) check(args []string) error {
+	one := o.Name != "" || o.Instructor != "" || o.Email != "" || o.LearnerID != ""
+	ways := len(args)
+	for _, way := range []string{o.file, o.batch} {
+		if way != "" {
+			ways++
+		}
+	}
+	const unchanged = " Nothing was changed."
+	switch {
+	case ways == 0:
+		return fail(exitUsage, errors.New("replace needs a card number, --file or --batch"), "Give the number as it is printed, a file of corrections, or a batch of `cardproof batches`."+unchanged)
+	case len(args) > 1:
+		return fail(exitUsage, fmt.Errorf("replace takes one card at a time, and %d were given", len(args)), "Give several in a file, with --file; a name with spaces stands in quotation marks."+unchanged)
+	case ways > 1:
+		return fail(exitUsage, errors.New("a card number, --file and --batch do not go together"), "Give one of them."+unchanged)
+	case one && o.file != "":
+		return fail(exitUsage, errors.New("--file has the corrections itself, so that --name, --instructor, --email and --learner-id do not go with it"), "Write names into the columns name and instructor of the file, and give e-mail addresses and learner IDs card by card."+unchanged)
+	case one && o.batch != "":
+		return fail(exitUsage, errors.New("--batch issues the cards anew as they were, and corrects nothing"), "Correct names afterwards, with a card number or --file."+unchanged)
+	case o.batch != "" && !o.Anew:
+		return fail(exitUsage, errors.New("--batch needs --anew"), "With --anew --reason TEXT the revoked cards of the batch are issued anew. Cards in force are corrected by number, or with --file."+unchanged)
+	case o.Anew && !o.reasoned:
+		return fail(exitUsage, errors.New("--anew needs --reason"), "Say why the card is issued anew."+unchanged)
+	case len(args) == 1 && !one && !o.reasoned:
+		return fail(exitUsage, errors.New("nothing to correct was given"), "Give --name, --instructor, --email or --learner-id; or with --reason alone, say why the same card is issued under a new number."+unchanged)
+	}
+	return nil
+}
+
+// isAmendment says whether only the register has to be corrected, and no card.
+func (o *replaceOptions) isAmendment() bool {
+	return !o.IsPrinted() && (o.Email != "" || o.LearnerID != "")
+}
+
+// amend corrects what the register has of a learner and no card shows.
+func (a *app) amend(ctx context.Context, ce *centre, number card.Number, c issuer.Correction) error {
+	changed, err := ce.Amend(ctx, number, c)
+	var correction *issuer.CorrectionError
+	var move *card.MoveError
+	switch {
+	case errors.As(err, &correction):
+		return fail(exitFailed, err, "Nothing was changed.")
+	case errors.Is(err, card.ErrTakenID):
+		return fail(exitFailed, err, "Each learner has an ID of their own. If the other card is the same learner's, withdraw the one that should not be. Nothing was changed.")
+	case errors.As(err, &move):
+		return a.alreadyReplaced(ctx, ce, number)
+	case err != nil:
+		return err
+	}
+	if a.json {
+		return a.printJSON(map[string]any{"amended": number.String(), "changed": changed})
+	}
+	if !changed {
+		fmt.Fprintf(a.stdout, "the register has it so already for card %s\n", number)
+		return nil
+	}
+	fmt.Fprintf(a.stdout, "the register is corrected; card %s stays as it is\n", number)
+	return nil
+}
+
+// replaceBatch issues the cards of a batch anew that were revoked with it.
+func (a *app) replaceBatch(ctx context.Context, ce *centre, o replaceOptions) error {
+	start := a.now()
+	plan, err := ce.PrepareAnew(ctx, o.batch, o.Reason)
+	if err != nil {
+		return err
+	}
+	if !a.json {
+		for _, p := range plan.Problems() {
+			fmt.Fprintf(a.stdout, "notice: %s (%s)\n", p.Text(), p.Code)
+		}
+	}
+	return a.issueReplaced(ctx, ce, plan, o, start, "nothing to issue anew: no card of the batch was revoked together with it, or all were issued anew before")
 }
 
 // replaceAll replaces the cards of a file of corrections, all or none.
@@ -84,7 +173,7 @@ func (a *app) replaceAll(ctx context.Context, ce *centre, o replaceOptions) erro
 	if err != nil {
 		return err
 	}
-	plan, err := ce.PrepareCorrections(ctx, f, o.Reason)
+	plan, err := ce.PrepareCorrections(ctx, f, o.Reason, o.Anew)
 	if err != nil {
 		return err
 	}
@@ -98,11 +187,16 @@ func (a *app) replaceAll(ctx context.Context, ce *centre, o replaceOptions) erro
 		s.Out = o.out
 		return a.refuse(s, "replaced", o.file, "Mend the rows and run the command again.")
 	}
+	return a.issueReplaced(ctx, ce, plan, o, start, "nothing to replace: the cards say all this already")
+}
+
+// issueReplaced issues the cards of a plan that take the place of others; none says why there is nothing to do.
+func (a *app) issueReplaced(ctx context.Context, ce *centre, plan *issuer.Plan, o replaceOptions, start time.Time, none string) error {
 	if plan.Empty() {
 		if a.json {
 			return a.printJSON(summaryOf(plan, nil))
 		}
-		fmt.Fprintln(a.stdout, "nothing to replace: the cards say all this already")
+		fmt.Fprintln(a.stdout, none)
 		return nil
 	}
 	result, err := a.run(ctx, ce, plan, issuer.Delivery{Dir: o.out})
@@ -161,7 +255,30 @@ func (a *app) printReplaced(s summary) error {
 	a.printCount("unchanged: the card says so already", countUnchanged(s.Problems))
 	a.printWithdrawn(s)
 	fmt.Fprintf(a.stdout, "The new cards and their list are in %s, %s\n", s.Out, filepath.Join(s.Out, issuer.ManifestName))
+	var old []string
+	for _, r := range s.Replaced {
+		old = append(old, r.Old)
+	}
+	a.sayOldFiles(s.Out, old)
 	return nil
+}
+
+// sayOldFiles names the files in a folder that are of cards which others took the place of.
+func (a *app) sayOldFiles(dir string, old []string) {
+	var files []string
+	for _, text := range old {
+		n, err := card.ParseNumber(text)
+		if err != nil {
+			continue // it took no card's place
+		}
+		path := filepath.Join(dir, issuer.FileName(n))
+		if _, err := os.Stat(path); err == nil {
+			files = append(files, path)
+		}
+	}
+	if len(files) > 0 {
+		fmt.Fprintf(a.stdout, "Do not hand out these any more:\n  %s\n", strings.Join(files, "\n  "))
+	}
 }
 
 func countUnchanged(problems []roster.Problem) int {
@@ -175,12 +292,12 @@ func countUnchanged(problems []roster.Problem) int {
 }
 
 func (a *app) replace(ctx context.Context, ce *centre, old card.Number, c issuer.Correction, out string) error {
-	result, err := ce.Replace(ctx, old, c, issuer.Delivery{Dir: out, NoManifest: true})
+	result, err := ce.Replace(ctx, old, c, issuer.Delivery{Dir: out})
 	var correction *issuer.CorrectionError
 	var move *card.MoveError
 	switch {
 	case errors.As(err, &correction):
-		return fail(exitFailed, err, "Give another --"+correction.Problem.Column+". Nothing was changed.")
+		return fail(exitFailed, err, "Give another --"+strings.ReplaceAll(correction.Problem.Column, "_", "-")+". Nothing was changed.")
 	case errors.Is(err, issuer.ErrExpired):
 		return fail(exitFailed, err, "Issue the card of the new completion from its roster. Nothing was changed.")
 	case errors.As(err, &move) && move.From == card.Superseded:
@@ -198,6 +315,10 @@ func (a *app) replace(ctx context.Context, ce *centre, old card.Number, c issuer
 		became = "issued anew as"
 	}
 	fmt.Fprintf(a.stdout, "card %s is %s %s\nThe new card is %s\n", old, became, l.Number, path)
+	if result.Relisted {
+		fmt.Fprintf(a.stdout, "%s has it too\n", filepath.Join(out, issuer.ManifestName))
+	}
+	a.sayOldFiles(out, []string{old.String()})
 	return nil
 }
 

@@ -41,10 +41,15 @@ func (a *app) showBatch(ctx context.Context, id string) error {
 		if err != nil {
 			return err
 		}
+		others, err := ledger.Siblings(ctx, b.ID)
+		if err != nil {
+			return err
+		}
 		s := struct {
 			shownBatch
-			List []shownCard `json:"list"`
-		}{describeBatch(b), []shownCard{}}
+			List   []shownCard    `json:"list"`
+			Others []shownSibling `json:"others"` // other batches of the same class
+		}{describeBatch(b), []shownCard{}, describeSiblings(others)}
 		last, err := ledger.LastReplacements(ctx, b.ID)
 		if err != nil {
 			return err
@@ -55,7 +60,11 @@ func (a *app) showBatch(ctx context.Context, id string) error {
 		if a.json {
 			return a.printJSON(s)
 		}
-		return a.printBatch(s.shownBatch, s.List)
+		if err := a.printBatch(s.shownBatch, s.List); err != nil {
+			return err
+		}
+		a.printSiblings(others, func(batch string) string { return a.command("show --batch", batch) })
+		return nil
 	})
 }
 

@@ -123,18 +123,24 @@ func (a *app) changeBatch(ctx context.Context, db *register.DB, batch string, to
 	if err != nil {
 		return err
 	}
+	others, err := db.Siblings(ctx, batch)
+	if err != nil {
+		return err
+	}
 	if a.json {
 		numbers := []string{}
 		for _, n := range done.Changed {
 			numbers = append(numbers, n.String())
 		}
-		return a.printJSON(map[string]any{"batch": batch, "state": to, "changed": numbers, "already": done.Already, "left": done.Left})
+		return a.printJSON(map[string]any{"batch": batch, "state": to, "changed": numbers, "already": done.Already, "left": done.Left, "others": describeSiblings(others)})
 	}
 	a.printCount("now "+inWords(to), len(done.Changed))
 	a.printCount(inWords(to)+" before", done.Already)
 	if done.Left > 0 {
 		a.printCount("left as they are: withdrawn for good, or not issued", done.Left)
 	}
+	name := map[card.State]string{card.Revoked: "revoke", card.Suspended: "suspend", card.Issued: "reinstate"}[to]
+	a.printSiblings(others, func(batch string) string { return a.command(name, "--batch", batch, "--reason", asArgument(reason)) })
 	return nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 
 	"github.com/cardproof/cardproof/card"
@@ -84,20 +85,25 @@ func listBatches(ctx context.Context, tx *sql.Tx, id any) ([]card.Batch, error) 
 		where, args = " WHERE batch = ?", []any{batches[0].ID}
 	}
 	err = forEach(ctx, tx, func(rows *sql.Rows) error {
-		var batch string
+		var batch, course, completed string
 		var state card.State
 		var bare bool
 		var n int
-		if err := rows.Scan(&batch, &state, &bare, &n); err != nil {
+		if err := rows.Scan(&batch, &state, &bare, &course, &completed, &n); err != nil {
 			return err
 		}
 		i, ok := place[batch]
 		if !ok {
 			return fmt.Errorf("%w: cards of batch %s, and no such batch", ErrCorrupt, batch)
 		}
-		count(&batches[i], state, bare, n)
+		day, err := card.ParseDate(completed)
+		if err != nil {
+			return fmt.Errorf("%w: cards of batch %s, column completed", ErrCorrupt, batch)
+		}
+		count(&batches[i], state, bare, course, day, n)
 		return nil
-	}, "SELECT batch, state, token = '', count(*) FROM cards"+where+" GROUP BY batch, state, token = ''", args...)
+	}, "SELECT batch, state, token = '', course, completed, count(*) FROM cards"+where+
+		" GROUP BY batch, state, token = '', course, completed ORDER BY completed, course", args...)
 	if err != nil {
 		return nil, err
 	}
@@ -161,7 +167,7 @@ func countReplaced(b *card.Batch, old, last card.State) {
 }
 
 // count adds n cards of a batch that are in a state, with or without a token.
-func count(b *card.Batch, state card.State, bare bool, n int) {
+func count(b *card.Batch, state card.State, bare bool, course string, day card.Date, n int) {
 	switch {
 	case state == card.Revoked && bare:
 		b.GivenUp += n
@@ -170,6 +176,12 @@ func count(b *card.Batch, state card.State, bare bool, n int) {
 		b.Proved += n
 	}
 	b.Cards[state] += n
+	if !slices.Contains(b.Courses, course) {
+		b.Courses = append(b.Courses, course)
+	}
+	if len(b.Days) == 0 || b.Days[len(b.Days)-1] != day { // they come in order
+		b.Days = append(b.Days, day)
+	}
 }
 
 // batchRow is what the moves of a batch ask about it.

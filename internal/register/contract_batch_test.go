@@ -337,10 +337,11 @@ func testBatches(t *testing.T, db *DB) {
 	}
 	change(t, db, in.Entries[0].Number, card.Revoked)
 	plan(t, db, "b-empty")
+	courses, days := []string{"BLS"}, []card.Date{cards[0].Completed}
 	want := []card.Batch{
-		{ID: "B-Two", Roster: "other.xlsx", Actor: "office", At: later, Cards: map[card.State]int{card.Planned: 1, card.Revoked: 1}},
+		{ID: "B-Two", Roster: "other.xlsx", Actor: "office", At: later, Cards: map[card.State]int{card.Planned: 1, card.Revoked: 1}, Courses: courses, Days: days},
 		{ID: "b-empty", Roster: "clean.csv", Actor: "office", At: noon, Cards: map[card.State]int{}},
-		{ID: "B-One", Roster: "clean.csv", Actor: "office", At: noon, Held: true, Cards: map[card.State]int{card.Planned: 4}, Proved: 2, GivenUp: 1},
+		{ID: "B-One", Roster: "clean.csv", Actor: "office", At: noon, Held: true, Cards: map[card.State]int{card.Planned: 4}, Proved: 2, GivenUp: 1, Courses: courses, Days: days},
 	}
 	if got, err := db.Batches(ctx); err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("batches: %v\n got %+v\nwant %+v", err, got, want)

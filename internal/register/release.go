@@ -182,7 +182,7 @@ func (db *DB) ChangeBatch(ctx context.Context, c card.BatchChange) (changed card
 	return changed, nil
 }
 
-func withBatch(b batchRow) string { return "with batch " + b.id }
+func withBatch(b batchRow) string { return card.WithBatch(b.id) }
 
 // batchMover moves the cards of one batch.
 type batchMover struct {

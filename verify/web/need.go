@@ -102,11 +102,11 @@ func (p *verdictPage) setNeed(v verify.Verdict, a asked, known []card.Requiremen
 	p.Tone, p.Message, p.Answer = amber, n.Because, itself
 	switch {
 	case w.bad:
-		p.Word, p.Advice = noAnswer, "Do not take this for a yes. Choose below what you need the card for."
+		p.Word, p.Tone, p.Advice = noAnswer, grey, "Do not take this for a yes. Choose below what you need the card for."
 	case n.Strange:
-		p.Word, p.Advice = noAnswer, "Do not take this for a yes, nor for a no. Choose below what you need the card for."
+		p.Word, p.Tone, p.Advice = noAnswer, grey, "Do not take this for a yes, nor for a no. Choose below what you need the card for."
 	case n.Unknown:
-		p.Word, p.Advice = noAnswer, "Do not accept this card for "+n.Code+" yet. Ask the issuer what it qualifies for."
+		p.Word, p.Tone, p.Advice = noAnswer, grey, "Do not accept this card for "+n.Code+" yet. Ask the issuer what it qualifies for."
 	default:
 		p.Word, p.Advice = "NOT "+n.Code, "Do not accept this card for "+n.Code+". Ask the holder for one that meets it."
 	}

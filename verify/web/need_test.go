@@ -121,7 +121,7 @@ func TestNotMetSaysThatTheCardIsGenuine(t *testing.T) {
 	bare := testVerdict(verify.Valid)
 	bare.Card.Qualification = card.Qualification{}
 	body := do(testSite(t, testOptions(answer(bare, nil))), "GET", "/c/"+goodToken+"?need=BLS", "").Body.String()
-	if !strings.Contains(body, "<h1>NO ANSWER</h1>") || !strings.Contains(body, "verdict amber") || strings.Contains(body, "What do you need it for?") {
+	if !strings.Contains(body, "<h1>NO ANSWER</h1>") || !strings.Contains(body, "verdict grey") || strings.Contains(body, "What do you need it for?") {
 		t.Errorf("a card of which nothing is known: got\n%s", body)
 	}
 }

@@ -67,7 +67,7 @@ func TestUnknownRequirement(t *testing.T) {
 	h := testSite(t, o)
 	for _, path := range []string{"/c/" + goodToken, "/n/" + goodNumber} {
 		body := do(h, "GET", path+"?need=BSL", "").Body.String()
-		for _, want := range []string{"<h1>NO ANSWER</h1>", "verdict amber", "No answer: this centre knows no requirement BSL; did you mean BLS?", `<a href="#need">`} {
+		for _, want := range []string{"<h1>NO ANSWER</h1>", "verdict grey", "No answer: this centre knows no requirement BSL; did you mean BLS?", `<a href="#need">`} {
 			if !strings.Contains(body, want) {
 				t.Errorf("%s: the page lacks %q:\n%s", path, want, body)
 			}

@@ -82,7 +82,7 @@ var toneLines = []toneLine{
 	{green, "Valid", "Genuine, and in force today."},
 	{amber, "Not this one", "Genuine, but suspended, replaced, not in force yet, or not what you need."},
 	{red, "Do not accept", "Expired, withdrawn, altered or forged."},
-	{grey, "No answer", "Mistyped, not found, or not checked."},
+	{grey, "No answer", "Mistyped, not found, not checked, or no answer to what you need."},
 }
 
 type noticePage struct {

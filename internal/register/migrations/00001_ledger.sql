@@ -88,7 +88,7 @@ CREATE INDEX cards_class ON cards (class COLLATE NOCASE, course, completed) WHER
 CREATE INDEX cards_completed ON cards (course, completed, email);
 CREATE INDEX cards_given_up ON cards (seq) WHERE state = 'revoked' AND token = '';
 -- With the columns behind the batch, counting all batches reads this index and no card.
-CREATE INDEX cards_batch ON cards (batch, state, token = '');
+CREATE INDEX cards_batch ON cards (batch, state, token = '', course, completed);
 
 CREATE TABLE events (
     seq    INTEGER PRIMARY KEY,
@@ -96,7 +96,7 @@ CREATE TABLE events (
     number TEXT NOT NULL REFERENCES cards (number),
     actor  TEXT NOT NULL CHECK (actor <> ''),
     action TEXT NOT NULL CHECK (action IN
-        ('planned', 'planned again', 'proved', 'issued', 'renewed', 'suspended', 'revoked', 'reinstated', 'superseded', 'issued anew')),
+        ('planned', 'planned again', 'proved', 'issued', 'renewed', 'suspended', 'revoked', 'reinstated', 'superseded', 'issued anew', 'amended')),
     reason TEXT NOT NULL CHECK (reason <> '' OR action IN ('planned', 'planned again', 'proved', 'issued', 'renewed')),
     detail TEXT NOT NULL
 ) STRICT;
