@@ -3,7 +3,6 @@ package issuer
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/cardproof/cardproof/card"
 	"github.com/cardproof/cardproof/issuer/roster"
@@ -136,16 +135,16 @@ func (p *preparation) sayTwice(ctx context.Context, c *roster.Completion, other 
 	e := h.Entry
 	found := roster.Problem{Row: c.Row, Column: roster.ColumnName, Code: "name_differs", Value: c.Name,
 		Message: fmt.Sprintf("Card %s of this course and day has the same e-mail address, and nearly the same name, %q.", e.Number, e.Name)}
-	name := strings.NewReplacer(`\`, `\\`, `"`, `\"`, `$`, `\$`, "`", "\\`").Replace(c.Name)
+	name := quoted(c.Name)
 	switch e.State {
 	case card.Planned:
-		found.Remedy = fmt.Sprintf("Nobody has it yet: give it up with `cardproof revoke %s --reason TEXT`, or its batch with `cardproof discard %s`. %s", e.Number, e.Batch, apart)
+		found.Remedy = fmt.Sprintf("Nobody has it yet: give up its batch with `cardproof discard %s` and issue the roster, or release it and then correct the card. %s", e.Batch, apart)
 	case card.Revoked:
-		found.Remedy = fmt.Sprintf("It was withdrawn for good. Issue it anew by `cardproof replace %s --anew --name \"%s\" --reason TEXT`, or leave the row out. %s", e.Number, name, apart)
+		found.Remedy = fmt.Sprintf("It was withdrawn for good. Issue it anew by `cardproof replace %s --anew --name %s --reason TEXT`, or leave the row out. %s", e.Number, name, apart)
 	case card.Suspended:
-		found.Remedy = fmt.Sprintf("It is withdrawn for now. Put it in force with `cardproof reinstate %s --reason TEXT`, and then correct it by `cardproof replace %s --name \"%s\"`. %s", e.Number, e.Number, name, apart)
+		found.Remedy = fmt.Sprintf("It is withdrawn for now. Put it in force with `cardproof reinstate %s --reason TEXT`, and then correct it by `cardproof replace %s --name %s`. %s", e.Number, e.Number, name, apart)
 	default:
-		found.Remedy = fmt.Sprintf("Correct that card by `cardproof replace %s --name \"%s\"`, or the name in the roster. %s", e.Number, name, apart)
+		found.Remedy = fmt.Sprintf("Correct that card by `cardproof replace %s --name %s`, or the name in the roster. %s", e.Number, name, apart)
 	}
 	p.say(found)
 	return nil
