@@ -192,6 +192,24 @@ type Amendment struct {
 	At        time.Time
 }
 
+// Revocation is how a revoked card came to be so.
+type Revocation struct {
+	WasOut     bool // it was in force once
+	TakenOut   bool // it was not, and somebody took it by itself out of its batch; it is no correction of another card
+	BatchWaits bool // its batch still has cards that are not out
+}
+
+// LapsedError refuses to put a card in force because another one that met a prerequisite of it no longer is.
+type LapsedError struct {
+	Number Number // the card that was not issued
+	Prior  Number // the one that it presupposes
+	State  State  // of Prior, or of the last card that took its place
+}
+
+func (e *LapsedError) Error() string {
+	return "card " + e.Number.String() + " was not issued: card " + e.Prior.String() + ", which it presupposes, is " + string(e.State)
+}
+
 // Standing is where a card stands.
 type Standing struct {
 	Number Number

@@ -139,7 +139,7 @@ func (p *preparation) sayTwice(ctx context.Context, c *roster.Completion, other 
 	name := quoted(c.Name)
 	switch e.State {
 	case card.Planned:
-		found.Remedy = fmt.Sprintf("Nobody has it yet: give it up with `cardproof revoke %s --reason TEXT`, or its batch with `cardproof discard %s`. %s", e.Number, e.Batch, apart)
+		found.Remedy = fmt.Sprintf("Nobody has it yet: give up its batch with `cardproof discard %s` and issue the roster, or release it and then correct the card. %s", e.Batch, apart)
 	case card.Revoked:
 		found.Remedy = fmt.Sprintf("It was withdrawn for good. Issue it anew by `cardproof replace %s --anew --name %s --reason TEXT`, or leave the row out. %s", e.Number, name, apart)
 	case card.Suspended:

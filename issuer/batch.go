@@ -2,6 +2,7 @@ package issuer
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/cardproof/cardproof/card"
@@ -11,8 +12,8 @@ import (
 // to it that every finished file is in the archive as it was proved, and judges prerequisites and classes again. The same call again
 // delivers the batch once more.
 //
-// The error is card.ErrNoBatch, card.ErrNotHeld, card.ErrUnproved, card.ErrDiscarded, a *StaleError, an *UndeliveredError where files are
-// missing (then nothing was released, unless the batch was before), or what the register or the folder said.
+// The error is card.ErrNoBatch, card.ErrNotHeld, card.ErrUnproved, card.ErrDiscarded, a *StaleError, a *FilesLostError where
+// files are missing before the release, an *UndeliveredError where they are after it, or what the register or the folder said.
 func (i *Issuer) Release(ctx context.Context, batch string, d Delivery) (*Result, error) {
 	if i.Recorder == nil {
 		return nil, ErrNoKey
@@ -33,11 +34,19 @@ func (i *Issuer) Release(ctx context.Context, batch string, d Delivery) (*Result
 	if err := i.recheck(ctx, b.ID); err != nil {
 		return nil, err
 	}
+	if err := i.removeGivenUp(ctx, b.ID); err != nil {
+		return nil, err
+	}
 	released, err := i.Recorder.Release(ctx, b.ID, i.Actor, i.now())
+	if lapsed := (*card.LapsedError)(nil); errors.As(err, &lapsed) {
+		if stale := i.recheck(ctx, b.ID); stale != nil { // it was withdrawn between the two: say so as if before
+			return nil, stale
+		}
+	}
 	if err != nil {
 		return nil, err
 	}
-	result := &Result{Batch: b.ID, Issued: len(released)}
+	result := &Result{Batch: b.ID, Issued: len(released), GivenUp: b.GivenUp}
 	if out == nil {
 		return result, nil
 	}
@@ -51,6 +60,19 @@ func (i *Issuer) findBatch(ctx context.Context, id string) (card.Batch, error) {
 	}
 	return b, err
 }
+
+// FilesLostError says that files of a batch that waits are missing or altered. Nothing of it was released.
+type FilesLostError struct {
+	Batch string
+	Lost  *UndeliveredError
+}
+
+func (e *FilesLostError) Error() string {
+	return fmt.Sprintf("nothing of batch %s was released: %v", e.Batch, e.Lost)
+}
+
+// Unwrap answers the files.
+func (e *FilesLostError) Unwrap() error { return e.Lost }
 
 // checkFiles sees to it that no card is released whose file is lost.
 func (i *Issuer) checkFiles(ctx context.Context, batch string) error {
@@ -71,7 +93,7 @@ func (i *Issuer) checkFiles(ctx context.Context, batch string) error {
 		}
 	}
 	if len(lost) > 0 {
-		return &UndeliveredError{lost}
+		return &FilesLostError{batch, &UndeliveredError{lost}}
 	}
 	return nil
 }
@@ -114,15 +136,20 @@ func (i *Issuer) Discard(ctx context.Context, batch, reason string) (int, error)
 	if err != nil {
 		return 0, err
 	}
-	// Of all that were given up, not only now: a run that broke off here has left their files.
-	numbers, err := i.Register.BatchGivenUp(ctx, b.ID)
+	return len(gone), i.removeGivenUp(ctx, b.ID)
+}
+
+// removeGivenUp takes the files of the cards that were given up out of the archive, also of those that a run that broke off has left:
+// nobody shall get them.
+func (i *Issuer) removeGivenUp(ctx context.Context, batch string) error {
+	numbers, err := i.Register.BatchGivenUp(ctx, batch)
 	if err != nil {
-		return len(gone), err
+		return err
 	}
 	for _, n := range numbers {
 		if err := i.Archive.Remove(n); err != nil {
-			return len(gone), err
+			return err
 		}
 	}
-	return len(gone), nil
+	return nil
 }

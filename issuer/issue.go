@@ -53,6 +53,7 @@ type Result struct {
 	Issued        int
 	Held          int // made and proved, waiting for the release of their batch
 	AlreadyIssued int
+	GivenUp       int // of Release: the cards of the batch that were given up before
 	// Lines are the cards of the roster in its order. One that is not in force is not in the output folder, and its File is empty.
 	Lines []ManifestLine
 	// Relisted says that a cards.csv of the folder was brought up to date with a replacement.

@@ -28,8 +28,12 @@ type Finder interface {
 	FindCards(ctx context.Context, learners []card.LearnerKey) ([][]card.Entry, error)
 	// FindByEmail gives for each e-mail address, course and day, in order, the cards of whatever name.
 	FindByEmail(ctx context.Context, keys []card.LearnerKey) ([][]card.Entry, error)
-	// FindWithdrawn gives the cards that somebody withdrew one by one while their held batch waited.
+	// FindByName gives for each name, in order, every card of it, whoever's.
+	FindByName(ctx context.Context, names []string) ([][]card.Entry, error)
+	// FindWithdrawn gives the cards that somebody withdrew one by one before they were out.
 	FindWithdrawn(ctx context.Context) ([]card.Entry, error)
+	// FindRevocation says how a revoked card came to be so.
+	FindRevocation(ctx context.Context, number card.Number) (card.Revocation, error)
 	// FindCompleted gives the cards of a course that was completed on one day.
 	FindCompleted(ctx context.Context, course string, completed card.Date) ([]card.Entry, error)
 	// ClassDays gives the days on which a class of a name completed a course.

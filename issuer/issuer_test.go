@@ -253,7 +253,7 @@ func TestAnUnfinishedCardIsIssuedAsTheRosterSaysNow(t *testing.T) {
 	const heading = "name,email,course,completed,score,instructor,learner_id\n"
 	whole := b.Archive
 	b.Archive = failAfter(whole, 0)
-	old := b.prepare(t, heading+"Cy Tres,cy@example.org,BLS,2026-11-07,90,Ida Teach,L1\n")
+	old := b.prepare(t, heading+"Cyru Tres,cy@example.org,BLS,2026-11-07,90,Ida Teach,L1\n")
 	if _, err := b.Issue(t.Context(), old, b.out("out")); !errors.Is(err, errDisk) {
 		t.Fatal(err)
 	}
@@ -297,8 +297,10 @@ func TestAWithdrawnUnfinishedCardBlocksNobody(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r := b.mustIssue(t, b.plan(t, 3)); r.Issued != 3 || len(r.Lines) != 3 {
-		t.Errorf("got %+v, want three cards", r)
+	// A card that a person withdrew does not come back unasked.
+	again := b.plan(t, 3)
+	if r := b.mustIssue(t, again); r.Issued != 2 || len(r.Lines) != 3 || r.Lines[1].State != card.Revoked || !strings.Contains(says(again), "already_revoked notice") {
+		t.Errorf("got %+v, want two cards and the withdrawn one: %s", r, says(again))
 	}
 }
 

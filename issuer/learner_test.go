@@ -226,7 +226,7 @@ func TestAHeldCardThatWasTakenOutStaysOut(t *testing.T) {
 	n := entries[0].Number
 	b.change(t, n, card.Revoked)
 	p := b.hold(t, text)
-	if got := says(p); p.New() != 0 || !strings.HasPrefix(got, "already_revoked notice") || !strings.Contains(got, "cardproof replace "+n.String()+" --anew") {
+	if got := says(p); p.New() != 0 || !strings.HasPrefix(got, "already_revoked notice") || strings.Contains(got, "--anew") || !strings.Contains(got, "cardproof release "+held.Batch) {
 		t.Errorf("got %d new cards and %s", p.New(), got)
 	}
 	more := b.hold(t, text+"Eva Lima,eva@example.org,BLS,2026-11-07,90,,,,\n")
@@ -237,14 +237,14 @@ func TestAHeldCardThatWasTakenOutStaysOut(t *testing.T) {
 	if _, err := b.Release(t.Context(), held.Batch, b.out("out")); err != nil {
 		t.Fatal(err)
 	}
-	if p := b.prepare(t, text); p.New() != 0 {
+	if p := b.prepare(t, text); p.New() != 0 || !strings.Contains(says(p), "cardproof replace "+n.String()+" --anew") {
 		t.Errorf("after the release: got %s", says(p))
 	}
 	anew := b.mustReplace(t, n, Correction{Anew: true, Reason: "a slip"})
 	if p := b.prepare(t, text); p.New() != 0 || p.lines[0].entry.Number != anew {
 		t.Errorf("issued anew: got %s", says(p))
 	}
-	// A batch that is given up as a whole leaves its learners free.
+	// A batch that is given up as a whole leaves its learners free, but not who was taken out before.
 	last, err := b.Issue(t.Context(), b.hold(t, strings.ReplaceAll(text, "11-07", "11-08")), Delivery{})
 	if err != nil {
 		t.Fatal(err)
@@ -257,7 +257,7 @@ func TestAHeldCardThatWasTakenOutStaysOut(t *testing.T) {
 	if _, err := b.Discard(t.Context(), last.Batch, "x"); err != nil {
 		t.Fatal(err)
 	}
-	if p := b.prepare(t, strings.ReplaceAll(text, "11-07", "11-08")); p.New() != 2 {
+	if p := b.prepare(t, strings.ReplaceAll(text, "11-07", "11-08")); p.New() != 1 || p.AlreadyIssued() != 1 {
 		t.Errorf("after the discard: got %s", says(p))
 	}
 }
@@ -322,7 +322,7 @@ func TestAnInstructorIsOnePersonByIDOrName(t *testing.T) {
 	row := func(name, class, instructor, id string) string {
 		return name + "," + strings.ToLower(name) + "@example.org,PALS,2026-11-07,90," + class + "," + instructor + "," + id + ",external: BLS of Lyon\n"
 	}
-	b.mustIssue(t, b.prepare(t, heading+row("Ana", "Ü-1", "Ruth Berg", "I-1")+row("Rui", "Ü-1", "Ruth Berg", "I-1")+row("Bo", "", "Ruth Berg", "I-1")+row("Cy", "", "Ruth Berg", "I-1")))
+	b.mustIssue(t, b.prepare(t, heading+row("Ana", "Ü-1", "Ruth Berg", "I-1")+row("Rui", "Ü-1", "Ruth Berg", "I-1")))
 	for text, want := range map[string][]string{
 		row("Eva", "ü-1", "Ruth Berg", ""):                                       {"ratio_exceeded"},
 		row("Eva", "ü-1", "R. Berg", "i-1"):                                      {"ratio_exceeded"},

@@ -1,6 +1,8 @@
 package issuer
 
 import (
+	"context"
+	"errors"
 	"fmt"
 
 	"github.com/cardproof/cardproof/card"
@@ -26,8 +28,11 @@ func met(c roster.Completion, m card.LearnerMatch, held bool) *roster.Problem {
 	case m.Entry.State == card.Planned && m.Entry.Held && !held:
 		return problem("", "held", m.Entry.Number.String(), fmt.Sprintf("The card of this row waits in batch %s for its release.", m.Entry.Batch),
 			fmt.Sprintf("Release it with `cardproof release %s`, or give it up with `cardproof discard %s`.", m.Entry.Batch, m.Entry.Batch))
+	case m.Entry.State == card.Planned && m.NameDiffers && !newAlike(c.Name).isLike(newAlike(m.Entry.Name)):
+		return problem(roster.ColumnName, "name_differs", c.Name, fmt.Sprintf("This learner ID has card %s of batch %s under another name, %q.", m.Entry.Number, m.Entry.Batch, m.Entry.Name),
+			fmt.Sprintf("Correct the learner ID. If it is the same learner, give up that batch with `cardproof discard %s`.", m.Entry.Batch))
 	case m.Entry.State == card.Planned:
-		return nil // it was never released; if it says something else, it is given up
+		return nil // it was never released; if it says something else of the same learner, it is given up
 	case m.NameDiffers:
 		return problem(roster.ColumnName, "name_differs", c.Name, fmt.Sprintf("This learner ID has card %s under another name.", m.Entry.Number),
 			fmt.Sprintf("Correct that card by `cardproof replace %s --name \"…\"`, or correct the learner ID.", m.Entry.Number))
@@ -74,20 +79,25 @@ func alreadyIssued(c roster.Completion, e card.Entry) *roster.Problem {
 	return notice
 }
 
-// withdrawn finds the cards that somebody took out of a held batch by themselves. A run that made them again would undo that
-// without a word.
+// withdrawn finds the cards that somebody took out of a batch by themselves before they were out. A run that made them again would
+// undo that without a word.
 type withdrawn struct {
 	ids, names map[card.LearnerKey]*card.Entry
+	addresses  map[address][]*card.Entry
 }
 
 func newWithdrawn(entries []card.Entry) *withdrawn {
-	w := &withdrawn{map[card.LearnerKey]*card.Entry{}, map[card.LearnerKey]*card.Entry{}}
+	w := &withdrawn{map[card.LearnerKey]*card.Entry{}, map[card.LearnerKey]*card.Entry{}, map[address][]*card.Entry{}}
 	for n := range entries {
 		e := &entries[n]
 		if e.Learner.ID != "" {
 			w.ids[card.LearnerKey{ID: e.Learner.ID, Course: e.Course, Completed: e.Completed}] = e
 		}
 		w.names[card.LearnerKey{Email: e.Learner.Email, Name: card.FoldName(e.Name), Course: e.Course, Completed: e.Completed}] = e
+		if e.Learner.Email != "" {
+			k := address{e.Learner.Email, e.Course, e.Completed}
+			w.addresses[k] = append(w.addresses[k], e)
+		}
 	}
 	return w
 }
@@ -104,10 +114,41 @@ func (w *withdrawn) find(k card.LearnerKey) *card.Entry {
 	return e
 }
 
-func alreadyRevoked(c roster.Completion, e card.Entry) *roster.Problem {
-	return &roster.Problem{Row: c.Row, Code: "already_revoked", Value: e.Number.String(), Severity: roster.Notice,
-		Message: fmt.Sprintf("Card %s of this row was withdrawn for good while batch %s waited.", e.Number, e.Batch),
-		Remedy:  fmt.Sprintf("It is not made again. If it should be, `cardproof replace %s --anew --reason TEXT` makes another in its place.", e.Number)}
+// near finds a card of the same e-mail and nearly the same name: the row may be its learner under a corrected name.
+func (w *withdrawn) near(k card.LearnerKey) *card.Entry {
+	name := newAlike(k.Name)
+	for _, e := range w.addresses[address{k.Email, k.Course, k.Completed}] {
+		if (k.ID == "" || e.Learner.ID == "" || k.ID == e.Learner.ID) && name.isLike(newAlike(e.Name)) {
+			return e
+		}
+	}
+	return nil
+}
+
+// sayWithdrawn tells of a card that was taken out of its batch, and names the way to another only where that is open.
+func (p *preparation) sayWithdrawn(ctx context.Context, c roster.Completion, e card.Entry, near bool) error {
+	err := p.checkAnew(ctx, e, e, "")
+	var not *AnewError
+	if err != nil && !errors.As(err, &not) {
+		return err
+	}
+	command := fmt.Sprintf("`cardproof replace %s --anew --reason TEXT`", e.Number)
+	found := roster.Problem{Row: c.Row, Code: "already_revoked", Value: e.Number.String(), Severity: roster.Notice,
+		Message: fmt.Sprintf("Card %s of this row was withdrawn for good before batch %s was out.", e.Number, e.Batch), Remedy: "It is not made again."}
+	if near {
+		command = fmt.Sprintf("`cardproof replace %s --anew --name %s --reason TEXT`", e.Number, quoted(c.Name))
+		found = roster.Problem{Row: c.Row, Column: roster.ColumnName, Code: "name_differs", Value: c.Name,
+			Message: fmt.Sprintf("Card %s of this course and day, with the same e-mail address and nearly the same name, %q, was withdrawn for good before batch %s was out.", e.Number, e.Name, e.Batch),
+			Remedy:  "Leave the row out. If they are two people, tell them apart by learner_id or by an e-mail address of their own."}
+	}
+	switch {
+	case not == nil:
+		found.Remedy += fmt.Sprintf(" If it should be, %s makes another in its place.", command)
+	default:
+		found.Remedy += fmt.Sprintf(" No other can take its place now: %s. %s", not.Message, not.Remedy)
+	}
+	p.say(found)
+	return nil
 }
 
 // isNamesake says whether only the name is the same, and the class is another: two people who share a name, more likely than

@@ -66,11 +66,21 @@ func (p *preparation) meet(ctx context.Context) error {
 	}
 	lookup := newWithdrawn(gone)
 	for n, c := range p.checked.Completions {
-		if e := lookup.find(learners[n]); e != nil && p.matches[n].Entry == nil {
-			p.matches[n].Entry = e
-			p.own[e.Number], p.issued[c.Row] = true, true
-			p.say(*alreadyRevoked(c, *e))
-			continue
+		if p.matches[n].Entry == nil {
+			e, near := lookup.find(learners[n]), false
+			if e == nil {
+				e, near = lookup.near(learners[n]), true
+			}
+			if e != nil {
+				if !near {
+					p.matches[n].Entry = e
+					p.own[e.Number], p.issued[c.Row] = true, true
+				}
+				if err := p.sayWithdrawn(ctx, c, *e, near); err != nil {
+					return err
+				}
+				continue
+			}
 		}
 		if found := met(c, p.matches[n], p.held); found != nil {
 			p.say(*found)

@@ -3,6 +3,7 @@ package issuer
 import (
 	"cmp"
 	"context"
+	"fmt"
 
 	"github.com/cardproof/cardproof/card"
 	"github.com/cardproof/cardproof/card/token"
@@ -24,18 +25,28 @@ func (i *Issuer) judgePrerequisites(ctx context.Context, rows []roster.Completio
 	if err != nil {
 		return nil, nil, err
 	}
+	namesakes, err := i.namesakes(ctx, asked)
+	if err != nil {
+		return nil, nil, err
+	}
 	evidence := map[int]string{}
 	var problems []roster.Problem
 	for n, c := range asked {
 		claims := prerequisite.ReadClaims(c.PriorCard)
-		held := found[n]
-		if len(claims.Cards) > 0 {
-			if held, err = i.claimed(ctx, claims.Cards); err != nil {
+		named, err := i.claimed(ctx, claims.Cards)
+		if err != nil {
+			return nil, nil, err
+		}
+		who := prerequisite.Learner{Name: c.Name, ID: c.LearnerID, Email: c.Email, Completed: c.Completed}
+		text, refusals := prerequisite.Judge(c.Course, who, claims, append(named, found[n]...))
+		evidence[c.Row] = text
+		if len(refusals) == 0 {
+			notice, err := i.withdrawnNamesake(ctx, c, who, namesakes[n])
+			if err != nil {
 				return nil, nil, err
 			}
+			problems = append(problems, notice...)
 		}
-		text, refusals := prerequisite.Judge(c.Course, prerequisite.Learner{Name: c.Name, ID: c.LearnerID, Email: c.Email, Completed: c.Completed}, claims, held)
-		evidence[c.Row] = text
 		for _, r := range refusals {
 			problems = append(problems, roster.Problem{Row: c.Row, Column: roster.ColumnPriorCard, Code: r.Code, Value: c.PriorCard,
 				Message: r.Message, Remedy: r.Remedy})
@@ -44,13 +55,48 @@ func (i *Issuer) judgePrerequisites(ctx context.Context, rows []roster.Completio
 	return evidence, problems, nil
 }
 
-// cardsOfLearners finds the cards of those rows that name none.
+// namesakes finds the cards in the names of those rows that bring evidence of another centre.
+func (i *Issuer) namesakes(ctx context.Context, rows []roster.Completion) ([][]card.Entry, error) {
+	all := make([][]card.Entry, len(rows))
+	var names []string
+	var of []int
+	for n, c := range rows {
+		if len(prerequisite.ReadClaims(c.PriorCard).External) > 0 {
+			names, of = append(names, c.Name), append(of, n)
+		}
+	}
+	found, err := i.Register.FindByName(ctx, names)
+	for k, n := range of {
+		all[n] = found[k]
+	}
+	return all, err
+}
+
+// withdrawnNamesake is a notice where evidence of elsewhere is taken from somebody in whose name a card of this centre is withdrawn that
+// nothing but the name ties to the row.
+func (i *Issuer) withdrawnNamesake(ctx context.Context, c roster.Completion, who prerequisite.Learner, namesakes []card.Entry) ([]roster.Problem, error) {
+	for _, e := range namesakes {
+		h, err := i.follow(ctx, e)
+		if err != nil {
+			return nil, err
+		}
+		if prerequisite.IsBarred(c.Course, who, h) {
+			return []roster.Problem{{Row: c.Row, Column: roster.ColumnPriorCard, Code: "withdrawn_namesake", Value: c.PriorCard, Severity: roster.Notice,
+				Message: fmt.Sprintf("Card %s of %s in this name is withdrawn.", h.Number, h.Course),
+				Remedy:  "If it is this learner's, evidence of another centre does not make up for it: add the learner's ID or e-mail address, or leave the row out."}}, nil
+		}
+	}
+	return nil, nil
+}
+
+// cardsOfLearners finds the cards of those rows that name none, and of those that bring evidence of another centre.
 func (i *Issuer) cardsOfLearners(ctx context.Context, rows []roster.Completion) ([][]prerequisite.Held, error) {
 	held := make([][]prerequisite.Held, len(rows))
 	var keys []card.LearnerKey
 	var of []int
 	for n, c := range rows {
-		if len(prerequisite.ReadClaims(c.PriorCard).Cards) == 0 {
+		claims := prerequisite.ReadClaims(c.PriorCard)
+		if len(claims.Cards) == 0 || len(claims.External) > 0 {
 			keys, of = append(keys, c.Learner()), append(of, n)
 		}
 	}

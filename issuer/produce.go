@@ -153,8 +153,8 @@ func (p *production) deliver(l *line, made product) error {
 	return nil
 }
 
-// mark records the finished cards of a group. A card that somebody withdrew while it was being made is no reason to hold the
-// others back: it is returned with the reason.
+// mark records the finished cards of a group. A card that somebody withdrew while it was being made, or of which a prerequisite was
+// withdrawn, is no reason to hold the others back: it is returned with the reason.
 func (p *production) mark(ctx context.Context, group []product, record func(context.Context, string, time.Time, []card.Finished) error) (
 	recorded int, withdrawn map[card.Number]error, err error,
 ) {
@@ -170,18 +170,28 @@ func (p *production) mark(ctx context.Context, group []product, record func(cont
 		if err == nil {
 			return len(finished), withdrawn, nil
 		}
-		var move *card.MoveError
-		if !errors.As(err, &move) || move.From != card.Revoked {
+		lost, ok := lostNumber(err)
+		n := slices.IndexFunc(finished, func(f card.Finished) bool { return f.Number == lost })
+		if !ok || n < 0 { // n < 0: it is about the card that one of these replaces
 			return 0, nil, err
 		}
-		n := slices.IndexFunc(finished, func(f card.Finished) bool { return f.Number == move.Number })
-		if n < 0 { // it is about the card that one of these replaces
-			return 0, nil, err
-		}
-		withdrawn[move.Number] = err
+		withdrawn[lost] = err
 		finished = slices.Delete(finished, n, n+1)
 	}
 	return 0, withdrawn, nil
+}
+
+// lostNumber is the card that can't be put in force, where that is no fault of the others: it was withdrawn, or one that it presupposes was.
+func lostNumber(err error) (card.Number, bool) {
+	var move *card.MoveError
+	var lapsed *card.LapsedError
+	switch {
+	case errors.As(err, &lapsed):
+		return lapsed.Number, true
+	case errors.As(err, &move) && move.From == card.Revoked:
+		return move.Number, true
+	}
+	return "", false
 }
 
 // make is the whole way of one card up to the archive. A card that was issued before is taken from there and never drawn anew.

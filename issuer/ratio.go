@@ -107,6 +107,7 @@ func (i *Issuer) judgeClasses(ctx context.Context, checked *roster.Checked, issu
 		}
 	}
 	known := &days{i, map[dayKey][]card.Entry{}}
+	sidesOfDay := sidesOf(checked.Classes, rows)
 	var problems []roster.Problem
 	for _, c := range checked.Classes {
 		fresh := slices.DeleteFunc(slices.Clone(c.Rows), func(row int) bool { return issued[row] })
@@ -127,7 +128,11 @@ func (i *Issuer) judgeClasses(ctx context.Context, checked *roster.Checked, issu
 		for _, e := range others {
 			taught.add(e.InstructorID, e.Instructor)
 		}
-		learners := len(c.Rows) + len(others)
+		beside := besides(c, sidesOfDay, rows, taught)
+		for _, done := range beside {
+			taught.add(done.InstructorID, done.Instructor)
+		}
+		learners := len(c.Rows) + len(beside) + len(others)
 		if learners > c.Course.ParticipantsPerInstructor*taught.count() {
 			problems = append(problems, exceeded(c, fresh, learners, len(others), taught.count()))
 		}
@@ -175,11 +180,61 @@ func counted(entries []card.Entry) []card.Entry {
 	return slices.DeleteFunc(entries, func(e card.Entry) bool { return e.State == card.Superseded || replaced[e.Number] })
 }
 
-// inClass says whether a card of the same course and day is one of a class. Without the name of a class it is one where the
+// sides are the rows of a course and day: those without the name of a class, and those with one.
+type sides struct{ unnamed, named []*roster.Completion }
+
+func sidesOf(all []roster.Class, rows map[int]*roster.Completion) map[dayKey]*sides {
+	days := map[dayKey]*sides{}
+	for _, c := range all {
+		for _, row := range c.Rows {
+			done := rows[row]
+			if done == nil || done.Completed.IsZero() {
+				continue
+			}
+			k := dayKey{c.Course.Code, done.Completed}
+			if days[k] == nil {
+				days[k] = &sides{}
+			}
+			if c.Name == "" {
+				days[k].unnamed = append(days[k].unnamed, done)
+			} else {
+				days[k].named = append(days[k].named, done)
+			}
+		}
+	}
+	return days
+}
+
+// besides are the rows of other classes of the roster that count to one: where only one of the two has a name, those of the same course,
+// day and instructor. Else a learner without a class would be one more than the instructor may have.
+func besides(c roster.Class, days map[dayKey]*sides, rows map[int]*roster.Completion, taught *teachers) []*roster.Completion {
+	var found []*roster.Completion
+	seen := map[card.Date]bool{}
+	for _, row := range c.Rows {
+		done := rows[row]
+		if done == nil || done.Completed.IsZero() || seen[done.Completed] {
+			continue
+		}
+		seen[done.Completed] = true
+		day := days[dayKey{c.Course.Code, done.Completed}]
+		others := day.unnamed
+		if c.Name == "" {
+			others = day.named
+		}
+		for _, other := range others {
+			if taught.has(other.InstructorID, other.Instructor) {
+				found = append(found, other)
+			}
+		}
+	}
+	return found
+}
+
+// inClass says whether a card of the same course and day is one of a class. Where one of them has no name of a class, it is one if the
 // instructor may be the same.
 func inClass(e card.Entry, class string, taught *teachers) bool {
 	if class == "" || e.Class == "" {
-		return class == e.Class && taught.has(e.InstructorID, e.Instructor)
+		return taught.has(e.InstructorID, e.Instructor)
 	}
 	return card.FoldName(e.Class) == card.FoldName(class)
 }

@@ -98,7 +98,7 @@ func courseOf(e card.Entry, read map[string]*course.Course) (*course.Course, err
 func (i *Issuer) recheckCard(ctx context.Context, batch string, e card.Entry) ([]roster.Problem, error) {
 	who := prerequisite.Learner{Name: e.Name, ID: e.Learner.ID, Email: e.Learner.Email, Completed: e.Completed}
 	var problems []roster.Problem
-	for _, met := range prerequisite.ByCards(e.Evidence) {
+	for _, met := range card.MetByCards(e.Evidence) {
 		prior, ok, err := i.Register.FindEntry(ctx, met.Card)
 		if err == nil && !ok {
 			err = fmt.Errorf("%w: %s", card.ErrNotFound, met.Card)

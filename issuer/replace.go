@@ -24,6 +24,46 @@ type Correction struct {
 	// Anew says that a card that was revoked shall be issued again under another number, as where it was revoked by mistake.
 	// Revoked is for ever: the old card stays so.
 	Anew bool
+	// Namesake says that a person stands by the reason, so that the name may be one that another card of the course and day has.
+	Namesake bool
+}
+
+// OvertakenError says that a correction was begun and broke off, and that its card is not in force any more. It is a *card.MoveError.
+type OvertakenError struct {
+	*card.MoveError
+	Begun    card.Number // the planned card that can't take the place of the other
+	Batch    string      // of Begun
+	BatchOut bool        // other cards of that batch are out, so that it can't be discarded
+}
+
+func (e *OvertakenError) Error() string {
+	return fmt.Sprintf("card %s is %s, and its correction %s was begun before that", e.Number, e.From, e.Begun)
+}
+
+// Unwrap answers the move that is refused.
+func (e *OvertakenError) Unwrap() error { return e.MoveError }
+
+// Remedy is what can be done about it.
+func (e *OvertakenError) Remedy() string {
+	remedy := fmt.Sprintf("Give up that correction with `cardproof discard %s`.", e.Batch)
+	if e.BatchOut {
+		remedy = fmt.Sprintf("Give up that correction with `cardproof revoke %s --reason TEXT`.", e.Begun)
+	}
+	if e.From == card.Suspended {
+		remedy = fmt.Sprintf("Put the card in force with `cardproof reinstate %s --reason TEXT` and run the same command again. Or: %s", e.Number, remedy)
+	}
+	return remedy
+}
+
+// NameTakenError says that another card of the same course and day is in the name that a correction gives: more likely a slip than
+// two people of one name.
+type NameTakenError struct {
+	Name  string
+	Other card.Number
+}
+
+func (e *NameTakenError) Error() string {
+	return fmt.Sprintf("card %s of the same course and day is in the name %q already", e.Other, e.Name)
 }
 
 // IsPrinted says whether a correction needs another card. An e-mail address and a learner ID stand on none: Amend changes them.
@@ -69,8 +109,9 @@ func (e *CorrectionError) Error() string {
 }
 
 // Replace issues a corrected card of the same completion and expiry, and supersedes the old one in the same moment. The Result
-// has the new card, and a cards.csv in the folder is brought up to date. The same call again finishes what broke off, and delivers a replacement that is out already. The error is
-// card.ErrNotFound, a *card.MoveError where the old card is not in force (a revoked one may be issued anew), ErrExpired, or a *CorrectionError.
+// has the new card, and a cards.csv in the folder is brought up to date. The same call again finishes what broke off, and delivers a
+// replacement that is out already. The error is card.ErrNotFound, a *card.MoveError where the old card is not in force (which may be an
+// *OvertakenError), an *AnewError, ErrExpired, a *NameTakenError, or a *CorrectionError.
 func (i *Issuer) Replace(ctx context.Context, old card.Number, c Correction, d Delivery) (*Result, error) {
 	l, err := i.replacement(ctx, old, c)
 	if err != nil {
@@ -94,7 +135,17 @@ func (i *Issuer) Replace(ctx context.Context, old card.Number, c Correction, d D
 // it. The reason stands in the history of every card that it replaces. With anew, cards that were revoked are issued again.
 func (i *Issuer) PrepareCorrections(ctx context.Context, f *roster.Corrections, reason string, anew bool) (*Plan, error) {
 	p := &Plan{roster: f.Name, reason: reason, problems: f.Problems}
+	rows := map[card.Number]int{} // by the first card of what replaced each other
 	for _, row := range f.Rows {
+		first, err := i.firstOf(ctx, row.Number)
+		if err != nil {
+			return nil, err
+		}
+		if before, ok := rows[first]; ok {
+			p.problems = append(p.problems, sameCard(row, before))
+			continue
+		}
+		rows[first] = row.Row
 		l, err := i.replacement(ctx, row.Number, Correction{Name: row.Name, Instructor: row.Instructor, Reason: reason, Anew: anew})
 		if found := correctionProblem(row, err); found != nil {
 			p.problems = append(p.problems, *found)
@@ -119,6 +170,22 @@ func (i *Issuer) PrepareCorrections(ctx context.Context, f *roster.Corrections, 
 	return p, nil
 }
 
+// firstOf goes from a card back to the first one that it stands for; of an unknown number that is itself.
+func (i *Issuer) firstOf(ctx context.Context, n card.Number) (card.Number, error) {
+	for {
+		e, ok, err := i.Register.FindEntry(ctx, n)
+		if err != nil || !ok || e.Replaces == "" {
+			return n, err
+		}
+		n = e.Replaces
+	}
+}
+
+func sameCard(row roster.CorrectionRow, before int) roster.Problem {
+	return roster.Problem{Row: row.Row, Rows: []int{before}, Column: roster.ColumnNumber, Code: "duplicate_row", Value: row.Number.String(),
+		Message: fmt.Sprintf("Rows %d and %d have a card and one that was issued in its place.", before, row.Row), Remedy: "Leave the older number out."}
+}
+
 // isUnchanged says whether a card says already what a correction asks for: a list of the whole class with one name mended
 // replaces one card.
 func (i *Issuer) isUnchanged(ctx context.Context, old card.Number, l line) (bool, error) {
@@ -140,12 +207,24 @@ func correctionProblem(row roster.CorrectionRow, err error) *roster.Problem {
 		return &roster.Problem{Row: row.Row, Column: roster.ColumnNumber, Code: code, Value: row.Number.String(), Message: message, Remedy: remedy}
 	}
 	var correction *CorrectionError
+	var anew *AnewError
+	var overtaken *OvertakenError
+	var taken *NameTakenError
 	var move *card.MoveError
 	switch {
 	case errors.As(err, &correction):
 		found := correction.Problem
 		found.Row = row.Row
 		return &found
+	case errors.As(err, &anew):
+		return problem("not_in_force", "The card is not issued anew: "+anew.Message+".", anew.Remedy)
+	case errors.As(err, &overtaken):
+		return problem("not_in_force", fmt.Sprintf("The card is %s, and its correction was begun before that.", overtaken.From), overtaken.Remedy())
+	case errors.As(err, &taken):
+		found := problem("name_taken", fmt.Sprintf("Card %s of the same course and day has this name.", taken.Other),
+			fmt.Sprintf("Correct the name. If they are two people of one name, replace this card by itself: `cardproof replace %s --name \"...\" --reason TEXT`.", row.Number))
+		found.Column, found.Value = roster.ColumnName, row.Name
+		return found
 	case errors.Is(err, card.ErrNotFound):
 		return problem("unknown_card", "The register has no card of this number.", "Compare the number with the card.")
 	case errors.Is(err, ErrExpired):
@@ -174,19 +253,65 @@ func (i *Issuer) replacement(ctx context.Context, old card.Number, c Correction)
 		return line{}, err
 	}
 	begun, ok, err := i.Register.FindReplacement(ctx, old)
-	switch same := saysTheSame(begun, want); {
-	case err != nil:
+	if err != nil {
 		return line{}, err
-	case ok && same && !isOvertaken(e, begun) && (begun.State == card.Planned || begun.State == card.Issued):
+	}
+	planned := ok && begun.State == card.Planned
+	goesOn := ok && saysTheSame(begun, want) && (begun.State == card.Issued || planned && e.State != card.Suspended && !isOvertaken(e, begun))
+	switch {
+	case goesOn:
 		return line{entry: &begun, before: begun.State}, nil
-	case ok && begun.State != card.Planned:
+	case ok && !planned:
 		return line{}, &card.MoveError{Number: old, From: card.Superseded, To: card.Superseded}
+	case planned && e.State != card.Issued && !c.Anew:
+		return line{}, i.overtaken(ctx, e, begun)
+	case c.Anew && e.State == card.Issued:
+		return line{}, &AnewError{old, "it is in force", fmt.Sprintf("Correct it with `cardproof replace %s --name \"...\"`, or issue it under another number with `cardproof replace %s --reason TEXT`.", old, old)}
 	case e.State != card.Issued && (!c.Anew || e.State != card.Revoked):
 		return line{}, &card.MoveError{Number: old, From: e.State, To: card.Superseded}
 	case !i.now().Before(e.ExpiresAt):
 		return line{}, fmt.Errorf("%w: %s", ErrExpired, old)
 	}
+	if e.State == card.Revoked {
+		if err := i.checkAnew(ctx, e, want, begun.Number); err != nil {
+			return line{}, err
+		}
+	}
+	if err := i.checkNamesake(ctx, e, want, begun.Number, c); err != nil {
+		return line{}, err
+	}
 	return line{entry: &want, givesUp: begun.Number}, nil
+}
+
+func (i *Issuer) overtaken(ctx context.Context, e, begun card.Entry) error {
+	b, err := i.findBatch(ctx, begun.Batch)
+	if err != nil {
+		return err
+	}
+	out := 0
+	for state, n := range b.Cards {
+		if state != card.Planned {
+			out += n
+		}
+	}
+	return &OvertakenError{&card.MoveError{Number: e.Number, From: e.State, To: card.Superseded}, begun.Number, b.ID, out > 0}
+}
+
+// checkNamesake refuses a correction to the name that a classmate's card has, unless a person stands by it.
+func (i *Issuer) checkNamesake(ctx context.Context, e, want card.Entry, begun card.Number, c Correction) error {
+	if c.Namesake || card.FoldName(e.Name) == card.FoldName(want.Name) {
+		return nil
+	}
+	found, err := i.Register.FindByName(ctx, []string{want.Name})
+	if err != nil {
+		return err
+	}
+	for _, other := range found[0] {
+		if isLiving(other.State) && other.Course == e.Course && other.Completed == e.Completed && other.Number != e.Number && other.Number != begun {
+			return &NameTakenError{want.Name, other.Number}
+		}
+	}
+	return nil
 }
 
 // isOvertaken says whether a card was revoked after its replacement was begun, which then may not take its place any more.

@@ -57,6 +57,11 @@ func (a alike) isLike(b alike) bool {
 	return true
 }
 
+// sharesWord says whether two names have a word in common, which a family has as well.
+func (a alike) sharesWord(b alike) bool {
+	return slices.ContainsFunc(a.words, func(word string) bool { return slices.Contains(b.words, word) })
+}
+
 // isNearWord takes one slip in a word of three letters, and two in one of six. Of fewer letters, an initial is near.
 func isNearWord(a, spelledA, b, spelledB string) bool {
 	if a == b || spelledA == spelledB {

@@ -222,6 +222,7 @@ type summary struct {
 	ReadAs    []string `json:"read_as"`   // how headings were understood, such as "Punkte → score"
 	Held      int      `json:"held"`      // finished, and waiting for the release of the batch
 	Batches   []string `json:"batches"`   // all that this run recorded or finished cards of; batch is the first
+	GivenUp   int      `json:"given_up"`  // of a released batch: cards of it that were given up before
 	Withdrawn int      `json:"withdrawn"` // of the delivered cards, those that are not in force
 	Kept      []string `json:"kept"`      // files of an earlier run that were in the way, by their new names
 

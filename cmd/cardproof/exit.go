@@ -82,6 +82,11 @@ func explain(err error) *failure {
 func explainRun(err error) *failure {
 	var move *card.MoveError
 	var stale *issuer.StaleError
+	var anew *issuer.AnewError
+	var taken *issuer.NameTakenError
+	var overtaken *issuer.OvertakenError
+	var files *issuer.FilesLostError
+	var lapsed *card.LapsedError
 	switch {
 	case errors.Is(err, context.Canceled):
 		return &failure{exitInterrupted, errors.New("interrupted"), []string{"Run the same command again: it goes on where it stopped, and does nothing twice."}}
@@ -89,9 +94,19 @@ func explainRun(err error) *failure {
 		return &failure{exitFailed, err, []string{"The disk is full. Make room, and run the same command again: it goes on where it stopped."}}
 	case errors.Is(err, issuer.ErrUnproved):
 		return &failure{exitFailed, err, []string{"The batch was stopped, and this card was not released. Please report this: it is a fault of the program or of the disk."}}
+	case errors.As(err, &anew):
+		return &failure{exitFailed, err, append(hintLines(anew.Remedy), "Nothing was changed.")}
+	case errors.As(err, &taken):
+		return &failure{exitFailed, err, []string{"Compare the name with the class list. If they are two people of one name, say so with --reason TEXT. Nothing was changed."}}
+	case errors.As(err, &overtaken):
+		return &failure{exitFailed, err, []string{overtaken.Remedy()}}
+	case errors.As(err, &files):
+		return &failure{exitFailed, err, []string{"Run the same `cardproof issue ... --hold` again: it makes the missing files anew, and nobody has the cards yet. Then release the batch."}}
+	case errors.As(err, &lapsed):
+		return &failure{exitFailed, err, []string{"The others are issued. Run the same command again: it judges this card's prerequisites anew, and says what is missing.",
+			fmt.Sprintf("See what happened with `cardproof show %s`.", lapsed.Prior)}}
 	case errors.As(err, &move) && move.From == card.Revoked:
-		return &failure{exitFailed, err, []string{"Revoking is final: a revoked card never comes into force again.",
-			fmt.Sprintf("If that was a mistake, issue another in its place with `cardproof replace %s --anew --reason TEXT`.", move.Number), fmt.Sprintf("See its history with `cardproof show %s`.", move.Number)}}
+		return &failure{exitFailed, err, []string{"Revoking is final: a revoked card never comes into force again.", fmt.Sprintf("See its history with `cardproof show %s`.", move.Number)}}
 	case errors.As(err, &move):
 		return &failure{exitFailed, err, []string{fmt.Sprintf("See its history with `cardproof show %s`.", move.Number)}}
 	case errors.As(err, &stale):

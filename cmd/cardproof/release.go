@@ -40,7 +40,7 @@ func (a *app) release(ctx context.Context, c *centre, batch, out string) error {
 	if result == nil {
 		return err
 	}
-	s := summary{Batch: result.Batch, Issued: result.Issued, AlreadyIssued: result.AlreadyIssued, Out: out}
+	s := summary{Batch: result.Batch, Issued: result.Issued, AlreadyIssued: result.AlreadyIssued, GivenUp: result.GivenUp, Out: out}
 	s.take(result)
 	if a.json {
 		return errors.Join(err, a.printJSON(s))
@@ -48,6 +48,9 @@ func (a *app) release(ctx context.Context, c *centre, batch, out string) error {
 	a.printCount("put in force", s.Issued)
 	if s.AlreadyIssued > 0 {
 		a.printCount("put in force before", s.AlreadyIssued)
+	}
+	if s.GivenUp > 0 {
+		a.printCount("given up before: withdrawn, or planned anew from another roster", s.GivenUp)
 	}
 	a.printWithdrawn(s)
 	if len(result.Lines) > 0 {

@@ -55,6 +55,7 @@ for every revoked card in it, and with --batch for every card that was revoked t
 			if err != nil {
 				return err
 			}
+			o.Namesake = o.reasoned
 			if o.Reason, err = checkReason(o.Reason); err != nil {
 				return err
 			}
@@ -294,14 +295,19 @@ func countUnchanged(problems []roster.Problem) int {
 func (a *app) replace(ctx context.Context, ce *centre, old card.Number, c issuer.Correction, out string) error {
 	result, err := ce.Replace(ctx, old, c, issuer.Delivery{Dir: out})
 	var correction *issuer.CorrectionError
+	var overtaken *issuer.OvertakenError
 	var move *card.MoveError
 	switch {
+	case errors.As(err, &overtaken):
+		return err
 	case errors.As(err, &correction):
 		return fail(exitFailed, err, "Give another --"+strings.ReplaceAll(correction.Problem.Column, "_", "-")+". Nothing was changed.")
 	case errors.Is(err, issuer.ErrExpired):
 		return fail(exitFailed, err, "Issue the card of the new completion from its roster. Nothing was changed.")
 	case errors.As(err, &move) && move.From == card.Superseded:
 		return a.alreadyReplaced(ctx, ce, old)
+	case errors.As(err, &move) && move.From == card.Revoked:
+		return a.revokedBefore(ctx, ce, move)
 	case err != nil:
 		return err
 	}
@@ -322,11 +328,30 @@ func (a *app) replace(ctx context.Context, ce *centre, old card.Number, c issuer
 	return nil
 }
 
+// revokedBefore names the way to another card, where it is open.
+func (a *app) revokedBefore(ctx context.Context, ce *centre, move *card.MoveError) error {
+	hints := []string{"Revoking is final: a revoked card never comes into force again. Nothing was changed."}
+	var anew *issuer.AnewError
+	switch err := ce.CheckAnew(ctx, move.Number); {
+	case err == nil:
+		hints = append(hints, fmt.Sprintf("If that was a mistake, issue another in its place with `cardproof replace %s --anew --reason TEXT`.", move.Number))
+	case errors.As(err, &anew):
+		hints = append(hints, fmt.Sprintf("No other card can take its place: %s.", anew.Message))
+	default:
+		return err
+	}
+	return fail(exitFailed, move, append(hints, fmt.Sprintf("See its history with `cardproof show %s`.", move.Number))...)
+}
+
 // alreadyReplaced names the card that has to be corrected now.
 func (a *app) alreadyReplaced(ctx context.Context, ce *centre, old card.Number) error {
 	e, _, err := ce.Register.FindReplacement(ctx, old)
 	if err != nil {
 		return err
+	}
+	if e.State == card.Revoked {
+		return fail(exitFailed, fmt.Errorf("card %s was already replaced by %s, which is revoked", old, e.Number),
+			fmt.Sprintf("See it with `cardproof show %s`. Nothing was changed.", e.Number))
 	}
 	return fail(exitFailed, fmt.Errorf("card %s was already replaced by %s", old, e.Number),
 		fmt.Sprintf("Correct that one with `cardproof replace %s`, or see it with `cardproof show %s`.", e.Number, e.Number))

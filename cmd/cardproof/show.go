@@ -107,7 +107,7 @@ func (a *app) show(ctx context.Context, n card.Number) error {
 			if err != nil {
 				return err
 			}
-			if ok {
+			if ok && anew.State != card.Planned {
 				s.IssuedAnewAs = anew.Number.String()
 			}
 		}

@@ -54,7 +54,11 @@ func (a *app) showBatch(ctx context.Context, id string) error {
 		if err != nil {
 			return err
 		}
-		for _, e := range entries {
+		given, err := replacedGivenUp(ctx, ledger, b.ID, last)
+		if err != nil {
+			return err
+		}
+		for _, e := range append(entries, given...) {
 			s.List = append(s.List, describeInBatch(e, last[e.Number]))
 		}
 		if a.json {
@@ -66,6 +70,26 @@ func (a *app) showBatch(ctx context.Context, id string) error {
 		a.printSiblings(others, func(batch string) string { return a.command("show --batch", batch) })
 		return nil
 	})
+}
+
+// replacedGivenUp are the cards that were taken out of a batch and issued anew: they are none of its cards, but what stands for them is.
+func replacedGivenUp(ctx context.Context, ledger *register.Ledger, batch string, last map[card.Number]card.Standing) ([]card.Entry, error) {
+	numbers, err := ledger.BatchGivenUp(ctx, batch)
+	if err != nil {
+		return nil, err
+	}
+	var given []card.Entry
+	for _, n := range numbers {
+		if _, ok := last[n]; !ok {
+			continue
+		}
+		e, _, err := ledger.FindEntry(ctx, n)
+		if err != nil {
+			return nil, err
+		}
+		given = append(given, e)
+	}
+	return given, nil
 }
 
 // describeInBatch is a card of a batch; last is where the card stands that took its place in the end, if one did.
@@ -103,9 +127,23 @@ func (a *app) printBatch(b shownBatch, list []shownCard) error {
 		a.say("\nCompare the cards with the class list. Then put them in force, or give them up:\n  %s\n  %s\n",
 			a.command("release", b.ID, "--out cards"), a.command("discard", b.ID, `--reason "..."`))
 	case card.BatchUnfinished:
-		a.say("\nA run broke off. Run the same command again to finish it.\n")
+		a.say("\nA run broke off. Run the same command again to finish it; or give it up:\n  %s\n", a.giveUpCommand(b, list))
 	}
 	return nil
+}
+
+// giveUpCommand gives up what is unfinished of a batch: all of it, or where cards of it are out, those that are not.
+func (a *app) giveUpCommand(b shownBatch, list []shownCard) string {
+	var planned []string
+	for _, c := range list {
+		if c.State == card.Planned {
+			planned = append(planned, c.Number)
+		}
+	}
+	if len(planned) == len(list) {
+		return a.command("discard", b.ID, `--reason "..."`)
+	}
+	return a.command("revoke", planned[0], `--reason "..."`)
 }
 
 // batchRows is what somebody compares who has to say whether the cards may go out, below its heading.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -16,7 +17,8 @@ import (
 func newRevoke(a *app) *cobra.Command {
 	return newChange(a, "revoke", "Withdraw cards for good", card.Revoked,
 		`Revoking is final: a revoked card never comes into force again. Where it is not certain, suspend: a suspended card reads as withdrawn
-just so, and "reinstate" puts it in force again. For a card that was revoked by mistake, "replace NUMBER --anew" issues another in its place.`)
+just so, and "reinstate" puts it in force again. For a card that was revoked by mistake, "replace NUMBER --anew" issues another in its place.
+Of several cards all are changed, or none.`)
 }
 
 func newSuspend(a *app) *cobra.Command {
@@ -153,31 +155,31 @@ func cardsByState(cards map[card.State]int) string {
 			parts = append(parts, fmt.Sprintf("%d %s", n, inWords(s)))
 		}
 	}
+	if total == 0 {
+		return "no cards"
+	}
 	return plural(total, "card", "cards") + " (" + strings.Join(parts, ", ") + ")"
 }
 
 func (a *app) changeAll(ctx context.Context, db *register.DB, numbers []card.Number, to card.State, reason string) error {
-	for _, n := range numbers { // a number of no card stops the others too: the person meant another one
-		if _, ok, err := db.FindEntry(ctx, n); err != nil {
-			return err
-		} else if !ok {
-			return fail(exitFailed, fmt.Errorf("%w: %s", card.ErrNotFound, n), "Compare the number with the card, and see that --config or --data names the right register. Nothing was changed.")
-		}
+	moved, err := db.ChangeAll(ctx, numbers, card.Change{To: to, Actor: actor(), Reason: reason, At: a.now().UTC()})
+	var move *card.MoveError
+	switch {
+	case errors.Is(err, card.ErrNotFound): // it stops the others too: the person meant another one
+		return fail(exitFailed, err, "Compare the number with the card, and see that --config or --data names the right register. Nothing was changed.")
+	case errors.As(err, &move):
+		return notMoved(ctx, db, move)
+	case err != nil:
+		return err
 	}
 	done := []changed{}
-	var failed error
-	for _, n := range numbers {
-		_, err := db.Change(ctx, card.Change{Number: n, To: to, Actor: actor(), Reason: reason, At: a.now().UTC()})
-		var move *card.MoveError
-		before := errors.As(err, &move) && move.From == move.To
-		if err != nil && !before {
-			failed = err
-			break
+	for n, number := range numbers {
+		if !slices.Contains(numbers[:n], number) {
+			done = append(done, changed{number.String(), to, !slices.Contains(moved, number)})
 		}
-		done = append(done, changed{n.String(), to, before})
 	}
 	if a.json {
-		return errors.Join(failed, a.printJSON(map[string][]changed{"changed": done}))
+		return a.printJSON(map[string][]changed{"changed": done})
 	}
 	for _, d := range done {
 		word := "is now"
@@ -186,10 +188,30 @@ func (a *app) changeAll(ctx context.Context, db *register.DB, numbers []card.Num
 		}
 		fmt.Fprintf(a.stdout, "card %s %s %s\n", d.Number, word, inWords(d.State))
 	}
-	if failed != nil && len(done) > 0 {
-		a.say("The cards after that were not tried.\n")
+	return nil
+}
+
+// notMoved says why a card can't be changed, and which one stands for it.
+func notMoved(ctx context.Context, db *register.DB, move *card.MoveError) error {
+	hints := []string{"Nothing was changed, no other card either."}
+	next, ok, err := db.FindReplacement(ctx, move.Number)
+	if err != nil {
+		return err
 	}
-	return failed
+	if ok && next.State != card.Planned {
+		hints = append(hints, fmt.Sprintf("Card %s was issued in its place: give that number instead.", next.Number))
+	}
+	if move.From == card.Revoked && !ok {
+		hints = append(hints, "Revoking is final: a revoked card never comes into force again.")
+		r, err := db.FindRevocation(ctx, move.Number)
+		if err != nil {
+			return err
+		}
+		if r.WasOut {
+			hints = append(hints, fmt.Sprintf("If that was a mistake, issue another in its place with `cardproof replace %s --anew --reason TEXT`.", move.Number))
+		}
+	}
+	return fail(exitFailed, move, append(hints, fmt.Sprintf("See its history with `cardproof show %s`.", move.Number))...)
 }
 
 // inWords is a state for a person.

@@ -111,15 +111,15 @@ func listBatches(ctx context.Context, tx *sql.Tx, id any) ([]card.Batch, error) 
 	if id != nil {
 		only = batches[0].ID
 	}
-	return batches, eachReplaced(ctx, tx, only, func(batch string, old card.Standing, last card.Standing) {
+	return batches, eachReplaced(ctx, tx, only, func(batch string, old standing, last card.Standing) {
 		if i, ok := place[batch]; ok {
-			countReplaced(&batches[i], old.State, last.State)
+			countReplaced(&batches[i], old, last.State)
 		}
 	})
 }
 
 // lastReplacements goes from every card that was replaced or issued anew, of one batch or of all, to the last card that took its
-// place and is or was out. A card that was given up has no place to take.
+// place and is or was out. A card that was given up takes nobody's place, but another may be issued in the place of it.
 const lastReplacements = `WITH RECURSIVE chain (batch, old, state, bare, number, now) AS (
 		SELECT o.batch, o.number, o.state, o.token = '', n.number, n.state FROM cards n JOIN cards o ON o.number = n.replaces
 		WHERE (?1 IS NULL OR o.batch = ?1) AND n.replaces IS NOT NULL AND NOT (n.state = 'revoked' AND n.token = '') AND n.state <> 'planned'
@@ -127,18 +127,18 @@ const lastReplacements = `WITH RECURSIVE chain (batch, old, state, bare, number,
 		SELECT c.batch, c.old, c.state, c.bare, n.number, n.state FROM chain c JOIN cards n ON n.replaces = c.number
 		WHERE NOT (n.state = 'revoked' AND n.token = '') AND n.state <> 'planned'
 	)
-	SELECT batch, old, state, number, now FROM chain c WHERE NOT bare AND NOT EXISTS (SELECT 1 FROM cards n WHERE n.replaces = c.number
+	SELECT batch, old, state, bare, number, now FROM chain c WHERE NOT EXISTS (SELECT 1 FROM cards n WHERE n.replaces = c.number
 		AND NOT (n.state = 'revoked' AND n.token = '') AND n.state <> 'planned')`
 
 // eachReplaced calls do for every card of a batch, or of all where that is nil, that was replaced or issued anew.
-func eachReplaced(ctx context.Context, tx *sql.Tx, batch any, do func(batch string, old, last card.Standing)) error {
+func eachReplaced(ctx context.Context, tx *sql.Tx, batch any, do func(batch string, old standing, last card.Standing)) error {
 	return forEach(ctx, tx, func(rows *sql.Rows) error {
-		var of string
-		var old, last card.Standing
-		if err := rows.Scan(&of, &old.Number, &old.State, &last.Number, &last.State); err != nil {
+		var old standing
+		var last card.Standing
+		if err := rows.Scan(&old.batch, &old.number, &old.state, &old.bare, &last.Number, &last.State); err != nil {
 			return err
 		}
-		do(of, old, last)
+		do(old.batch, old, last)
 		return nil
 	}, lastReplacements, batch)
 }
@@ -152,17 +152,19 @@ func (l *Ledger) LastReplacements(ctx context.Context, batch string) (map[card.N
 		if err != nil {
 			return err
 		}
-		return eachReplaced(ctx, tx, b.id, func(_ string, old, last card.Standing) { found[old.Number] = last })
+		return eachReplaced(ctx, tx, b.id, func(_ string, old standing, last card.Standing) { found[old.number] = last })
 	})
 	return found, err
 }
 
-// countReplaced counts a replaced card as the one that took its place.
-func countReplaced(b *card.Batch, old, last card.State) {
+// countReplaced counts a replaced card as the one that took its place. One that was given up is not among the batch's cards.
+func countReplaced(b *card.Batch, old standing, last card.State) {
 	if b.Stands == nil {
 		b.Stands = maps.Clone(b.Cards)
 	}
-	b.Stands[old]--
+	if !old.givenUp() {
+		b.Stands[old.state]--
+	}
 	b.Stands[last]++
 }
 

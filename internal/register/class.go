@@ -3,6 +3,7 @@ package register
 import (
 	"context"
 	"database/sql"
+	"errors"
 
 	"github.com/cardproof/cardproof/card"
 )
@@ -60,17 +61,52 @@ func (l *Ledger) FindByEmail(ctx context.Context, keys []card.LearnerKey) ([][]c
 	return found, err
 }
 
-// FindWithdrawn answers the cards that somebody withdrew one by one while their held batch waited, in the order in which they were
-// planned. They were given up, and stand in nobody's way in the register; the issuer does not make them again unasked. Of a batch
-// that was discarded as a whole there are none, and none that another card was planned instead of.
+// FindWithdrawn answers the cards that somebody withdrew one by one before they were out, in the order in which they were planned,
+// whatever became of their batch. They were given up, and stand in nobody's way in the register; the issuer does not make them
+// again unasked. Those that a batch took along when it was discarded are not among them, and none that another card is out for.
 func (l *Ledger) FindWithdrawn(ctx context.Context) (entries []card.Entry, err error) {
 	err = l.snapshot(ctx, "look up withdrawn cards", func(tx *sql.Tx) (err error) {
-		entries, err = listEntries(ctx, tx, `c.state = 'revoked' AND c.token = ''
-			AND EXISTS (SELECT 1 FROM batches b WHERE b.id = c.batch AND b.held = 1)
-			AND EXISTS (SELECT 1 FROM events e WHERE e.number = c.number AND e.action = 'revoked' AND e.detail = '')
-			AND EXISTS (SELECT 1 FROM cards o WHERE o.batch = c.batch AND NOT (o.state = 'revoked' AND o.token = ''))
+		entries, err = listEntries(ctx, tx, `c.state = 'revoked' AND c.token = '' AND `+takenOut+`
 			AND NOT EXISTS (SELECT 1 FROM cards n WHERE n.replaces = c.number AND n.state <> 'planned' AND NOT (n.state = 'revoked' AND n.token = ''))`)
 		return err
 	})
 	return entries, err
+}
+
+// takenOut says of a card c that a person withdrew it by itself: what goes with a batch, or for a correction, has a detail.
+const takenOut = "EXISTS (SELECT 1 FROM events e WHERE e.number = c.number AND e.action = 'revoked' AND e.detail = '')"
+
+// FindRevocation answers how a card that is revoked came to be so.
+func (l *Ledger) FindRevocation(ctx context.Context, number card.Number) (r card.Revocation, err error) {
+	err = l.snapshot(ctx, "look up a revocation", func(tx *sql.Tx) error {
+		err := tx.QueryRowContext(ctx, `SELECT c.token <> '' AND EXISTS (SELECT 1 FROM events e WHERE e.number = c.number AND e.action = 'issued'),
+			c.token = '' AND c.replaces IS NULL AND `+takenOut+`,
+			EXISTS (SELECT 1 FROM cards w WHERE w.batch = c.batch AND w.state = 'planned') FROM cards c WHERE c.number = ? AND c.state = 'revoked'`,
+			string(number)).Scan(&r.WasOut, &r.TakenOut, &r.BatchWaits)
+		if errors.Is(err, sql.ErrNoRows) {
+			err = card.ErrNotFound
+		}
+		return err
+	})
+	return r, err
+}
+
+// FindByName looks up the cards of names, folded by card.FoldName, whoever bears them, all at one moment: one list for each name, in their
+// order, the oldest card first. Those that were given up are left out. A name alone is nobody: this is for what a person should look at.
+func (l *Ledger) FindByName(ctx context.Context, names []string) ([][]card.Entry, error) {
+	found := make([][]card.Entry, len(names))
+	err := l.inParts(ctx, "look up names", len(names), func(look *lookup, from, to int) error {
+		var wanted [][]any
+		for i, name := range names[from:to] {
+			wanted = append(wanted, []any{i, card.FoldName(name)})
+		}
+		hits, err := look.join(ctx, to-from, wanted, "k_pos, k_name", "k_name = c.name_fold")
+		for i, list := range hits {
+			for _, h := range list {
+				found[from+i] = append(found[from+i], h.Entry)
+			}
+		}
+		return err
+	})
+	return found, err
 }

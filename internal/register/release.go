@@ -13,8 +13,8 @@ import (
 // Release turns all planned cards of a held batch to issued, all or none, with all that follows as in MarkIssued, and answers
 // them in the order in which they were planned. A batch that was released before is no error, and answers none. Cards that
 // were given up do not count. The error is card.ErrNoBatch; card.ErrNotHeld; card.ErrUnproved where a planned card has no
-// finished file; card.ErrDiscarded where nothing of the batch is left; a *card.MoveError where a card that one of these
-// replaces is no longer in force.
+// finished file; card.ErrDiscarded where nothing of the batch is left; a *card.LapsedError where a card that one of these presupposes
+// is not in force any more; a *card.MoveError where one that it replaces is not.
 func (db *DB) Release(ctx context.Context, batch, actor string, at time.Time) (out []card.Number, err error) {
 	if err := checkHand(actor, at); err != nil {
 		return nil, wrap("release a batch", err)
@@ -64,13 +64,13 @@ func toRelease(ctx context.Context, tx *sql.Tx, b batchRow) ([]link, error) {
 	err := forEach(ctx, tx, func(rows *sql.Rows) error {
 		var l link
 		var bare bool
-		err := rows.Scan(&l.number, &l.replaces, &l.renews, &bare)
+		err := rows.Scan(&l.number, &l.replaces, &l.renews, &l.evidence, &bare)
 		links = append(links, l)
 		if bare {
 			unproved++
 		}
 		return err
-	}, "SELECT number, replaces, renews, token = '' FROM cards WHERE batch = ? AND state = 'planned' ORDER BY seq", b.id)
+	}, "SELECT number, replaces, renews, evidence, token = '' FROM cards WHERE batch = ? AND state = 'planned' ORDER BY seq", b.id)
 	switch {
 	case err != nil:
 		return nil, err
@@ -147,7 +147,8 @@ func cardsOf(ctx context.Context, tx *sql.Tx, b batchRow) ([]standing, error) {
 }
 
 // ChangeBatch revokes, suspends or reinstates all cards of a batch, all or none. Planned cards can only be revoked, which gives
-// them up. A card that was replaced, or revoked and issued anew, stands for the last that took its place, which may be of another batch.
+// them up. A card that was replaced, or revoked and issued anew, stands for the last that took its place, which may be of another batch;
+// also one that was taken out of its held batch.
 // What is in the state already, or can't come into it, is counted and left alone: the same change twice is no error. The error
 // is card.ErrNoBatch.
 func (db *DB) ChangeBatch(ctx context.Context, c card.BatchChange) (changed card.BatchChanged, err error) {
@@ -196,7 +197,7 @@ type batchMover struct {
 
 func (m *batchMover) one(ctx context.Context, s standing) error {
 	first, detail := s.number, withBatch(m.batch)
-	for s.state == card.Superseded || (s.state == card.Revoked && !s.bare) {
+	for s.state == card.Superseded || s.state == card.Revoked {
 		var next standing
 		err := m.tx.QueryRowContext(ctx, "SELECT "+standingColumns+" FROM cards WHERE replaces = ? AND state <> 'planned' AND "+notGivenUp, string(s.number)).Scan(next.dest()...)
 		if errors.Is(err, sql.ErrNoRows) && s.state == card.Revoked {

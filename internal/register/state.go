@@ -17,8 +17,8 @@ var sha256Hex = regexp.MustCompile(`^[0-9a-f]{64}$`)
 // MarkIssued turns planned cards to issued, all or none. A card that replaces another supersedes it in the same moment, and
 // of one that renews another both histories say so. A card that is issued already with the same token and file is passed over,
 // so that the same work done twice is no error. Otherwise the error is card.ErrNotFound; card.ErrConflict where the card was
-// planned anew with another digest; card.ErrHeld where its batch waits for the release; a *card.MoveError where the card, or
-// the one that it replaces, is in another state.
+// planned anew with another digest; card.ErrHeld where its batch waits for the release; a *card.LapsedError where a card that it presupposes
+// is not in force any more; a *card.MoveError where the card, or the one that it replaces, is in another state.
 func (db *DB) MarkIssued(ctx context.Context, actor string, at time.Time, finished []card.Finished) error {
 	return db.mark(ctx, "mark cards as issued", actor, at, finished, card.Issued)
 }
@@ -43,7 +43,7 @@ func (db *DB) mark(ctx context.Context, doing, actor string, at time.Time, finis
 		if err != nil {
 			return err
 		}
-		m.find, err = tx.PrepareContext(ctx, `SELECT state, changed_at, digest, token, sha256, replaces, renews,
+		m.find, err = tx.PrepareContext(ctx, `SELECT state, changed_at, digest, token, sha256, replaces, renews, evidence,
 			(SELECT held = 1 AND released_at IS NULL FROM batches WHERE id = batch) FROM cards WHERE number = ?`)
 		if err != nil {
 			return err
@@ -74,7 +74,7 @@ func (m *marker) mark(ctx context.Context, f card.Finished) error {
 	var token, sum string
 	var held bool
 	l := link{number: f.Number}
-	err := m.find.QueryRowContext(ctx, string(f.Number)).Scan(&state, &changed, &digest, &token, &sum, &l.replaces, &l.renews, &held)
+	err := m.find.QueryRowContext(ctx, string(f.Number)).Scan(&state, &changed, &digest, &token, &sum, &l.replaces, &l.renews, &l.evidence, &held)
 	same := token == f.Token && sum == f.SHA256
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
@@ -107,11 +107,15 @@ func (m *marker) mark(ctx context.Context, f card.Finished) error {
 type link struct {
 	number           card.Number
 	replaces, renews sql.NullString
+	evidence         string // names the cards that it presupposes
 }
 
 // followIssue does what follows when a card became issued: its event, the end of the card that it replaces, and the word in
-// the history of the one that it renews.
+// the history of the one that it renews. A card that it presupposes may have been withdrawn while it was made: then it is not issued.
 func (l link) followIssue(ctx context.Context, tx *sql.Tx, events *events) error {
+	if err := l.checkPriors(ctx, tx); err != nil {
+		return err
+	}
 	events.queue(l.number, "issued", "", "")
 	if l.renews.Valid {
 		events.queue(card.Number(l.renews.String), "renewed", "", "renewed by "+l.number.String())
@@ -120,6 +124,35 @@ func (l link) followIssue(ctx context.Context, tx *sql.Tx, events *events) error
 		return nil
 	}
 	return supersede(ctx, tx, events, card.Number(l.replaces.String), l.number)
+}
+
+// checkPriors looks at the cards that met the prerequisites. A card that takes the place of one that was out was judged with that one,
+// and corrects what it says.
+func (l link) checkPriors(ctx context.Context, tx *sql.Tx) error {
+	met := card.MetByCards(l.evidence)
+	if len(met) == 0 {
+		return nil
+	}
+	if l.replaces.Valid {
+		var bare bool
+		if err := tx.QueryRowContext(ctx, "SELECT token = '' FROM cards WHERE number = ?", l.replaces.String).Scan(&bare); err != nil || !bare {
+			return err
+		}
+	}
+	for _, m := range met {
+		prior, err := mustFind(ctx, tx, m.Card)
+		if err != nil {
+			return err
+		}
+		chain, err := chainOf(ctx, tx, prior)
+		if err != nil {
+			return err
+		}
+		if last := lastOut(chain); last.State != card.Issued {
+			return &card.LapsedError{Number: l.number, Prior: m.Card, State: last.State}
+		}
+	}
+	return nil
 }
 
 // supersede ends the old card in favour of the new one, for the reason that the new one was planned with.
@@ -168,23 +201,10 @@ func issueAnew(ctx context.Context, tx *sql.Tx, events *events, old, by card.Num
 // card can only be revoked, which gives it up, and with it the finished file that it may have. The error is card.ErrNotFound or
 // a *card.MoveError, whose From equals its To where the card was in that state already.
 func (db *DB) Change(ctx context.Context, c card.Change) (entry card.Entry, err error) {
-	if err := checkReasoned(c.Actor, c.Reason, c.At); err != nil {
-		return card.Entry{}, wrap("change a card", err)
-	}
-	err = db.inTx(ctx, "change a card", func(tx *sql.Tx) error {
-		from, err := stateOf(ctx, tx, c.Number)
-		if err != nil {
+	err = db.change(ctx, "change a card", c, func(tx *sql.Tx, events *events) error {
+		if err := changeOne(ctx, tx, events, c); err != nil {
 			return err
 		}
-		action := actionOf(from, c.To)
-		if action == "" {
-			return &card.MoveError{Number: c.Number, From: from, To: c.To}
-		}
-		events := newEvents(tx, c.Actor, c.At)
-		if err := move(ctx, tx, events, c.Number, c.To); err != nil {
-			return err
-		}
-		events.queue(c.Number, action, c.Reason, c.Detail)
 		if err := events.flush(ctx); err != nil {
 			return err
 		}
@@ -195,6 +215,55 @@ func (db *DB) Change(ctx context.Context, c card.Change) (entry card.Entry, err 
 		return card.Entry{}, err
 	}
 	return entry, nil
+}
+
+// ChangeAll changes several cards as Change does one, all or none; c has no number of its own. It answers which of them moved: those that
+// were in the state already are left alone, and are no error.
+func (db *DB) ChangeAll(ctx context.Context, numbers []card.Number, c card.Change) (moved []card.Number, err error) {
+	err = db.change(ctx, "change cards", c, func(tx *sql.Tx, events *events) error {
+		for _, n := range numbers { // a number of no card is told before all else: the person meant another one
+			if _, err := stateOf(ctx, tx, n); err != nil {
+				return fmt.Errorf("%w: %s", err, n)
+			}
+		}
+		for _, n := range numbers {
+			c.Number = n
+			err := changeOne(ctx, tx, events, c)
+			var move *card.MoveError
+			switch {
+			case errors.As(err, &move) && move.From == move.To:
+				continue
+			case err != nil:
+				return err
+			}
+			moved = append(moved, n)
+		}
+		return events.flush(ctx)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return moved, nil
+}
+
+func (db *DB) change(ctx context.Context, doing string, c card.Change, do func(*sql.Tx, *events) error) error {
+	if err := checkReasoned(c.Actor, c.Reason, c.At); err != nil {
+		return wrap(doing, err)
+	}
+	return db.inTx(ctx, doing, func(tx *sql.Tx) error { return do(tx, newEvents(tx, c.Actor, c.At)) })
+}
+
+func changeOne(ctx context.Context, tx *sql.Tx, events *events, c card.Change) error {
+	from, err := stateOf(ctx, tx, c.Number)
+	if err != nil {
+		return err
+	}
+	action := actionOf(from, c.To)
+	if action == "" {
+		return &card.MoveError{Number: c.Number, From: from, To: c.To}
+	}
+	events.queue(c.Number, action, c.Reason, c.Detail)
+	return move(ctx, tx, events, c.Number, c.To)
 }
 
 // moveSet is what an UPDATE of cards sets to move them, with the new state and the time. A card that is still planned leaves

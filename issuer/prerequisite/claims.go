@@ -91,7 +91,7 @@ func readExternal(kind string) (codes []string, ok bool) {
 }
 
 func checkExternal(text string) *Refusal {
-	if n := strings.Count(strings.Map(sayingSomething, text), "x"); n < minEvidence {
+	if n := strings.Count(strings.Map(sayingSomething, text), "x"); n < minEvidence || isNothing(text) {
 		return &Refusal{Missing, "The evidence of another centre does not say what was seen.",
 			"Write which card it was, of whom, and when you saw it, such as \"external: ALS1 card of Lyon, seen 2026-10-19\"; where there is none, leave the cell empty."}
 	}
@@ -102,6 +102,43 @@ func checkExternal(text string) *Refusal {
 		return &Refusal{TooLong, fmt.Sprintf("The evidence has more than %d characters.", maxEvidence), "Shorten it; it is kept with the card."}
 	}
 	return nil
+}
+
+// nothing are the words of people who have seen no evidence, and those that stand beside them, in the languages of the headings.
+var nothing = wordSet("no none not nil missing pending unknown unavailable available awaiting awaited follows follow requested expected outstanding",
+	"kein keine keinen keiner nichts nicht vorhanden unbekannt ausstehend fehlt folgt nachgereicht angefordert offen liegt vor wird noch",
+	"aucun aucune inconnu inconnue attente manquant manquante absent absente disponible pas demandé demandée",
+	"ninguno ninguna desconocido desconocida pendiente falta sin disponible",
+	"brak nieznany nieznana nieznane oczekuje oczekiwana niedostępny niedostępna niedostępne niema nie ma w toku")
+
+// beside are words that say nothing by themselves.
+var beside = wordSet("card cards evidence certificate proof yet to be is the a an on of for in n na tba tbc tbd", "karte karten nachweis zertifikat der die das", "carte cartes preuve certificat de la le en non",
+	"tarjeta carné certificado prueba el la no", "karta karty zaświadczenie dowód")
+
+func wordSet(lists ...string) map[string]bool {
+	set := map[string]bool{}
+	for _, list := range lists {
+		for _, word := range strings.Fields(list) {
+			set[word] = true
+		}
+	}
+	return set
+}
+
+// isNothing says whether an evidence only says that there is none: "pending", "no card", "keine Karte".
+func isNothing(text string) bool {
+	said := false
+	for _, word := range strings.FieldsFunc(text, func(r rune) bool { return sayingSomething(r) == ' ' }) {
+		lower := strings.ToLower(word)
+		if !nothing[lower] && !beside[lower] && word != strings.ToUpper(word) {
+			return false
+		}
+		if strings.ContainsFunc(word, unicode.IsDigit) && !card.IsCourseCode(word) {
+			return false // a day or a number was seen
+		}
+		said = said || nothing[lower]
+	}
+	return said
 }
 
 // sayingSomething maps letters and figures to x, and all else to a space.

@@ -39,28 +39,7 @@ type Learner struct {
 // Refusal is a prerequisite that is not met.
 type Refusal struct{ Code, Message, Remedy string }
 
-// Met is a prerequisite that was met by a card of this centre.
-type Met struct {
-	Requirement string
-	Card        card.Number
-}
-
-const byCard, byEvidence = " by card ", " by evidence of another centre: "
-
-// ByCards reads which cards an evidence of Judge names, so that they can be looked at again.
-func ByCards(evidence string) []Met {
-	var cards []Met
-	for _, piece := range strings.Split(evidence, "; ") {
-		requirement, text, ok := strings.Cut(piece, byCard)
-		if !ok || !card.IsCourseCode(requirement) {
-			continue
-		}
-		if n, err := card.ParseNumber(text); err == nil {
-			cards = append(cards, Met{requirement, n})
-		}
-	}
-	return cards
-}
+const byEvidence = " by evidence of another centre: "
 
 // Judge says how the prerequisites of a course are met, in words for the register, or which are not. Evidence of another centre
 // counts for the prerequisite that it names; where it names none, for the only one that no card meets.
@@ -71,7 +50,7 @@ func Judge(c *course.Course, who Learner, claims Claims, held []Held) (evidence 
 	answers := make([]answer, len(c.Prerequisites))
 	var open []string // what no card meets, and no evidence names
 	for i, p := range c.Prerequisites {
-		answers[i] = byHeld(p.Course, who, held)
+		answers[i] = byHeld(p.Course, who, held, len(claims.Cards) > 0)
 		if answers[i].text == "" && claims.of(p.Course) == "" {
 			open = append(open, p.Course)
 		}
@@ -83,6 +62,9 @@ func Judge(c *course.Course, who Learner, claims Claims, held []Held) (evidence 
 	var met []string
 	for i, p := range c.Prerequisites {
 		text, refusal := answers[i].text, (*Refusal)(nil)
+		if text == "" && !answers[i].barred && len(claims.External) > 0 {
+			answers[i] = barred(answers[i], c, p.Course, who, held)
+		}
 		if text == "" {
 			text, refusal = withoutCard(p, answers[i], cmp.Or(claims.of(p.Course), claims.of("")), claims, held)
 		}
@@ -110,17 +92,41 @@ type answer struct {
 	barred  bool     // a card speaks against the learner, so that no evidence of elsewhere makes up for it
 }
 
-func byHeld(requirement string, who Learner, held []Held) (a answer) {
+// byHeld asks the cards that the register has; where the roster names some, only those.
+func byHeld(requirement string, who Learner, held []Held, only bool) (a answer) {
 	for _, h := range held {
-		if !meets(h.Entry, requirement) {
+		if !meets(h.Entry, requirement) || only && !h.Claimed {
 			continue
 		}
 		refusal, bars := whyNot(h, requirement, who)
 		if refusal == nil {
-			return answer{text: requirement + byCard + h.Number.String()}
+			return answer{text: card.Met{Requirement: requirement, Card: h.Number}.String()}
 		}
 		if a.nearest == nil || bars && !a.barred || refusal.Code == Expired && !a.barred {
 			a.nearest, a.barred = refusal, a.barred || bars
+		}
+	}
+	return a
+}
+
+// barred looks, where evidence of elsewhere is to count, also at the learner's cards that the roster does not name, and at those that it
+// names without need: one that is somebody else's, or of no use, was meant for another.
+func barred(a answer, c *course.Course, requirement string, who Learner, held []Held) answer {
+	for _, h := range held {
+		if meets(h.Entry, requirement) {
+			if refusal, bars := whyNot(h, requirement, who); bars {
+				return answer{nearest: refusal, barred: true}
+			}
+		}
+		if !h.Claimed {
+			continue
+		}
+		if refusal := notTheirs(h, who); refusal != nil {
+			return answer{nearest: refusal, barred: true}
+		}
+		if !slices.ContainsFunc(c.Prerequisites, func(p course.Prerequisite) bool { return meets(h.Entry, p.Course) }) {
+			return answer{barred: true, nearest: &Refusal{Missing, fmt.Sprintf("Beside the evidence of another centre, prior_card names card %s, which is of %s.", h.Number, h.Course),
+				"Leave that card out, or correct the number."}}
 		}
 	}
 	return a
@@ -134,7 +140,7 @@ func withoutCard(p course.Prerequisite, a answer, external string, claims Claims
 	case external != "" && !p.External:
 		return "", &Refusal{Missing, fmt.Sprintf("The course takes no evidence of another centre for %s.", p.Course),
 			fmt.Sprintf("Write the number of a %s card of this centre, or set prerequisites.external of the course in config.yaml if it may be taken.", p.Course)}
-	case external != "" && len(claims.Cards) > len(held):
+	case external != "" && len(claims.Cards) > countClaimed(held):
 		return "", &Refusal{Missing, "Beside the evidence of another centre, prior_card names a card that this centre has not issued.",
 			"Correct the number, or leave it out."}
 	case external != "":
@@ -143,6 +149,25 @@ func withoutCard(p course.Prerequisite, a answer, external string, claims Claims
 		return "", a.nearest
 	}
 	return "", absent(p, claims, held)
+}
+
+func countClaimed(held []Held) int {
+	n := 0
+	for _, h := range held {
+		if h.Claimed {
+			n++
+		}
+	}
+	return n
+}
+
+// IsBarred says whether a card speaks against evidence of another centre for a course: one of the learner, as far as can be told, that
+// would meet a prerequisite and is withdrawn.
+func IsBarred(c *course.Course, who Learner, h Held) bool {
+	return slices.ContainsFunc(c.Prerequisites, func(p course.Prerequisite) bool {
+		_, bars := whyNot(h, p.Course, who)
+		return p.External && bars && meets(h.Entry, p.Course) && notTheirs(h, who) == nil
+	})
 }
 
 // absent is the refusal where no card is known that would meet the prerequisite.

@@ -126,10 +126,3 @@ func TestJudge(t *testing.T) {
 		})
 	}
 }
-
-func TestByCards(t *testing.T) {
-	got := ByCards("ALS1 by card 0000-0000-0012; BLS by evidence of another centre: PALS by card 0000-0000-0012")
-	if want := []Met{{"ALS1", "000000000012"}}; !reflect.DeepEqual(got, want) {
-		t.Errorf("got %v, want %v", got, want)
-	}
-}

@@ -3,7 +3,9 @@ package web
 import (
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
+	"unicode"
 
 	"github.com/cardproof/cardproof/card"
 	"github.com/cardproof/cardproof/verify"
@@ -27,17 +29,31 @@ const (
 // wantedIn reads a question's query. Whoever asks in a wrong way is told so: else a green page would pass for the answer.
 func wantedIn(query string) wanted {
 	values, err := url.ParseQuery(query)
-	if err != nil && strings.Contains(strings.ToLower(query), "need") {
+	w := wantedOf(values)
+	if (err != nil || w == wanted{}) && mentionsNeed(query) {
 		return wanted{bad: true}
 	}
-	return wantedOf(values)
+	return w
 }
 
-// wantedOf takes every member that begins like need for a question, because the one who wrote it did: needs, NEED and need[] are
+// needWord is the word, or what begins with it, but not the end of another word.
+var needWord = regexp.MustCompile(`(?i)(^|[^a-z])need`)
+
+// mentionsNeed says whether a query speaks of a need in whatever way: "??need=BLS" and "q=1%26need=BLS" were meant as questions.
+func mentionsNeed(query string) bool {
+	plain, err := url.QueryUnescape(query)
+	if err != nil {
+		plain = query
+	}
+	return needWord.MatchString(plain)
+}
+
+// wantedOf takes every member that begins like need for a question, because the one who wrote it did: needs, NEED, need[] and " need" are
 // wrong ones.
 func wantedOf(values url.Values) wanted {
 	for name := range values {
-		if name != "need" && len(name) >= 4 && strings.EqualFold(name[:4], "need") {
+		begin := strings.TrimLeftFunc(name, func(r rune) bool { return !unicode.IsLetter(r) })
+		if name != "need" && len(begin) >= 4 && strings.EqualFold(begin[:4], "need") {
 			return wanted{bad: true}
 		}
 	}

@@ -42,6 +42,7 @@ func TestWantedIn(t *testing.T) {
 		"need": {bad: true}, "need=": {bad: true}, "need=%zz": {bad: true}, "need=BLS;x=1": {bad: true}, "need=BLS&x=%zz": {bad: true},
 		"need=BLS&need=BLS": {bad: true}, "need=BLS&NEED=CPR": {bad: true}, "need=BLS,CPR": {bad: true}, "need=BL%C5%BF": {bad: true},
 		"need=" + strings.Repeat("A", 17): {bad: true}, "need=%3Cscript%3E": {bad: true}, "need=Basic+Life+Support": {bad: true},
+		"%20need=BLS": {bad: true}, "?need=BLS": {bad: true}, "q=1%26need=BLS": {bad: true}, "+need=BLS&need=BLS": {bad: true}, "need%20=BLS": {bad: true},
 	} {
 		if got := wantedIn(query); got != want {
 			t.Errorf("%q: got %+v, want %+v", query, got, want)
@@ -55,7 +56,7 @@ func TestWrongNeeds(t *testing.T) {
 		o := testOptions(answer(testVerdict(code), nil))
 		o.Requirements = finderOf(manyRequirements(), nil)
 		h := testSite(t, o)
-		for _, query := range []string{"need=canary%22%3E%3Cb%3E", "need=BLS&need=CANARY", "need=", "need=" + strings.Repeat("CANARY", 500), "need=%zz", "need=BLS;canary", "needs=BLS", "NEED=CANARY", "need[]=BLS"} {
+		for _, query := range []string{"need=canary%22%3E%3Cb%3E", "need=BLS&need=CANARY", "need=", "need=" + strings.Repeat("CANARY", 500), "need=%zz", "need=BLS;canary", "needs=BLS", "NEED=CANARY", "need[]=BLS", "%20need=BLS", "?need=BLS", "q=1%26need=BLS"} {
 			for _, path := range []string{"/c/" + goodToken, "/n/" + goodNumber} {
 				w := do(h, "GET", path+"?"+query, "")
 				body := w.Body.String()

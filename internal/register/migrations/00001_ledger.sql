@@ -120,6 +120,25 @@ BEGIN
 END;
 -- +goose StatementEnd
 
+-- A revoked card is issued anew only if it was out, or was taken out by itself of a batch that waits no more, and only where its
+-- learner has no other card of that course and day: else there would be two, or one that the second look took out would come back.
+-- +goose StatementBegin
+CREATE TRIGGER cards_anew BEFORE INSERT ON cards
+WHEN EXISTS (SELECT 1 FROM cards o WHERE o.number = NEW.replaces AND o.state = 'revoked' AND (
+    (o.token = '' AND (o.replaces IS NOT NULL
+        OR NOT EXISTS (SELECT 1 FROM events e WHERE e.number = o.number AND e.action = 'revoked' AND e.detail = '')
+        OR EXISTS (SELECT 1 FROM cards w WHERE w.batch = o.batch AND w.state = 'planned')))
+    OR EXISTS (SELECT 1 FROM cards c WHERE c.learner_id <> '' AND c.learner_id IN (NEW.learner_id, o.learner_id)
+        AND c.course = NEW.course AND c.completed = NEW.completed AND c.state IN ('planned', 'issued', 'suspended'))
+    OR EXISTS (SELECT 1 FROM cards c WHERE c.name_fold IN (NEW.name_fold, o.name_fold) AND c.email = NEW.email
+        AND c.course = NEW.course AND c.completed = NEW.completed AND c.state IN ('planned', 'issued', 'suspended')
+        AND (c.learner_id = '' OR NEW.learner_id = ''))
+))
+BEGIN
+    SELECT RAISE(ABORT, 'this revoked card is not issued anew');
+END;
+-- +goose StatementEnd
+
 -- +goose StatementBegin
 CREATE TRIGGER cards_begin_as_planned BEFORE INSERT ON cards
 WHEN NEW.state <> 'planned'
