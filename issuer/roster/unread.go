@@ -28,7 +28,7 @@ func (d *dictionary) settleUnread(ro *Roster) error {
 	}
 	var texts, hints []string
 	for _, i := range ro.unknown {
-		for _, question := range []ask{askName, askFailed, d.askSet} {
+		for _, question := range []ask{d.askBlank, askName, askFailed, d.askSet} {
 			if text, hint := question(ro, i); text != "" {
 				texts, hints = append(texts, text), append(hints, hint)
 				break
@@ -59,14 +59,14 @@ func (d *dictionary) settleResults(ro *Roster) error {
 
 // askName asks about a heading with a name in it, unless all that stands below is in the learners' names anyway.
 func askName(ro *Roster, i int) (text, hint string) {
-	if !heading.IsNameLike(ro.Heading[i]) {
+	if !heading.IsNameLike(ro.Heading[i]) || ro.isWeekday(i) {
 		return "", ""
 	}
 	lost := slices.IndexFunc(ro.Rows, func(row sheet.Row) bool { return len(words(at(row, i))) > 0 && !holds(ro.nameText(row), at(row, i)) })
 	if lost < 0 {
 		return "", ""
 	}
-	title, row := strings.TrimSpace(ro.Heading[i]), ro.Rows[lost]
+	title, row := ro.title(i), ro.Rows[lost]
 	column, others := ColumnMiddleName, "first_name, name_prefix, last_name, second_last_name, name_suffix or name"
 	if !ro.has(ColumnName) && !ro.has(ColumnFirstName) {
 		column, others = ColumnName, strings.Join(nameParts, ", ")
@@ -98,7 +98,7 @@ func askFailed(ro *Roster, i int) (text, hint string) {
 	if rows == nil {
 		return "", ""
 	}
-	title := strings.TrimSpace(ro.Heading[i])
+	title := ro.title(i)
 	column := ColumnSkills
 	if ro.has(ColumnSkills) {
 		column = ColumnScenario
@@ -107,20 +107,17 @@ func askFailed(ro *Roster, i int) (text, hint string) {
 		fmt.Sprintf("Say what it is, such as --map %q, or that it is not to be read: --map %q; without it, these rows count as passed unless you take them out.", title+"="+column, title+"=")
 }
 
-// askSet asks where Options.Set gives every row a mark or a pass, and a column that is not read looks like having them.
+// askSet asks where Options.Set gives every row a mark, a pass, a course or a day, and a column that is not read looks like having them.
 func (d *dictionary) askSet(ro *Roster, i int) (text, hint string) {
-	for _, column := range passColumns {
-		if value, ok := d.fixed[column]; ok && !ro.has(column) && ro.looksLike(i, column) {
-			title := strings.TrimSpace(ro.Heading[i])
+	for _, column := range setColumns {
+		if value, ok := d.fixed[column]; ok && !ro.has(column) && ro.saysOther(i, column, value) {
+			title := ro.title(i)
 			return fmt.Sprintf("%s is set to %q in every row, and the column %q, which is not read, looks as if it had that for each", column, value, title),
 				fmt.Sprintf("Read the column instead of the value: --map %q; or say that it is not to be read: --map %q.", title+"="+column, title+"=")
 		}
 	}
 	return "", ""
 }
-
-// passColumns are the columns of what a learner has to reach.
-var passColumns = []string{ColumnAttendance, ColumnScore, ColumnSkills, ColumnScenario}
 
 // looksLike says whether the cells below a heading look like those of a column.
 func (ro *Roster) looksLike(i int, column string) bool {
@@ -130,6 +127,8 @@ func (ro *Roster) looksLike(i int, column string) bool {
 		is = isMark
 	case ColumnCompleted:
 		is = func(row sheet.Row, i int) bool { _, err := cell.Date(at(row, i), ro.order); return err == nil }
+	case ColumnCourse:
+		is = func(row sheet.Row, i int) bool { return ro.courses[fold.Key(at(row, i))] }
 	case ColumnEmail:
 		is = func(row sheet.Row, i int) bool { return cell.IsAddress(at(row, i)) }
 	case ColumnSkills, ColumnScenario:
@@ -213,14 +212,15 @@ func rowList(rows []int) string {
 func (ro *Roster) howToGet(column string) string {
 	remedy := fmt.Sprintf("Add the column, or say which heading it is: --map %q", "Heading="+column)
 	if i := slices.IndexFunc(ro.unknown, func(i int) bool { return ro.looksLike(i, column) }); i >= 0 {
-		remedy = fmt.Sprintf("Add the column, or say which heading it is, such as --map %q", strings.TrimSpace(ro.Heading[ro.unknown[i]])+"="+column)
+		remedy = fmt.Sprintf("Add the column, or say which heading it is, such as --map %q", ro.title(ro.unknown[i])+"="+column)
 	}
 	if len(ro.unknown) > 0 {
 		remedy += fmt.Sprintf(" (not read so far: %s)", ro.unreadHeadings())
 	}
 	remedy += "."
 	canSet := !slices.Contains(personal, column) && slices.Contains(canonical, column)
-	if canSet && (len(ro.unknown) == 0 || column == ColumnCourse || column == ColumnCompleted) {
+	mayHave := slices.ContainsFunc(ro.unknown, func(i int) bool { return ro.looksLike(i, column) })
+	if canSet && (len(ro.unknown) == 0 || !mayHave && (column == ColumnCourse || column == ColumnCompleted)) {
 		remedy += fmt.Sprintf(" If all rows have the same value, say it: --set %q.", column+"=…")
 	}
 	return remedy
@@ -229,7 +229,7 @@ func (ro *Roster) howToGet(column string) string {
 func (ro *Roster) unreadHeadings() string {
 	var texts []string
 	for _, i := range ro.unknown {
-		texts = append(texts, ro.Heading[i])
+		texts = append(texts, ro.title(i))
 	}
 	return quoted(texts)
 }
@@ -248,10 +248,10 @@ func (c *checker) unread() {
 	}
 	remedy := "Nothing needs to be done; the roster has every column that it can use."
 	if len(lacking) > 0 {
-		example := strings.TrimSpace(ro.Heading[ro.unknown[0]]) + "=" + lacking[0]
+		example := ro.title(ro.unknown[0]) + "=" + lacking[0]
 		for _, column := range lacking {
 			if i := slices.IndexFunc(ro.unknown, func(i int) bool { return ro.looksLike(i, column) }); i >= 0 {
-				example = strings.TrimSpace(ro.Heading[ro.unknown[i]]) + "=" + column
+				example = ro.title(ro.unknown[i]) + "=" + column
 				break
 			}
 		}
@@ -263,7 +263,7 @@ func (c *checker) unread() {
 	}
 	var texts []string
 	for _, i := range ro.unknown {
-		texts = append(texts, strings.TrimSpace(ro.Heading[i]))
+		texts = append(texts, ro.title(i))
 	}
 	c.notice(ro.HeadingLine, "", "unknown_column", strings.Join(texts, ", "), message, remedy)
 }
