@@ -35,7 +35,7 @@ func (f *rosterFlags) options(c *config.Config) roster.Options {
 	o := roster.Options{
 		Encoding: f.encoding, Sheet: f.sheet, DateOrder: roster.DateOrder(f.dateOrder), Set: f.set, NameOrder: roster.NameOrder(f.nameOrder),
 		Columns: f.columns, Remembered: c.Roster.Columns, RememberedEncoding: c.Roster.Encoding,
-		Extra: c.Catalogue.ExtraColumns(), Courses: c.Catalogue.Codes(),
+		Extra: c.Catalogue.ExtraColumns(), Courses: c.Catalogue.Codes(), Titles: c.Catalogue.Titles(),
 	}
 	if o.DateOrder == "" {
 		o.DateOrder = roster.DateOrder(c.Roster.DateOrder)

@@ -139,6 +139,15 @@ func (c *Catalogue) Codes() []string {
 	return codes
 }
 
+// Titles returns the titles in the order of the configuration.
+func (c *Catalogue) Titles() []string {
+	titles := make([]string, len(c.courses))
+	for i := range c.courses {
+		titles[i] = c.courses[i].Title
+	}
+	return titles
+}
+
 // ExtraColumns returns the headings of all columns that pass rules name beside the roster's own, each once, in the order of the
 // configuration.
 func (c *Catalogue) ExtraColumns() []string {

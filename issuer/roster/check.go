@@ -2,6 +2,7 @@ package roster
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -133,6 +134,7 @@ func (c *checker) file() {
 	ro := c.roster
 	c.unread()
 	c.hiddenColumns()
+	c.otherSheets()
 	for _, column := range ro.unused {
 		c.notice(ro.HeadingLine, column, "unused_value", "", "The roster has the column itself, so the value that was set for every row is not used.",
 			"Leave the value out, or take the column out of the roster.")
@@ -216,22 +218,34 @@ const (
 	raggedText = "The row has " // how the message about it begins; see withProblem
 )
 
+// aRaggedText is how the problem of a ragged row begins where it stands in a cell.
+var aRaggedText = regexp.MustCompile(`^` + raggedText + `\d+ cells`)
+
 // isRagged tells of a row whose cells can't be set against the heading: which one is missing is anybody's guess. Empty cells
-// too many are no fault; spreadsheets write them. A workbook leaves out empty cells, and knows the column of each.
+// too many are no fault where every row has as many; spreadsheets write them. A workbook leaves out empty cells, and knows the column of each.
 func (c *checker) isRagged(row sheet.Row) bool {
-	if c.roster.file.Format == sheet.XLSX {
-		return false
-	}
-	got := len(row.Cells)
-	for got > c.roster.width && strings.TrimSpace(row.Cells[got-1]) == "" {
+	ro, got := c.roster, len(row.Cells)
+	for got > ro.width && strings.TrimSpace(row.Cells[got-1]) == "" {
 		got--
 	}
-	if got >= c.roster.width && got <= len(c.roster.Heading) {
+	message := ""
+	switch isInside := got >= ro.width && got <= len(ro.Heading); {
+	case !ro.IsWorkbook() && !isInside:
+		message = fmt.Sprintf(raggedText+"%d cells where the heading has %d.", got, ro.width)
+	case !ro.IsWorkbook() && len(row.Cells) != ro.rowWidth:
+		message = fmt.Sprintf(raggedText+"%d cells, and other rows have another number.", len(row.Cells))
+	case ro.wasRagged(row):
+		message = raggedText + "its cells in the wrong places, as one of them says." // a spreadsheet filled it up to the width of the heading
+	default:
 		return false
 	}
-	c.say("", codeRagged, "", fmt.Sprintf(raggedText+"%d cells where the heading has %d.", got, c.roster.width),
-		"Look for a missing or an unquoted separator.")
+	c.say("", codeRagged, "", message, "Look for a missing or an unquoted separator.")
 	return true
+}
+
+// wasRagged says whether a row holds, in a column that is not ours, what it was refused with as a ragged one.
+func (ro *Roster) wasRagged(row sheet.Row) bool {
+	return slices.ContainsFunc(row.Cells, aRaggedText.MatchString) && !aRaggedText.MatchString(at(row, ro.problem))
 }
 
 // anyCourse asks for what every course of the catalogue asks for. It stands for a course that can't be read, so that the rest of

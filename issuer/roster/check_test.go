@@ -340,8 +340,8 @@ func TestMessagesAboutDates(t *testing.T) {
 func TestMissingColumnsAndRaggedRows(t *testing.T) {
 	ro := mustRead(t, "name,course,Remarks,problem\nAna,TALK\nBela,TALK,x,y,z\nCarl,TALK,x,y,,\nDora,BLS,,\n"+strings.Repeat("Egon,TALK,,\n", 9))
 	checked := Check(ro, testRules(t))
-	want(t, "problems", refused(checked.Problems), []string{"0 completed missing_column [4 5 6 7 8 9 10 11 12 13 14]", "0 attendance missing_column [5]", "0 score missing_column [5]",
-		"0 skills missing_column [5]", "2  ragged_row", "3  ragged_row"})
+	want(t, "problems", refused(checked.Problems), []string{"0 completed missing_column [5 6 7 8 9 10 11 12 13 14]", "0 attendance missing_column [5]", "0 score missing_column [5]",
+		"0 skills missing_column [5]", "2  ragged_row", "3  ragged_row", "4  ragged_row"})
 	want(t, "notices", notices(checked.Problems), []string{"1  unknown_column"})
 	if got, want := CountRefused(checked.Problems), 13; got != want {
 		t.Errorf("refused: got %d, want %d", got, want)

@@ -43,7 +43,7 @@ func ReadCorrections(path string, o Options) (*Corrections, error) {
 		return nil, unreadable(err)
 	}
 	defer f.Close()
-	table, err := sheet.Read(f, sheet.Options{Encoding: o.Encoding, UsualEncoding: o.RememberedEncoding, Sheet: o.Sheet,
+	table, err := sheet.Read(f, sheet.Options{IsHeading: heading.IsSpelled, Encoding: o.Encoding, UsualEncoding: o.RememberedEncoding, Sheet: o.Sheet,
 		IsTable: func(first []sheet.Row) bool { return correctionHeading(first) >= 0 }})
 	if err != nil {
 		return nil, unreadable(err)
@@ -58,8 +58,13 @@ func ReadCorrections(path string, o Options) (*Corrections, error) {
 	}
 	columns := correctionColumns(table.Rows[at].Cells)
 	first := map[card.Number]int{}
+	width := commonWidth(len(table.Rows[at].Cells), table.Rows[at+1:])
 	for _, row := range table.Rows[at+1:] {
-		if found := markedCorrection(row, columns); found != nil {
+		found := raggedCorrection(table, table.Rows[at].Cells, row, width)
+		if found == nil {
+			found = markedCorrection(row, columns)
+		}
+		if found != nil {
 			c.Problems = append(c.Problems, *found)
 			continue
 		}
@@ -74,6 +79,26 @@ func ReadCorrections(path string, o Options) (*Corrections, error) {
 		return nil, &FileError{Text: "the file has a heading and no correction", Hint: "Add a row for each card below the heading."}
 	}
 	return c, nil
+}
+
+// raggedCorrection is the problem of a row with a cell that no heading stands above, or in a text file of another width than the
+// others: its name may be cut off at a comma.
+func raggedCorrection(table *sheet.Table, heading []string, row sheet.Row, width int) *Problem {
+	for i := range row.Cells {
+		if value := at(row, i); value != "" && at(sheet.Row{Cells: heading}, i) == "" {
+			return &Problem{Row: row.Line, Code: codeRagged, Value: shorten(value), Message: fmt.Sprintf("The column %s has no heading here.", sheet.ColumnName(i)),
+				Remedy: "Look for an unquoted separator in the name; or write a heading above the column, or empty the cell."}
+		}
+	}
+	needed := len(heading)
+	for needed > 0 && strings.TrimSpace(heading[needed-1]) == "" {
+		needed--
+	}
+	if table.Format == sheet.XLSX || len(row.Cells) == width && width >= needed {
+		return nil
+	}
+	return &Problem{Row: row.Line, Code: codeRagged, Message: fmt.Sprintf(raggedText+"%d cells, and the heading or other rows have another number.", len(row.Cells)),
+		Remedy: "Look for a missing or an unquoted separator."}
 }
 
 func (c *Corrections) check(row *CorrectionRow, typed string, first map[card.Number]int) *Problem {

@@ -18,10 +18,12 @@ const headingRows = 50
 // dictionary says what the headings of one file mean.
 type dictionary struct {
 	mapped  map[string]string // heading's key → column, or nothing where it is not read
+	placed  map[int]string    // place → column, of those that have no heading
 	strict  []string          // headings that the file has to have, as they were written
 	extra   map[string]string // key → the centre's own column
 	extras  []string
 	courses []string
+	named   map[string]bool // keys of the codes and titles of the courses
 	fixed   map[string]string
 	order   DateOrder
 
@@ -35,14 +37,22 @@ func newDictionary(o Options) (*dictionary, error) {
 		errors.As(err, &option)
 		return nil, &FileError{Text: option.Text, Hint: option.Hint}
 	}
-	d := &dictionary{extra: map[string]string{}, extras: o.Extra, courses: o.Courses, order: o.DateOrder, nameOrder: o.NameOrder}
+	d := &dictionary{placed: map[int]string{}, extra: map[string]string{}, extras: o.Extra, courses: o.Courses, order: o.DateOrder, nameOrder: o.NameOrder}
+	d.named = map[string]bool{}
+	for _, text := range slices.Concat(o.Courses, o.Titles) {
+		d.named[fold.Key(text)] = true
+	}
 	d.mapped, _ = o.mapping("Remembered", o.Remembered)
 	now, _ := o.mapping("Columns", o.Columns)
 	for key, column := range now {
 		d.mapped[key] = column
 	}
 	for _, item := range o.Columns {
-		d.strict = append(d.strict, item[:strings.LastIndexByte(item, '=')])
+		text := item[:strings.LastIndexByte(item, '=')]
+		d.strict = append(d.strict, text)
+		if place, ok := placeOf(text); ok {
+			d.placed[place] = now[headingKey(text)]
+		}
 	}
 	for _, column := range o.Extra {
 		d.extra[fold.Key(column)] = column
@@ -196,11 +206,19 @@ func quoted(cells []string) string {
 // are not known may be by settleUnread.
 func (d *dictionary) assign(ro *Roster) error {
 	ro.full = map[string]float64{}
-	ro.column, ro.fixed, ro.problem = map[string]int{}, map[string]string{}, slices.IndexFunc(ro.Heading, isProblemColumn)
+	ro.column, ro.fixed, ro.problem = map[string]int{}, map[string]string{}, d.ownProblem(ro)
 	for i, text := range ro.Heading {
-		m := d.of(text)
+		m := d.at(ro, i)
 		switch {
-		case strings.TrimSpace(text) == "", m.known && m.column == "", m.known && isNameColumn(m.column), isProblemColumn(text):
+		case ro.isBlankAt(i) && !m.known, m.known && m.column == "", m.known && isNameColumn(m.column):
+			continue
+		case i == ro.problem:
+			if ro.isOthersProblem(i) {
+				ro.unknown = append(ro.unknown, i)
+			}
+			continue
+		case m.column == ColumnMiddleName && !m.explicit && !ro.isInitials(i):
+			ro.unknown = append(ro.unknown, i)
 			continue
 		case !m.known:
 			if !heading.IsRunningNumber(text) {
@@ -234,10 +252,10 @@ func (d *dictionary) fix(ro *Roster) {
 
 // twice says that two headings stand for one column. A mapping does not put the other aside: it may hold what counts.
 func (d *dictionary) twice(ro *Roster, column string, a, b int) error {
-	one, two := strings.TrimSpace(ro.Heading[a]), strings.TrimSpace(ro.Heading[b])
+	one, two := ro.title(a), ro.title(b)
 	e := &FileError{Text: fmt.Sprintf("the headings %q and %q both stand for %s", one, two, column),
 		Hint: fmt.Sprintf("Say which one is not to be read: --map %q or --map %q.", one+"=", two+"=")}
-	saidOne, saidTwo := d.of(one).explicit, d.of(two).explicit
+	saidOne, saidTwo := d.at(ro, a).explicit, d.at(ro, b).explicit
 	switch {
 	case headingKey(one) == headingKey(two):
 		e.Hint = "Rename one of the two in the file, so that it is plain which one counts."
@@ -254,6 +272,9 @@ func (d *dictionary) twice(ro *Roster, column string, a, b int) error {
 // checkStrict refuses a mapping of a heading that the file does not have: it is mistyped.
 func (d *dictionary) checkStrict(ro *Roster) error {
 	for _, text := range d.strict {
+		if place, ok := placeOf(text); ok && place < len(ro.Heading) && ro.isBlankAt(place) {
+			continue
+		}
 		if !slices.ContainsFunc(ro.Heading, func(cell string) bool { return headingKey(cell) == headingKey(text) }) {
 			return &FileError{Text: fmt.Sprintf("the roster has no heading %q, which the mapping names", strings.TrimSpace(text)),
 				Hint: "Its headings are " + quoted(ro.Heading) + "."}
@@ -261,6 +282,3 @@ func (d *dictionary) checkStrict(ro *Roster) error {
 	}
 	return nil
 }
-
-// isProblemColumn says whether a heading is that of the column that WriteProblems added.
-func isProblemColumn(text string) bool { return fold.Key(text) == columnProblem }

@@ -28,6 +28,9 @@ type nameColumns struct {
 // the first name, so that word is read by what stands beside it; where the rows contradict, a person has to say.
 func (d *dictionary) settleNames(ro *Roster) error {
 	n, err := ro.findNames(d)
+	if err == nil {
+		d.takeBirthName(ro, &n)
+	}
 	switch {
 	case err != nil:
 		return err
@@ -68,8 +71,8 @@ func (d *dictionary) settleNames(ro *Roster) error {
 
 func (ro *Roster) findNames(d *dictionary) (nameColumns, error) {
 	n := nameColumns{full: -1, loose: -1, first: -1, last: -1}
-	for i, text := range ro.Heading {
-		m := d.of(text)
+	for i := range ro.Heading {
+		m := d.at(ro, i)
 		if !m.known || !isNameColumn(m.column) {
 			continue
 		}
@@ -93,6 +96,26 @@ func (ro *Roster) findNames(d *dictionary) (nameColumns, error) {
 	return n, nil
 }
 
+// columnBirthName is where the last name stands of those who have no other; Roster.Mapping says it in these words.
+const columnBirthName = ColumnLastName + " where the other is empty"
+
+// takeBirthName reads "Nom" or "Nom de naissance" beside "Nom d'usage" as French forms have it: whoever has no name that is used in
+// its place leaves the second one empty.
+func (d *dictionary) takeBirthName(ro *Roster, n *nameColumns) {
+	if n.last < 0 || n.first < 0 || n.full >= 0 || fold.Key(ro.Heading[n.last]) != "nomdusage" {
+		return
+	}
+	birth := n.loose
+	if birth < 0 {
+		birth = slices.IndexFunc(ro.Heading, func(text string) bool { return fold.Key(text) == "nomdenaissance" && !d.of(text).known })
+	}
+	if birth < 0 || n.loose >= 0 && fold.Key(ro.Heading[birth]) != "nom" {
+		return
+	}
+	ro.column[columnBirthName], n.loose = birth, -1
+	ro.unknown = slices.DeleteFunc(ro.unknown, func(i int) bool { return i == birth })
+}
+
 func (ro *Roster) join(first, last int) {
 	ro.column[ColumnFirstName], ro.column[ColumnLastName] = first, last
 	ro.lastFirst = false
@@ -107,9 +130,9 @@ func (ro *Roster) takePart(n *nameColumns) error {
 	for _, row := range ro.Rows {
 		whole, part := at(row, n.loose), at(row, other)
 		if part != "" && holds(whole, part) {
-			name := strings.TrimSpace(ro.Heading[n.loose])
+			name := ro.title(n.loose)
 			return &FileError{Text: fmt.Sprintf("the column %q may hold the whole name or a part of it: row %d has %q there, and %q under %q",
-				name, row.Line, shorten(whole), shorten(part), strings.TrimSpace(ro.Heading[other])),
+				name, row.Line, shorten(whole), shorten(part), ro.title(other)),
 				Hint: fmt.Sprintf("Say --map %q if it holds the whole name, or --map %q if not.", name+"="+ColumnName, name+"="+column)}
 		}
 	}
@@ -152,7 +175,7 @@ func (ro *Roster) checkHolds(whole int, places ...int) error {
 
 // whichPart asks about a part of the name that stands beside a column of the whole name.
 func (ro *Roster) whichPart(row sheet.Row, whole, part int) error {
-	one, two := strings.TrimSpace(ro.Heading[whole]), strings.TrimSpace(ro.Heading[part])
+	one, two := ro.title(whole), ro.title(part)
 	return &FileError{Text: fmt.Sprintf("the columns of the name contradict each other: row %d has %q under %q, and %q under %q",
 		row.Line, shorten(at(row, whole)), one, shorten(at(row, part)), two),
 		Hint: fmt.Sprintf("Say --map %q and --map %q if the first of the two is the whole name; if not, say what it holds, such as --map %q.",
@@ -160,7 +183,7 @@ func (ro *Roster) whichPart(row sheet.Row, whole, part int) error {
 }
 
 func (ro *Roster) whichName(row sheet.Row, whole int, name, parts string) error {
-	heading := strings.TrimSpace(ro.Heading[whole])
+	heading := ro.title(whole)
 	return &FileError{Text: fmt.Sprintf("the columns of the name contradict each other: row %d has %q under %q, and %q beside it",
 		row.Line, shorten(name), heading, shorten(parts)),
 		Hint: fmt.Sprintf("Say --map %q if this column is the name, or --map %q if the others are.", heading+"="+ColumnName, heading+"=")}
@@ -168,7 +191,7 @@ func (ro *Roster) whichName(row sheet.Row, whole int, name, parts string) error 
 
 // partAlone asks where the roster has only one part of the name.
 func (ro *Roster) partAlone(n nameColumns) error {
-	text, there, missing := strings.TrimSpace(ro.Heading[max(n.first, n.last)]), "first", "last"
+	text, there, missing := ro.title(max(n.first, n.last)), "first", "last"
 	if n.first < 0 {
 		there, missing = missing, there
 	}

@@ -39,6 +39,7 @@ type Options struct {
 	Set        []string  // "column=value" for every row of a roster that lacks the column, such as course=BLS
 	Extra      []string  // columns of the centre's own that the catalogue asks for
 	Courses    []string  // course codes, so that the heading "ALS1 card" is prior_card
+	Titles     []string  // course titles, so that a cell is known for a course
 }
 
 // OptionError says which option can't be followed.

@@ -84,6 +84,10 @@ func (c *checker) namePart(row sheet.Row, column string) bool {
 		return true
 	case !c.isNameText(row, column, value):
 		return false
+	case isTestWord(column, value):
+		c.say(column, codeNameParts, value, "This is a word for passed or not, or a tick, and no part of a name.",
+			"Empty the cell, or say what its column is; where it is a name, write it with a capital letter, and a middle name behind the first name, in the cell of that.")
+		return false
 	}
 	return c.isOnePart(column, value) && c.isSaidOnce(row, column, value)
 }

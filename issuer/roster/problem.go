@@ -114,10 +114,17 @@ func (ro *Roster) refused(problems []Problem) []sheet.Row {
 		texts[row] = append(texts[row], p.textInRow(cmp.Or(ro.Name, "the roster")))
 		ragged[row] = ragged[row] || p.Code == codeRagged
 	})
-	place := ro.problem
-	width := len(ro.Heading)
-	if place < 0 {
-		place, width = ro.width, max(ro.width+1, len(ro.Heading))
+	place, width := ro.problem, len(ro.Heading)
+	if place < 0 || ro.isOthersProblem(place) {
+		place = ro.width
+		for _, row := range ro.Rows {
+			for i := place; i < len(row.Cells) && !ragged[row.Line]; i++ { // what stands below no heading is the office's too
+				if at(row, i) != "" {
+					place = i + 1
+				}
+			}
+		}
+		width = max(place+1, len(ro.Heading))
 	}
 	heading := slices.Grow(slices.Clone(ro.Heading), 1)[:width]
 	heading[place] = columnProblem
@@ -150,6 +157,35 @@ func withProblem(row sheet.Row, text string, line, place, width int, ragged bool
 	}
 	out.Cells[place] = text
 	return out
+}
+
+// ownProblem is the place of the column that WriteProblems added, or -1. A column of the office may be called so as well: ours is
+// the last one, under the very heading that we write, and holds what we write.
+func (d *dictionary) ownProblem(ro *Roster) int {
+	i := ro.width - 1
+	if i < 0 || strings.TrimSpace(ro.Heading[i]) != columnProblem || d.of(ro.Heading[i]).column != "" {
+		return -1
+	}
+	isOurs := func(row sheet.Row) bool { return ro.fits(row) && isProblemText(at(row, i)) }
+	if ro.isOthersProblem(i) && !slices.ContainsFunc(ro.Rows, isOurs) {
+		return -1
+	}
+	return i
+}
+
+// fits says whether a row of a text file has a cell below each heading. In one that has not, the problem stands elsewhere.
+func (ro *Roster) fits(row sheet.Row) bool {
+	return ro.IsWorkbook() || len(row.Cells) == len(ro.Heading)
+}
+
+// isOthersProblem says whether that column has cells that somebody else wrote.
+func (ro *Roster) isOthersProblem(i int) bool {
+	return slices.ContainsFunc(ro.Rows, func(row sheet.Row) bool { return ro.fits(row) && at(row, i) != "" && !isProblemText(at(row, i)) })
+}
+
+// isProblemText says whether a text is of the form of Problem.Text, a sentence and another one.
+func isProblemText(text string) bool {
+	return strings.HasSuffix(text, ".") && strings.Contains(strings.TrimSuffix(text, "."), ". ")
 }
 
 // Text is what is wrong and what to do, for a person.

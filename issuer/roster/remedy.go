@@ -83,7 +83,7 @@ func (ro *Roster) proposals(also string) map[string]int {
 
 // mapping is how to say that a heading is a column, with the full mark that the heading names.
 func (ro *Roster) mapping(i int, column string) string {
-	title := strings.TrimSpace(ro.Heading[i])
+	title := ro.title(i)
 	if _, full, ok := heading.FullMark(title); ok && full != 100 && column == ColumnScore {
 		column += "/" + number(full)
 	}
@@ -93,7 +93,7 @@ func (ro *Roster) mapping(i int, column string) string {
 // scaleRemedy is the remedy for a column of bare numbers below a heading such as "Nota", which may be on any scale; empty where the
 // column is none.
 func (ro *Roster) scaleRemedy(i int) string {
-	title := strings.TrimSpace(ro.Heading[i])
+	title := ro.title(i)
 	if _, _, said := heading.FullMark(title); said || !heading.IsResult(title) {
 		return ""
 	}
@@ -128,7 +128,8 @@ func (ro *Roster) howToGet(column string) string {
 	}
 	remedy += "."
 	canSet := !slices.Contains(personal, column) && slices.Contains(canonical, column)
-	if canSet && (len(ro.unknown) == 0 || column == ColumnCourse || column == ColumnCompleted) {
+	mayHave := len(ro.candidates(column)) > 0 || slices.ContainsFunc(ro.unknown, func(i int) bool { return ro.looksLike(i, column) })
+	if canSet && (len(ro.unknown) == 0 || !mayHave && (column == ColumnCourse || column == ColumnCompleted)) {
 		remedy += fmt.Sprintf(" If all rows have the same value, say it: --set %q.", column+"=…")
 	}
 	return remedy
@@ -137,7 +138,7 @@ func (ro *Roster) howToGet(column string) string {
 func (ro *Roster) quotedHeadings(places []int) string {
 	var texts []string
 	for _, i := range places {
-		texts = append(texts, ro.Heading[i])
+		texts = append(texts, ro.title(i))
 	}
 	return quoted(texts)
 }
@@ -176,7 +177,7 @@ func (c *checker) unread() {
 	}
 	var texts []string
 	for _, i := range ro.unknown {
-		texts = append(texts, strings.TrimSpace(ro.Heading[i]))
+		texts = append(texts, ro.title(i))
 	}
 	c.notice(ro.HeadingLine, "", "unknown_column", strings.Join(texts, ", "), message, remedy)
 }

@@ -62,12 +62,14 @@ type Roster struct {
 
 	file      sheet.Table        // what kind of file it was, without its rows
 	width     int                // cells of the heading up to the last that is not blank
+	rowWidth  int                // cells of every row of a text file, -1 where that is open; see commonWidth
 	column    map[string]int     // column → place in Heading
 	full      map[string]float64 // column → its full mark, where a mapping says one
 	fixed     map[string]string  // column → value of every row, for columns that the file does not have
 	unused    []string           // Options.Set for columns that the file has
 	unknown   []int              // places of columns that are not read
 	problem   int                // place of the column that WriteProblems added, -1 for none
+	courses   map[string]bool    // keys of the codes and titles of the courses
 	order     DateOrder
 	nameOrder NameOrder
 	lastFirst bool // the heading says that the last name comes first
@@ -115,7 +117,7 @@ func Read(r io.Reader, o Options) (*Roster, error) {
 	if err != nil {
 		return nil, err
 	}
-	table, err := sheet.Read(r, sheet.Options{Encoding: o.Encoding, UsualEncoding: o.RememberedEncoding, Sheet: o.Sheet, IsTable: func(first []sheet.Row) bool {
+	table, err := sheet.Read(r, sheet.Options{IsHeading: heading.IsSpelled, Encoding: o.Encoding, UsualEncoding: o.RememberedEncoding, Sheet: o.Sheet, IsTable: func(first []sheet.Row) bool {
 		place, _ := d.headingRow(first)
 		return place >= 0
 	}})
@@ -142,9 +144,13 @@ func fromTable(table *sheet.Table, d *dictionary) (*Roster, error) {
 	if place < 0 {
 		return nil, d.notFound(table.Rows)
 	}
-	ro := &Roster{HeadingLine: table.Rows[place].Line, Heading: table.Rows[place].Cells, Rows: table.Rows[place+1:], order: d.order, nameOrder: d.nameOrder,
+	ro := &Roster{HeadingLine: table.Rows[place].Line, Heading: table.Rows[place].Cells, Rows: table.Rows[place+1:], order: d.order, nameOrder: d.nameOrder, courses: d.named,
 		file: *table}
 	ro.file.Rows = nil
+	if err := ro.checkOthers(); err != nil {
+		return nil, err
+	}
+	ro.widen()
 	for i, cell := range ro.Heading {
 		if strings.TrimSpace(cell) != "" {
 			ro.width = i + 1
@@ -156,6 +162,11 @@ func fromTable(table *sheet.Table, d *dictionary) (*Roster, error) {
 		}
 	}
 	ro.takeTotalsOut()
+	if err := ro.checkSections(); err != nil {
+		return nil, err
+	}
+	d.addBlank(ro)
+	ro.rowWidth = commonWidth(len(ro.Heading), ro.Rows)
 	if len(ro.Rows) > 0 {
 		if err := d.settleUnread(ro); err != nil {
 			return nil, err
@@ -181,6 +192,9 @@ func (ro *Roster) has(column string) bool {
 // raw is the row's cell in a column as it stands; empty where the row or the heading has none.
 func (ro *Roster) raw(row sheet.Row, column string) string {
 	if i, ok := ro.column[column]; ok {
+		if text := at(row, i); text == "" && column == ColumnLastName {
+			return ro.raw(row, columnBirthName)
+		}
 		if i < len(row.Cells) {
 			return row.Cells[i]
 		}
@@ -206,7 +220,7 @@ func (ro *Roster) kind(row sheet.Row, column string) sheet.Kind {
 func (ro *Roster) Mapping() []string {
 	places := make([]string, len(ro.Heading))
 	for column, i := range ro.column {
-		places[i] = strings.TrimSpace(ro.Heading[i]) + " → " + column
+		places[i] = ro.title(i) + " → " + column
 		if full := ro.full[column]; full > 0 {
 			places[i] += " out of " + number(full)
 		}

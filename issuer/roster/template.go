@@ -98,12 +98,16 @@ func WriteTemplateText(w io.Writer, c *course.Course) error {
 	return sheet.WriteText(w, &sheet.Table{Format: sheet.CSV, Delimiter: ',', Encoding: "utf-8", Marked: true}, [][]string{heading})
 }
 
+// The sheet beside the empty roster, by which it is known again when the workbook comes back.
+const helpName = "How to fill in"
+
+var helpHeading = []string{"Heading", "Needed", "What to write below it", "Such as"}
+
 // WriteTemplateWorkbook writes an empty roster of a course as a workbook, with lists to choose from, and a second sheet that says
 // how to fill it in.
 func WriteTemplateWorkbook(w io.Writer, c *course.Course) error {
 	list := sheet.WorkbookSheet{Name: "Roster", HeadingRows: 1, Rows: make([]sheet.Row, 1), Choices: map[int][]string{}, Notes: map[int]string{}}
-	help := sheet.WorkbookSheet{Name: "How to fill in", HeadingRows: 1, Widths: []float64{22, 10, 80, 34},
-		Rows: []sheet.Row{{Cells: []string{"Heading", "Needed", "What to write below it", "Such as"}}}}
+	help := sheet.WorkbookSheet{Name: helpName, HeadingRows: 1, Widths: []float64{22, 10, 80, 34}, Rows: []sheet.Row{{Cells: helpHeading}}}
 	for i, g := range guides(c) {
 		list.Rows[0].Cells = append(list.Rows[0].Cells, g.column)
 		list.Widths = append(list.Widths, g.width)

@@ -81,6 +81,9 @@ func (ro *Roster) isTotal(row sheet.Row, identified, below bool) bool {
 	if !ro.isAnonymous(row) {
 		return false
 	}
+	if below && isPrintDate(row) {
+		return true
+	}
 	worded, counted, signed, isName := false, false, false, map[int]bool{}
 	for _, column := range nameColumnsOf {
 		i, ok := ro.column[column]
@@ -180,6 +183,15 @@ func beginsAsTotal(text string) bool {
 
 // aFormula is one that works something out, such as =COUNTA(B5:B9), as a workbook keeps it whose values were never filled in.
 var aFormula = regexp.MustCompile(`^=[A-Z][A-Z.]*\([^"]*\)$`)
+
+// aPrintDate is what a program writes below a list when it prints or exports one.
+var aPrintDate = regexp.MustCompile(`(?i)^(erstellt|gedruckt|ausgedruckt|exportiert|stand|druckdatum|created|printed|exported|generated|as of|édité|imprimé|généré|créé|exporté|generado|impreso|creado|exportado|` +
+	`wygenerowano|wydrukowano|utworzono|sporządzono)\b[^0-9]{0,20}[0-9]{1,4}[./-][0-9]{1,2}[./-][0-9]{2,4}\b`)
+
+// isPrintDate says whether a row has nothing but the day on which the list was made.
+func isPrintDate(row sheet.Row) bool {
+	return filled(row) == 1 && slices.ContainsFunc(row.Cells, func(text string) bool { return aPrintDate.MatchString(strings.TrimSpace(text)) })
+}
 
 // isCount says whether a text is a number, or works one out.
 func isCount(text string) bool {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/cardproof/cardproof/issuer/roster/cell"
+	"github.com/cardproof/cardproof/issuer/roster/fold"
 	"github.com/cardproof/cardproof/issuer/roster/heading"
 	"github.com/cardproof/cardproof/issuer/roster/sheet"
 )
@@ -37,7 +38,7 @@ func (d *dictionary) settleUnread(ro *Roster) error {
 	}
 	proposed := map[string]bool{}
 	for _, i := range ro.unknown {
-		add(i, askName, func(ro *Roster, i int) (string, string) { return ro.askFailed(i, proposed) }, d.askSet)
+		add(i, d.askBlank, askName, func(ro *Roster, i int) (string, string) { return ro.askFailed(i, proposed) }, d.askSet)
 	}
 	for i, title := range ro.Heading {
 		if m := d.of(title); m.explicit && m.column == "" {
@@ -67,14 +68,14 @@ func (d *dictionary) settleResults(ro *Roster) error {
 
 // askName asks about a heading with a name in it, unless all that stands below is in the learners' names anyway.
 func askName(ro *Roster, i int) (text, hint string) {
-	if !heading.IsNameLike(ro.Heading[i]) {
+	if !heading.IsNameLike(ro.Heading[i]) || ro.isWeekday(i) {
 		return "", ""
 	}
 	lost := slices.IndexFunc(ro.Rows, func(row sheet.Row) bool { return len(words(at(row, i))) > 0 && !holds(ro.nameText(row), at(row, i)) })
 	if lost < 0 {
 		return "", ""
 	}
-	title, row := strings.TrimSpace(ro.Heading[i]), ro.Rows[lost]
+	title, row := ro.title(i), ro.Rows[lost]
 	column, others := ColumnMiddleName, "first_name, name_prefix, last_name, second_last_name, name_suffix or name"
 	if !ro.has(ColumnName) && !ro.has(ColumnFirstName) {
 		column, others = ColumnName, strings.Join(nameParts, ", ")
@@ -98,7 +99,7 @@ func (ro *Roster) askFailed(i int, proposed map[string]bool) (text, hint string)
 	if rows == nil {
 		return "", ""
 	}
-	title := strings.TrimSpace(ro.Heading[i])
+	title := ro.title(i)
 	text = fmt.Sprintf("the column %q has %q in %s, and is not read", title, shorten(value), rowList(rows))
 	if value == "" {
 		text = fmt.Sprintf("the column %q says passed, but is empty in %s, and is not read", title, rowList(rows))
@@ -116,11 +117,11 @@ func (ro *Roster) askFailed(i int, proposed map[string]bool) (text, hint string)
 	return text, fmt.Sprintf("Take the rows out whose learner should have no card, and say that the column is not to be read: --map %q; %s", title+"=", otherwise)
 }
 
-// askSet asks where Options.Set gives every row a mark or a pass, and a column that is not read looks like having them.
+// askSet asks where Options.Set gives every row a mark, a pass, a course or a day, and a column that is not read looks like having them.
 func (d *dictionary) askSet(ro *Roster, i int) (text, hint string) {
-	for _, column := range passColumns {
-		if value, ok := d.fixed[column]; ok && !ro.has(column) && ro.looksLike(i, column) {
-			title := strings.TrimSpace(ro.Heading[i])
+	for _, column := range setColumns {
+		if value, ok := d.fixed[column]; ok && !ro.has(column) && ro.saysOther(i, column, value) {
+			title := ro.title(i)
 			return fmt.Sprintf("%s is set to %q in every row, and the column %q, which is not read, looks as if it had that for each", column, value, title),
 				fmt.Sprintf("Read the column instead of the value: --map %q; or say that it is not to be read: --map %q.", title+"="+column, title+"=")
 		}
@@ -131,7 +132,7 @@ func (d *dictionary) askSet(ro *Roster, i int) (text, hint string) {
 // askIgnored asks where Options.Set gives every row what a column would say that a mapping puts aside, and the column says of
 // somebody that it is not so.
 func (d *dictionary) askIgnored(ro *Roster, i int) (text, hint string) {
-	title := strings.TrimSpace(ro.Heading[i])
+	title := ro.title(i)
 	for _, column := range passColumns {
 		value, ok := d.fixed[column]
 		if !ok || ro.has(column) || !isAbout(title, column) {
@@ -168,9 +169,6 @@ func isAbout(title, column string) bool {
 	return heading.IsTest(title) && !heading.IsAttendance(title)
 }
 
-// passColumns are the columns of what a learner has to reach.
-var passColumns = []string{ColumnAttendance, ColumnScore, ColumnSkills, ColumnScenario, ColumnPassed}
-
 // looksLike says whether the cells below a heading look like those of a column.
 func (ro *Roster) looksLike(i int, column string) bool {
 	var is func(sheet.Row, int) bool
@@ -184,6 +182,8 @@ func (ro *Roster) looksLike(i int, column string) bool {
 		is = isMark
 	case ColumnCompleted:
 		is = ro.isDay
+	case ColumnCourse:
+		is = func(row sheet.Row, i int) bool { return ro.courses[fold.Key(at(row, i))] }
 	case ColumnEmail:
 		is = func(row sheet.Row, i int) bool { return cell.IsAddress(at(row, i)) }
 	case ColumnSkills, ColumnScenario, ColumnPassed:

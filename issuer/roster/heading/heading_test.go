@@ -60,7 +60,7 @@ func TestColumn(t *testing.T) {
 		"Completed on": Completed, "Result %": Score, "Result": "", "Note": "", "ID": "", "Date of birth": "", "Remarks": "", "": "", "%": "",
 		"Pruefungsergebnis": Score, "PRÜFUNGSERGEBNIS": Score, "Course title": Course, "Vorname": FirstName, "Nom": Name, "Nom et prénom": LastThenFirst,
 		"Name*": Name, "Apellido materno": SecondLastName, "2º apellido": SecondLastName, "Primer Apellido": LastName, "Drugie imię": MiddleName,
-		"Second prénom": MiddleName, "Namenszusatz": NamePrefix, "Middle name": MiddleName, "Nom d'usage": LastName, "QCM": Score, "Praxisteil": Skills, "Puntaje": "", "Note /100": Score, "Punkte (von 100)": Score,
+		"Second prénom": MiddleName, "Namenszusatz": NamePrefix, "Middle name": MiddleName, "Nom d'usage": LastName, "QCM": Score, "Teilnehmer:innen": FullName, "Teilnehmende(r)": FullName, "TN": FullName, "Praxisteil": Skills, "Puntaje": "", "Note /100": Score, "Punkte (von 100)": Score,
 		"Note sur 20": "", "Test (out of 100)": Score, "Written test (out of 50)": "", "Name 100": "", "E‑mail": Email, "N° de formateur": InstructorID, "Nº de formateur": InstructorID,
 	} {
 		if got, ok := Column(text); got != want || ok != (want != "") {

@@ -49,7 +49,7 @@ var english = map[string][]string{
 
 var german = map[string][]string{
 	FullName: {"Vor- und Nachname", "Vorname und Nachname", "Vorname Nachname", "Vollständiger Name", "Voller Name", "Teilnehmername", "Name des Teilnehmers",
-		"Name der Teilnehmerin", "Name, wie auf der Karte", "Vorname und Name", "Vorname Name", "Teilnehmer", "Teilnehmerin", "Teilnehmer/in",
+		"Name der Teilnehmerin", "Name, wie auf der Karte", "Vorname und Name", "Vorname Name", "Teilnehmer", "Teilnehmerin", "Teilnehmer/in", "Teilnehmer:innen", "Teilnehmende", "Teilnehmende(r)", "Teilnehmer*in", "Teilnehmende Person", "TN",
 		"Teilnehmende", "Teilnehmende Person", "Kursteilnehmer"},
 	LastThenFirst:  {"Name, Vorname", "Nachname, Vorname", "Name und Vorname", "Nachname und Vorname", "Familienname, Vorname", "Zuname, Vorname"},
 	FirstName:      {"Vorname", "Vornamen", "Rufname", "Vorname 1", "Erster Vorname"},

@@ -353,10 +353,13 @@ func unescapeXString(b []byte) string {
 	return out.String()
 }
 
-func cellName(column, line int) string {
+func cellName(column, line int) string { return ColumnName(column-1) + strconv.Itoa(line) }
+
+// ColumnName is what a spreadsheet calls the column of a place in Row.Cells: A, B, ..., Z, AA.
+func ColumnName(place int) string {
 	var letters string
-	for ; column > 0; column = (column - 1) / 26 {
+	for column := place + 1; column > 0; column = (column - 1) / 26 {
 		letters = string(rune('A'+(column-1)%26)) + letters
 	}
-	return letters + strconv.Itoa(line)
+	return letters
 }

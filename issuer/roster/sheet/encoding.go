@@ -18,7 +18,7 @@ import (
 
 const (
 	utf8Name     = "utf-8"
-	usualLabels  = "utf-8, utf-16le, windows-1252 (western), windows-1250 (central European), windows-1254 (Turkish), windows-1251 (Cyrillic), windows-1257 (Baltic), iso-8859-2, cp850, cp852, cp437 (DOS), macintosh"
+	usualLabels  = "utf-8, utf-16le, windows-1252 (western), windows-1250 (central European), windows-1254 (Turkish), windows-1251 (Cyrillic), windows-1257 (Baltic), iso-8859-2, cp850, cp852, cp437 (DOS), macintosh, x-mac-ce (old Macintosh)"
 	orSaveAsUTF8 = "; or save the file as \"CSV UTF-8\" or as a workbook (.xlsx)"
 )
 
@@ -44,7 +44,7 @@ func decode(data string, o Options) (text, name string, marked bool, err error) 
 	case o.UsualEncoding != "":
 		name, err = usual(data, o.UsualEncoding)
 	default:
-		name, err = detect(data)
+		name, err = detect(data, o.IsHeading)
 	}
 	if err != nil {
 		return "", "", false, err
@@ -80,6 +80,9 @@ func IsEncoding(label string) bool {
 // lookup finds an encoding by its WHATWG label, and one of single bytes that the web does not know, as those of DOS, by its
 // IANA name: cp850 or IBM850.
 func lookup(label string) (e encoding.Encoding, name string, err error) {
+	if key := strings.ToLower(strings.TrimSpace(label)); key == macCEName || key == "mac-centraleurope" {
+		return newMacCE(), macCEName, nil
+	}
 	if e, err = htmlindex.Get(label); err == nil {
 		name, err = htmlindex.Name(e)
 		return e, name, err
@@ -155,7 +158,7 @@ func checkUTF8(text string) error {
 		Hint: "Save it as \"CSV UTF-8\" once more from the program that made it."}
 }
 
-func detect(data string) (string, error) {
+func detect(data string, isHeading func(string) bool) (string, error) {
 	if strings.IndexByte(data, 0) >= 0 {
 		return wideWithoutMark(data)
 	}
@@ -166,7 +169,7 @@ func detect(data string) (string, error) {
 		return "", &Error{Text: fmt.Sprintf("line %d of the file has bytes that are no text", lineAt(data, i)), Hint: saveAs}
 	}
 	if !hasUTF8Letters(data) {
-		return singleByte(data)
+		return singleByte(data, isHeading)
 	}
 	return "", &Error{Text: fmt.Sprintf("the file is UTF-8, but line %d of it is not, so letters such as ü would be lost", lineAt(data, firstInvalid(data))),
 		Hint: "Look at that line, and save the file as \"CSV UTF-8\" once more; where it is in another encoding, name that one: --encoding windows-1252, or roster.encoding in config.yaml."}

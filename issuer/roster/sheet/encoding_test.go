@@ -1,6 +1,7 @@
 package sheet
 
 import (
+	"slices"
 	"strings"
 	"testing"
 )
@@ -26,9 +27,12 @@ func TestEncodingByEvidence(t *testing.T) {
 		{"Polish ź behind a lower-case letter", "Woźniak Dąb", "windows-1250", "windows-1250"},
 		{"Polish in capitals", "RÓŻA WRÓŻKA PAWŁOWSKI", "windows-1250", "windows-1250"},
 		{"Czech ť, which is nothing in western, beside á", "Šťastný Kateřina Svatošová", "windows-1250", "windows-1250"},
+		{"an accent in place of an apostrophe", "Jürgen O´Brien D´Angelo", "windows-1252", "windows-1252"},
+		{"Catalan", "Gabriel·la Núria", "windows-1252", "windows-1252"},
+		{"ú behind a and before l", "Raúl Saúl Jesús Araújo", "windows-1252", "windows-1252"},
 		{"ÿ inside", "L'Haÿ-les-Roses Croÿer", "windows-1252", "windows-1252"},
 	} {
-		got, err := detect(ascii + encodeAs(t, c.text, c.as))
+		got, err := detect(ascii+encodeAs(t, c.text, c.as), nil)
 		if err != nil || got != c.want {
 			t.Errorf("%s: got %q and %v, want %s", c.name, got, err, c.want)
 		}
@@ -56,7 +60,7 @@ func TestEncodingIsAskedForWhenInDoubt(t *testing.T) {
 		{"old Macintosh alone", "René Grüne", "macintosh", []string{`macintosh reads "René", "Grüne"`}},
 		{"Danish on an old Macintosh, or ż", "Søren", "macintosh", []string{`windows-1250 reads "Sżren"`, `macintosh reads "Søren"`}},
 		{"three words, each once", "ñ ñ Muñoz Peña Ibáñez Núñez", "windows-1252", []string{`"ñ", "Muñoz", "Peña";`}},
-		{"Ö or the Í of DOS", "Özil", "windows-1252", []string{`windows-1252 reads "Özil" (as does windows-1250, windows-1254, windows-1257, iso-8859-2)`, `cp850 reads "Ízil" (as does cp852)`}},
+		{"Ö or the Í of DOS", "Özil", "windows-1252", []string{`windows-1252 reads "Özil" (as does windows-1250, windows-1254, windows-1257, iso-8859-2, iso-8859-15, iso-8859-16)`, `cp850 reads "Ízil" (as does cp852)`}},
 		{"ISO 8859-2, alone", "Kowalski Śliwa Mieszko Wiśniewski", "iso-8859-2", []string{`iso-8859-2 reads "Śliwa", "Wiśniewski"`, "--encoding iso-8859-2"}},
 		{"ą or the š of ISO 8859-2", "Piątek", "windows-1250", []string{`windows-1250 reads "Piątek"`, `iso-8859-2 reads "Pištek"`}},
 		{"š of ISO 8859-2 before a vowel", "Mašek", "iso-8859-2", []string{`iso-8859-2 reads "Mašek"`}},
@@ -70,6 +74,12 @@ func TestEncodingIsAskedForWhenInDoubt(t *testing.T) {
 		{"Polish in DOS", "Grażyna", "cp852", []string{`cp852 reads "Grażyna"`, `iso-8859-2 reads "Gražyna"`}},
 		{"Czech in DOS", "Dvořák Kateřina", "cp852", []string{`cp852 reads "Dvořák", "Kateřina"`}},
 		{"Cyrillic in DOS", "Ольга", "cp866", []string{"--encoding"}},
+		{"Polish in a Baltic encoding", "Śliwa", "windows-1257", []string{`"Úliwa"`, `windows-1257 reads "Śliwa"`}},
+		{"Polish in a Baltic encoding, inside", "Wiśniewski", "windows-1257", []string{`windows-1257 reads "Wiśniewski"`}},
+		{"Slovene in Latin-9", "Žganjar", "iso-8859-15", []string{`iso-8859-15 reads "Žganjar" (as does iso-8859-16)`}},
+		{"Slovene in Latin-9, at the end", "Aleš", "iso-8859-15", []string{`iso-8859-15 reads "Aleš"`}},
+		{"Romanian in Latin-10", "Ionuț Gheorghiță", "iso-8859-16", []string{`iso-8859-16 reads "Ionuț", "Gheorghiță"`}},
+		{"Catalan in DOS", "Gabriel·la", "cp850", []string{`"Gabrielúla"`, `cp850 reads "Gabriel·la" (as does cp437)`}},
 		{"Greek", "Αθηνά", "windows-1253", []string{"--encoding"}},
 		{"Cyrillic", "Ольга", "windows-1251", []string{"name another encoding"}},
 	} {
@@ -92,6 +102,7 @@ func TestEncodingThatIsGiven(t *testing.T) {
 		{"cp1250", "Mu\xf1oz", "Muńoz", "windows-1250"},
 		{"Latin1", "Mu\xf1oz", "Muñoz", "windows-1252"},
 		{"iso-8859-2", "Mi\xb6", "Miś", "iso-8859-2"},
+		{"x-mac-ce", "\xe5liwa D\x88browski \x8alut\x9b", "Śliwa Dąbrowski älutõ", "x-mac-ce"},
 		{"macintosh", "Bj\x9arn", "Björn", "macintosh"},
 		{"utf-16", "\xfe\xff\x00n\x01\x42", "nł", "utf-16be"},
 		{"utf-8", "\ufeffMuñoz", "Muñoz", "utf-8"},
@@ -189,5 +200,29 @@ func TestIsEncoding(t *testing.T) {
 		if got := IsEncoding(label); got != want {
 			t.Errorf("%q: got %v, want %v", label, got, want)
 		}
+	}
+}
+
+// A heading that only one reading makes a word of says in which encoding the file is.
+func TestHeadingSettlesTheEncoding(t *testing.T) {
+	known := func(cell string) bool {
+		return slices.Contains([]string{"Imię", "Obecność", "Prénom", "Prüfung"}, cell)
+	}
+	for _, c := range []struct{ name, heading, text, as, want string }{
+		{"Polish", "Imię;kurs", "Zięba", "windows-1250", "windows-1250"},
+		{"Polish in ISO 8859-2", "Obecność;kurs", "Śliwa", "iso-8859-2", "iso-8859-2"},
+		{"French in DOS", "Prénom;cours", "Hélène", "cp850", "cp850"},
+		{"German on an old Macintosh, in quotation marks", `"Prüfung","Kurs"`, "Björn", "macintosh", "macintosh"},
+		{"French, or č", "Prénom;cours", "Hélène", "windows-1252", ""},
+		{"no heading that is known", "Pręnom;cours", "Zięba", "windows-1250", ""},
+	} {
+		got, err := detect(encodeAs(t, "Liste\n"+c.heading+"\n"+c.text+"\n", c.as), known)
+		if got != c.want || (err == nil) != (c.want != "") {
+			t.Errorf("%s: got %q and %v, want %q", c.name, got, err, c.want)
+		}
+	}
+	_, err := detect(encodeAs(t, "Prénom;cours\nHélène\n", "windows-1252"), known)
+	if err == nil || strings.Contains(err.Error(), "cp850") || !strings.Contains(err.Error(), `windows-1250 reads "Hélčne"`) {
+		t.Errorf("got %v, want a question about those only that read the heading", err)
 	}
 }

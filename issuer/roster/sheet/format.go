@@ -110,6 +110,9 @@ func (f format) apply(v float64, is1904 bool) (string, Kind) {
 // epoch1900 is day 0 from March 1900 on. Before, days are one later, for Excel counts a 29 February 1900.
 var epoch1900 = time.Date(1899, 12, 30, 0, 0, 0, 0, time.UTC)
 
+// midnightNoise is what a sum of days and hours may be short of midnight by.
+const midnightNoise = 1e-9
+
 // date is the day that a number of days means. What is no day of a calendar stays a number, for somebody to look at it. Where a format shows a month and no day, and the day is the
 // first, nobody wrote a day.
 func (f format) date(v float64, is1904 bool) (string, Kind) {
@@ -123,8 +126,9 @@ func (f format) date(v float64, is1904 bool) (string, Kind) {
 	} else if v < leapDay {
 		epoch = epoch.AddDate(0, 0, 1)
 	}
-	days, part := math.Modf(v)
-	t := epoch.AddDate(0, 0, int(days)).Add(time.Duration(math.Round(part*86400)) * time.Second)
+	days := math.Floor(v + midnightNoise)
+	seconds := min(math.Round(max(v-days, 0)*86400), 86400-1) // a time of day never leads to another day
+	t := epoch.AddDate(0, 0, int(days)).Add(time.Duration(seconds) * time.Second)
 	if t.Year() > 9999 {
 		return formatNumber(v), Number
 	}

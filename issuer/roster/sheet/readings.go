@@ -16,27 +16,34 @@ type reading struct {
 	table   *charmap.Charmap
 	isRare  bool                             // it rules others out, but is never taken without a question
 	isAlien func(before, r, after rune) bool // whether none of its languages has the letter in this place; may be nil
+	bit     uint                             // a bit of its own
 }
 
 // readings are in the order in which a question names them. Whatever writes other letters with the same bytes has to be among
 // them, so that it is not taken for one of the first two.
 func readings() []reading {
-	return []reading{
-		{"windows-1252", charmap.Windows1252, false, nil},
-		{"windows-1250", charmap.Windows1250, false, isAlienIn1250},
-		{"windows-1254", charmap.Windows1254, true, nil},
-		{"windows-1257", charmap.Windows1257, true, isAlienInBaltic},
-		{"iso-8859-2", charmap.ISO8859_2, true, isAlienInLatin2},
-		{"cp850", charmap.CodePage850, true, isAlienInDOS},
-		{"cp852", charmap.CodePage852, true, isAlienInDOS},
-		{"cp437", charmap.CodePage437, true, isAlienInDOS},
-		{"macintosh", charmap.Macintosh, true, nil},
+	all := []reading{
+		{"windows-1252", charmap.Windows1252, false, nil, 0},
+		{"windows-1250", charmap.Windows1250, false, isAlienIn1250, 0},
+		{"windows-1254", charmap.Windows1254, true, nil, 0},
+		{"windows-1257", charmap.Windows1257, true, isAlienInBaltic, 0},
+		{"iso-8859-2", charmap.ISO8859_2, true, isAlienInLatin2, 0},
+		{"cp850", charmap.CodePage850, true, isAlienInDOS, 0},
+		{"cp852", charmap.CodePage852, true, isAlienInDOS, 0},
+		{"cp437", charmap.CodePage437, true, isAlienInDOS, 0},
+		{"macintosh", charmap.Macintosh, true, nil, 0},
+		{"iso-8859-15", charmap.ISO8859_15, true, nil, 0},
+		{"iso-8859-16", charmap.ISO8859_16, true, isAlienInLatin10, 0},
 	}
+	for i := range all {
+		all[i].bit = 1 << i
+	}
+	return all
 }
 
 // singleByte chooses among the readings. One is ruled out only by what no text has, see explains; where those that remain
 // read the same letters there is no doubt, and else a person is asked: a guess would change a name.
-func singleByte(data string) (string, error) {
+func singleByte(data string, isHeading func(string) bool) (string, error) {
 	left, isForeign := survivors(data)
 	if len(left) == 0 {
 		line := lineAt(data, strings.IndexFunc(data, func(r rune) bool { return r >= utf8.RuneSelf }))
@@ -46,6 +53,11 @@ func singleByte(data string) (string, error) {
 	groups := alike(data, left)
 	if len(groups) == 1 && !isForeign && !groups[0][0].isRare {
 		return groups[0][0].name, nil
+	}
+	if evident := byHeading(data, groups, isHeading); len(evident) > 0 {
+		if groups = evident; len(groups) == 1 {
+			return groups[0][0].name, nil
+		}
 	}
 	isAsked := func(byte) bool { return true }
 	if len(groups) > 1 {
@@ -60,6 +72,7 @@ func singleByte(data string) (string, error) {
 // in Latin letters do: it may as well be Greek, Cyrillic or Hebrew.
 func survivors(data string) (left []reading, isForeign bool) {
 	left = readings()
+	seen, doubts := map[string]bool{}, map[[3]byte]uint{}
 	for start := 0; start < len(data) && len(left) > 0; {
 		if !isWordByte(data[start]) {
 			start++
@@ -72,16 +85,26 @@ func survivors(data string) (left []reading, isForeign bool) {
 			}
 			end++
 		}
-		if beyond > 0 {
-			left = slices.DeleteFunc(left, func(r reading) bool { return !r.explains(data, start, end) })
+		around := data[max(0, start-1):min(len(data), end+1)] // all that is looked at
+		if beyond > 0 && !seen[around] {
+			if len(seen) < maxSeen {
+				seen[around] = true
+			}
+			against := doubtsOf(data, start, end, doubts)
+			left = slices.DeleteFunc(left, func(r reading) bool {
+				return against&r.bit != 0 || r.isRare && hasStrayCapital(r, data[start:end])
+			})
+			isForeign = isForeign || beyond > 2 && beyond == end-start && len(left) > 0 && !strings.ContainsFunc(left[0].decode(data[start:end]), isNoLetter)
 		}
-		isForeign = isForeign || beyond > 2 && beyond == end-start && len(left) > 0 && !strings.ContainsFunc(left[0].decode(data[start:end]), isNoLetter)
 		start = end
 	}
 	return left, isForeign
 }
 
 func isNoLetter(r rune) bool { return !isLetter(r) }
+
+// maxSeen bounds how many words are remembered, so that one that comes again is not looked at again.
+const maxSeen = 1 << 16
 
 // maxWord bounds what is looked at as one word: a text may have no end.
 const maxWord = 64
@@ -178,36 +201,56 @@ func wordAt(data string, i int) (string, int) {
 	return data[start:end], end
 }
 
-// explains says whether the word between two places may be a word as the reading has it. A rare encoding is ruled out by less:
-// it has to explain what is there better than by chance.
-func (r reading) explains(data string, start, end int) bool {
-	at := func(i int) rune {
+// doubtsOf are the readings, by their bits, as which the word between two places can be no word. A rare encoding is ruled out by
+// less: it has to explain what is there better than by chance. What is known of three bytes is kept in known.
+func doubtsOf(data string, start, end int, known map[[3]byte]uint) (against uint) {
+	at := func(i int) byte {
 		if i < 0 || i >= len(data) {
 			return '\n'
 		}
-		return r.table.DecodeByte(data[i])
+		return data[i]
 	}
 	for i := start; i < end; i++ {
 		if data[i] < utf8.RuneSelf {
 			continue
 		}
-		before, c, after := at(i-1), at(i), at(i+1)
-		switch {
-		case isDamage(c), isImpossibleBetween(before, c, after):
-			return false
-		case r.isAlien != nil && isLetter(c) && r.isAlien(before, c, after):
-			return false
-		case r.isRare && isUnlikelyBetween(before, c, after):
-			return false
+		three := [3]byte{at(i - 1), data[i], at(i + 1)}
+		doubts, isKnown := known[three]
+		if !isKnown {
+			for _, r := range readings() {
+				if !r.explains(three) {
+					doubts |= r.bit
+				}
+			}
+			if len(known) < maxSeen {
+				known[three] = doubts
+			}
 		}
+		against |= doubts
 	}
-	return !r.isRare || !hasStrayCapital(r.decode(data[start:end]))
+	return against
+}
+
+// explains says whether the middle one of three bytes may stand between the others as the reading has them.
+func (r reading) explains(three [3]byte) bool {
+	before, c, after := r.table.DecodeByte(three[0]), r.table.DecodeByte(three[1]), r.table.DecodeByte(three[2])
+	switch {
+	case isDamage(c), isImpossibleBetween(before, c, after):
+		return false
+	case r.isAlien != nil && isLetter(c) && r.isAlien(before, c, after):
+		return false
+	}
+	return !r.isRare || !isUnlikelyBetween(before, c, after)
 }
 
 // isImpossibleBetween finds what no text has: a sign in the middle of a word (the ³ of Paw³owski) or right before one (©ukasz), an
 // upper-case letter behind a lower-case one (the Ÿ of WoŸniak).
 func isImpossibleBetween(before, r, after rune) bool {
 	switch {
+	case strings.ContainsRune("¨¸", r): // š and ž of ISO 8859-15
+		return isLetter(before) || isLetter(after)
+	case r == '´' && isLetter(before) != isLetter(after): // Ž in it; between two letters it is typed for an apostrophe
+		return true
 	case !isLetter(before):
 		return isLetter(after) && strings.ContainsRune("©®¦¹¾¤§±¶", r)
 	case isLetter(r):
@@ -217,16 +260,18 @@ func isImpossibleBetween(before, r, after rune) bool {
 	case r == '\u00a0': // á in the DOS encodings
 		return unicode.IsLower(before) && unicode.IsLower(after)
 	case r == '·': // of Catalan, as in Gabriel·la; á in another reading
-		return isLetter(after) && (before|0x20 != 'l' || after|0x20 != 'l')
+		return isLetter(after) && !isBetweenL(before, after)
 	}
 	return isLetter(after) && !isJoining(r)
 }
+
+func isBetweenL(before, after rune) bool { return before|0x20 == 'l' && after|0x20 == 'l' }
 
 // isUnlikelyBetween is enough to rule out an encoding that hardly anybody writes: a sign that touches a word, an upper-case letter
 // inside of a word that goes on in lower case, or a lower-case one before an upper-case one; a letter by itself or at a figure.
 func isUnlikelyBetween(before, r, after rune) bool {
 	if !isLetter(r) {
-		return !isJoining(r) && (isLetter(before) || isLetter(after))
+		return !isJoining(r) && (r != '·' || !isBetweenL(before, after)) && (isLetter(before) || isLetter(after))
 	}
 	switch {
 	case !isLetter(before) && !isLetter(after), unicode.IsDigit(before), unicode.IsDigit(after):
@@ -238,18 +283,16 @@ func isUnlikelyBetween(before, r, after rune) bool {
 }
 
 // hasStrayCapital finds a capital beyond ASCII inside of a word that has small letters: the Æ of OÆBrien.
-func hasStrayCapital(word string) bool {
-	if !strings.ContainsFunc(word, func(r rune) bool { return isLetter(r) && unicode.IsLower(r) }) {
-		return false
+func hasStrayCapital(r reading, word string) bool {
+	hasSmall, hasStray, wasLetter := false, false, false
+	for i := range len(word) {
+		c := r.table.DecodeByte(word[i])
+		is := isLetter(c)
+		hasSmall = hasSmall || is && unicode.IsLower(c)
+		hasStray = hasStray || c >= utf8.RuneSelf && wasLetter && is && unicode.IsUpper(c)
+		wasLetter = is
 	}
-	before := ' '
-	for _, r := range word {
-		if r >= utf8.RuneSelf && isLetter(before) && isLetter(r) && unicode.IsUpper(r) {
-			return true
-		}
-		before = r
-	}
-	return false
+	return hasSmall && hasStray
 }
 
 func isJoining(r rune) bool { return strings.ContainsRune("’‘´–—\u00a0\u00ad", r) }

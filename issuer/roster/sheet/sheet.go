@@ -61,8 +61,19 @@ type Table struct {
 	Encoding  string // of a text file: a WHATWG name in lower case, such as utf-8 or windows-1252, or one such as cp850
 	Marked    bool   // the text began with a byte order mark
 	Rows      []Row
-	Look      Look // of a workbook
+	Look      Look    // of a workbook
+	Others    []Other // sheets of a workbook that are shown and were not read, where Options.Sheet did not name the one that was
 }
+
+// Other is a sheet that was not read, and is not blank.
+type Other struct {
+	Name  string
+	Rows  []Row // the first ones that are not blank, at most OtherRows; with a damaged sheet those before the damage
+	Fault error // what is wrong with the sheet; nil for nothing
+}
+
+// OtherRows is how far a sheet is looked at that is not read.
+const OtherRows = 1000
 
 // Look is what a workbook shows of a sheet beside its cells.
 type Look struct {
@@ -87,6 +98,9 @@ type Options struct {
 	// IsTable says whether the first rows of a sheet are such as the caller looks for; of several visible sheets the one of
 	// which it says so is read. Nil says so of every sheet.
 	IsTable func(first []Row) bool
+	// IsHeading says whether a cell is a heading that the caller knows, letter by letter with its accents. Where the encoding of a
+	// text file is in doubt, the readings that make such a heading of a cell go before the others. Nil knows none.
+	IsHeading func(cell string) bool
 }
 
 // Error says why a file can't be read as a table.

@@ -28,6 +28,20 @@ func isAlienInLatin2(before, r, after rune) bool {
 	return isAlienIn1250(before, r, after)
 }
 
+// isAlienInLatin10 is for ISO 8859-16, of the south-east of Europe.
+func isAlienInLatin10(before, r, after rune) bool {
+	if lower(r) == 'č' && isConsonant(before) && isConsonant(after) { // the ą of Dąbrowski
+		return true
+	}
+	const hungarian, southern = "őű", "čćđšž"
+	for _, other := range []rune{lower(before), lower(after)} {
+		if strings.ContainsRune(hungarian, lower(r)) && strings.ContainsRune(southern, other) || strings.ContainsRune(southern, lower(r)) && strings.ContainsRune(hungarian, other) {
+			return true
+		}
+	}
+	return isAlienIn1250(before, r, after)
+}
+
 func isMixed(a, b rune) bool {
 	const polish, southern = "ąęłńśźż", "čďěľňřšťůž"
 	a, b = lower(a), lower(b)
@@ -44,8 +58,14 @@ func isAlienInBaltic(before, r, after rune) bool {
 	case 'ķ': // before e, i, u; not behind a consonant other than l, n, r
 		return !isLetter(after) || !strings.ContainsRune("eēiīu", lower(after)) || isConsonant(before) && !strings.ContainsRune("lnr", lower(before))
 	}
+	if r == 'ś' { // Śliwa, Wiśniewski, Miś: not the ú of Jesús, Raúl and Araújo
+		if !isLetter(before) {
+			return !isConsonant(after)
+		}
+		return !isVowel(before) || isVowel(after) || lower(after) == 'l' || lower(after) == 'j'
+	}
 	// The table has Polish and Danish letters too, which these languages do not write; į begins and ends words, but no names.
-	return strings.ContainsRune("įōæøŗćłńśźż", r)
+	return strings.ContainsRune("įōæøŗćłńźż", r)
 }
 
 // isAlienInDOS is for the code pages 437, 850 and 852, in which the letters of Windows become others.

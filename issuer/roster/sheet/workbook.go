@@ -62,7 +62,25 @@ func readWorkbook(data string, o Options) (*Table, error) {
 	case MaxRows + 1:
 		return nil, errRows()
 	}
-	return &Table{Format: XLSX, Sheet: chosen.name, Rows: rows, Look: look}, nil
+	return &Table{Format: XLSX, Sheet: chosen.name, Rows: rows, Look: look, Others: w.others(o, chosen)}, nil
+}
+
+// others are the sheets beside the one that was read. Whoever names a sheet knows of them.
+func (w *workbook) others(o Options, chosen sheetEntry) []Other {
+	var others []Other
+	if o.Sheet != "" {
+		return nil
+	}
+	for _, s := range w.sheets {
+		if s.isHidden || s == chosen {
+			continue
+		}
+		rows, _, err := w.rows(s, OtherRows)
+		if len(rows) > 0 || err != nil {
+			others = append(others, Other{s.name, rows, err})
+		}
+	}
+	return others
 }
 
 // isWorkbook says by the parts of an archive what it is.

@@ -104,7 +104,8 @@ func TestNumberFormats(t *testing.T) {
 		{"General", 0.1 + 0.2, "0.3", Number}, {"General", 1e-12, "1e-12", Number}, {"General", 123456789012345678, "123456789012346000", Number}, {`0 "days"`, 3, "3", Number},
 		{"0%", 0.9099999999999999, "91%", Percent}, {"0.00%", 0.915, "91.5%", Percent}, {"0 %", 1, "100%", Percent}, {"0.0%;[Red]-0.0%", 0.57, "57%", Percent}, {`0\%`, 91, "91", Number}, {`0.0"%"`, 91.5, "91.5", Number},
 		{"dd.mm.yyyy", day, text, Date}, {"[$-407]d. mmmm yyyy", day, text, Date}, {"mm/dd/yyyy", day, text, Date}, {`[$-F800]dddd\,\ mmmm\ dd\,\ yyyy`, day, text, Date}, {"DD.MM.YYYY;@", day, text, Date},
-		{"[Red]yyyy-mm-dd", day, text, Date}, {`yyyy"年"m"月"d"日"`, day, text, Date}, {"d-mmm", day, text, Date}, {"dd.mm.yyyy hh:mm", day + 0.5, text + "T12:00:00", Date}, {"m/d/yy h:mm AM/PM", day + 0.999999, "2026-11-08", Date},
+		{"[Red]yyyy-mm-dd", day, text, Date}, {`yyyy"年"m"月"d"日"`, day, text, Date}, {"d-mmm", day, text, Date}, {"dd.mm.yyyy hh:mm", day + 0.5, text + "T12:00:00", Date}, {"m/d/yy h:mm AM/PM", day + 0.999999, text + "T23:59:59", Date}, {"dd.mm.yyyy", 46333.99999998843, text + "T23:59:59", Date}, {"dd.mm.yyyy", 46234 - 0.00000001157, "2026-07-30T23:59:59", Date},
+		{"dd.mm.yyyy", 46332.99999999998, text, Date}, {"dd.mm.yyyy hh:mm", 46333.4 + 0.3 + 0.3 - 1e-11, "2026-11-08", Date},
 		{"mmmm yyyy", day, text, Date}, {"mmmm yyyy", day - 6, "2026-11", Text}, {"dd.mm.yyyy", 0, "0", Number}, {"dd.mm.yyyy", -3, "-3", Number}, {"dd.mm.yyyy", 60, "60", Number}, {"dd.mm.yyyy", 59, "1900-02-28", Date}, {"dd.mm.yyyy", 61, "1900-03-01", Date},
 		{"dd.mm.yyyy", 2958466, "2958466", Number}, {"hh:mm", 0.395833333333333, "09:30:00", Text}, {"[h]:mm:ss", 1.5, "36:00:00", Text}, {"hh:mm", day + 0.5, text + "T12:00:00", Date},
 		{"00000", 123, "00123", Text}, {"0", 123, "123", Number}, {"@", 7, "7", Number}, {`"due "dd.mm.yyyy`, day, text, Date}, {"\"open", 7, "7", Number}, {"[open", 7, "7", Number},
@@ -376,4 +377,21 @@ func FuzzReadWorkbook(f *testing.F) {
 			last = row.Line
 		}
 	})
+}
+
+func TestSheetsThatAreNotRead(t *testing.T) {
+	var data bytes.Buffer
+	row := func(cells ...string) Row { return Row{Cells: cells} }
+	err := WriteWorkbook(&data, WorkbookSheet{Name: "Mo", Rows: []Row{row("name"), row("Ana")}}, WorkbookSheet{Name: "Di", Rows: []Row{row("Bert"), row("Carl")}}, WorkbookSheet{Name: "blank"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	isTable := func(first []Row) bool { return first[0].Cells[0] == "name" }
+	table := mustRead(t, data.String(), Options{IsTable: isTable})
+	if table.Sheet != "Mo" || len(table.Others) != 1 || table.Others[0].Name != "Di" || len(table.Others[0].Rows) != 2 || table.Others[0].Fault != nil {
+		t.Errorf("got %q and %+v, want Mo, and the two rows of Di told", table.Sheet, table.Others)
+	}
+	if table = mustRead(t, data.String(), Options{Sheet: "mo"}); table.Others != nil {
+		t.Errorf("got %+v, want none where the sheet is named", table.Others)
+	}
 }
