@@ -34,17 +34,17 @@ func (ro *Roster) checkSections() error {
 
 // isSection says whether a row has nothing but such a word, and a number beside it or none.
 func isSection(row sheet.Row) bool {
-	found := false
+	word := ""
 	for _, text := range row.Cells {
 		switch text = strings.TrimSpace(text); {
 		case text == "", isCount(text):
-		case !found && isSectionWord(text):
-			found = true
+		case word == "":
+			word = text // looked at only where it is alone: nearly every row ends here
 		default:
 			return false
 		}
 	}
-	return found
+	return word != "" && isSectionWord(word)
 }
 
 func isSectionWord(text string) bool {
