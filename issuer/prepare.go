@@ -191,7 +191,7 @@ func (i *Issuer) rules() roster.Rules {
 	seen := map[[2]string]error{}
 	return roster.Rules{
 		Catalogue: i.Catalogue, Today: i.today(),
-		Drawable:           func(name string) error { return inRosterWords(i.Drawer.CheckName(name)) },
+		Drawable: func(name string) error { return inRosterWords(i.Drawer.CheckName(name)) },
 		DrawableInstructor: func(name, id string) error {
 			err, ok := seen[[2]string{name, id}]
 			if !ok {
