@@ -35,6 +35,7 @@ letters=20-7E,A0-AC,AE-36F,370-52F,1AB0-1AFF,1C80-1C8F,1D00-1FFF,2010-2027,202F-
 letters=$letters,A640-A69F,A700-A7FF,AB30-AB6F,FB00-FB06,FE20-FE2F,2212
 cut "$noto/NotoSans-SemiCondensed.ttf" regular "$letters"
 cut "$noto/NotoSans-SemiCondensedSemiBold.ttf" semibold "$letters"
+cut "$noto/NotoSerif-SemiCondensedMedium.ttf" serif "$letters"
 
 for script in Arabic Armenian Bengali CanadianAboriginal Cherokee Devanagari Ethiopic Georgian Gujarati Gurmukhi Hebrew \
 	Kannada Khmer Lao Malayalam MeeteiMayek Myanmar OlChiki Sinhala Tamil Telugu Thaana Thai; do

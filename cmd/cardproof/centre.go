@@ -22,7 +22,6 @@ import (
 	"github.com/cardproof/cardproof/internal/register"
 	"github.com/cardproof/cardproof/internal/serve"
 	"github.com/cardproof/cardproof/issuer"
-	"github.com/cardproof/cardproof/issuer/pdf"
 	"github.com/cardproof/cardproof/keys"
 )
 
@@ -80,25 +79,6 @@ func (a *app) centreOf(c *config.Config, found issuer.Finder, closer io.Closer) 
 		StatusList: c.Card.StatusList, Keys: set, Register: found, Archive: archive.New(filepath.Join(c.Data, "cards")),
 		Drawer: drawer, Actor: actor(), Now: a.now,
 	})}, nil
-}
-
-// newDrawer makes the drawer, and refuses a centre or a course that does not fit on a card.
-func (a *app) newDrawer(c *config.Config) (*pdf.Drawer, error) {
-	drawer, err := pdf.NewDrawer(pdf.Centre{Name: c.Issuer.Name, Phone: c.Issuer.Phone, CheckAt: host(c.Issuer.VerifyURL)})
-	if err != nil {
-		err = fmt.Errorf("issuer: %w", err)
-	}
-	for i, one := range c.Courses {
-		if err == nil {
-			if err = drawer.CheckCourse(one.Code, one.Qualification()); err != nil {
-				err = fmt.Errorf("courses[%d]: %w", i, err)
-			}
-		}
-	}
-	if err != nil {
-		return nil, fail(exitUsage, fmt.Errorf("%s: %w", a.configPath, err), "Shorten that text, or write it in letters that the card's typeface has.")
-	}
-	return drawer, nil
 }
 
 // openIssuer opens the issuing side with its private key, as the only one that issues: another run of the same register is

@@ -30,6 +30,8 @@ type Config struct {
 	Data    string          `mapstructure:"data"` // folder of the register and the archive of finished cards
 	Keys    string          `mapstructure:"keys"` // folder of the keys
 	Card    Card            `mapstructure:"card"`
+	Brand   Brand           `mapstructure:"brand"`
+	Design  Design          `mapstructure:"design"`
 	Seal    Seal            `mapstructure:"seal"`
 	Server  Server          `mapstructure:"server"`
 	Roster  Roster          `mapstructure:"roster"`
@@ -66,6 +68,7 @@ func Load(path string, env []string) (*Config, error) {
 		Issuer: Issuer{Issuer: public.Issuer{TimeZone: "UTC"}},
 		Data:   "data", Keys: "keys",
 		Card:   Card{StatusList: true},
+		Design: Design{Name: "harbour", Pages: []string{"wallet"}, Paper: "a4"},
 		Seal:   Seal{TimestampTimeout: 10 * time.Second},
 		Server: public.DefaultServer(),
 	}
@@ -79,6 +82,9 @@ func Load(path string, env []string) (*Config, error) {
 	if err := public.Absolute(path, map[string]*string{"data": &c.Data, "keys": &c.Keys}); err != nil {
 		return nil, err
 	}
+	if err := c.absolutePictures(path); err != nil {
+		return nil, err
+	}
 	return c, c.Seal.absolute(path)
 }
 
@@ -88,6 +94,8 @@ func (c *Config) validate() *Error {
 		c.Issuer.validatePrinted(),
 		c.Server.Validate(),
 		c.Seal.validate(),
+		c.Brand.validate(),
+		c.Design.validate(),
 		c.Roster.validate(),
 		c.validateCourses(),
 	} {

@@ -57,7 +57,8 @@ func TestShippedValuesAreTheDefaults(t *testing.T) {
 	if got.Roster.DateOrder != bare.Roster.DateOrder || got.Roster.Encoding != bare.Roster.Encoding || len(got.Roster.Columns)+len(bare.Roster.Columns) != 0 {
 		t.Errorf("roster: got %+v of the shipped file, want the defaults %+v", got.Roster, bare.Roster)
 	}
-	if !reflect.DeepEqual(got.Server, bare.Server) || got.Card != bare.Card || got.Issuer.TimeZone != bare.Issuer.TimeZone ||
+	if !reflect.DeepEqual(got.Server, bare.Server) || got.Brand != bare.Brand || !reflect.DeepEqual(got.Design.Pages, bare.Design.Pages) || got.Design.Name != bare.Design.Name ||
+		got.Design.Paper != bare.Design.Paper || got.Card != bare.Card || got.Issuer.TimeZone != bare.Issuer.TimeZone ||
 		got.Issuer.Phone != bare.Issuer.Phone || filepath.Base(got.Data) != filepath.Base(bare.Data) || filepath.Base(got.Keys) != filepath.Base(bare.Keys) {
 		t.Errorf("got %+v of the shipped file, want the defaults %+v", got, bare)
 	}

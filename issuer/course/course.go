@@ -104,3 +104,12 @@ func (c *Course) Entry() (string, error) {
 	}
 	return string(bytes.TrimRight(b.Bytes(), "\n")), nil
 }
+
+// FromEntry reads what Entry wrote. Members that are not known here, as a newer version may have written, are passed over.
+func FromEntry(entry string) (Course, error) {
+	var c Course
+	if err := json.Unmarshal([]byte(entry), &c); err != nil {
+		return Course{}, fmt.Errorf("the catalogue's entry: %w", err)
+	}
+	return c, nil
+}

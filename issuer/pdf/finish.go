@@ -22,21 +22,32 @@ var errDocument = errors.New("gofpdf wrote a document of another form than it us
 // object is where an object stands in gofpdf's bytes.
 type object struct{ number, start int }
 
-// finish adds the fonts of a page to the resources (object 2 of every gofpdf document), the language to the catalog, and an
-// identifier to the trailer. The same input gives the same bytes.
-func (d *Drawer) finish(raw []byte, p *page) ([]byte, error) {
+// finish adds the fonts and forms of the pages to the resources (object 2 of every gofpdf document), language and attachment to the
+// catalog, and an identifier to the trailer. It compresses the pages. The same input gives the same bytes.
+func (f *file) finish() ([]byte, error) {
+	var buffer bytes.Buffer
+	if err := f.doc.Output(&buffer); err != nil {
+		return nil, fmt.Errorf("write the pages: %w", err)
+	}
+	raw := buffer.Bytes()
 	objects, end, root, info, err := layout(raw)
 	if err != nil {
 		return nil, err
 	}
-	f := finisher{offsets: make([]int, len(objects)+1)}
-	f.out.Grow(len(raw) + 16<<10)
-	f.out.WriteString("%PDF-1.7\n%\xe2\xe3\xcf\xd3\n") // the second line says that the file is not text (ISO 32000-1, 7.5.2)
-	for _, subset := range p.fonts {
-		if err := f.font(d, subset); err != nil {
+	w := finisher{offsets: make([]int, len(objects)+1)}
+	w.out.Grow(len(raw)/2 + 16<<10)
+	w.out.WriteString("%PDF-1.7\n%\xe2\xe3\xcf\xd3\n") // the second line says that the file is not text (ISO 32000-1, 7.5.2)
+	for _, subset := range f.fonts {
+		if err := w.font(f.d, subset); err != nil {
 			return nil, err
 		}
 	}
+	names := fontNames(len(f.fonts), len(objects)+1)
+	xobjects := ""
+	for i, one := range f.forms {
+		xobjects += fmt.Sprintf("/P%d %d 0 R\n", i, w.form(one))
+	}
+	attached := w.attach(f.token, f.d)
 	for i, o := range objects { // the catalog comes last: a file that was cut off has none, and no reader takes it for whole
 		stop := end
 		if i+1 < len(objects) {
@@ -45,18 +56,75 @@ func (d *Drawer) finish(raw []byte, p *page) ([]byte, error) {
 		body, ok := raw[o.start:stop], true
 		switch o.number {
 		case 2:
-			body, ok = insert(body, "/Font <<\n", fontNames(len(p.fonts), len(objects)+1))
+			if body, ok = insert(body, "/Font <<\n", names); ok {
+				body, ok = insert(body, "/XObject <<\n", xobjects)
+			}
 		case root:
-			body, ok = insert(body, "/Type /Catalog\n", "/Lang (en)\n")
+			if body, ok = insert(body, "/Type /Catalog\n", "/Lang (en)\n"); ok && attached > 0 {
+				body, ok = exchange(body, "/Names <<", ">>\n>>", fmt.Sprintf("/AF [%d 0 R]\n/Names <</EmbeddedFiles <</Names [(%s) %d 0 R]>>>>\n>>", attached, attachedName, attached))
+			}
 		}
 		if !ok {
 			return nil, errDocument
 		}
-		f.offsets[o.number] = f.out.Len()
-		f.out.Write(body)
+		w.offsets[o.number] = w.out.Len()
+		w.object(f.d, body)
 	}
-	f.trailer(root, info)
-	return f.out.Bytes(), nil
+	w.trailer(root, info)
+	return w.out.Bytes(), nil
+}
+
+// object writes an object of gofpdf, its content compressed.
+func (f *finisher) object(d *Drawer, body []byte) {
+	head, rest, found := bytes.Cut(body, []byte(" 0 obj\n<</Length "))
+	content, tail, whole := bytes.Cut(rest, []byte("\nendstream\n"))
+	_, content, begun := bytes.Cut(content, []byte(">>\nstream\n"))
+	if !found || !whole || !begun || len(head) > 10 || !bytes.HasPrefix(tail, []byte("endobj")) {
+		f.out.Write(body)
+		return
+	}
+	fmt.Fprintf(&f.out, "%s 0 obj\n", head)
+	f.stream(d, content, "")
+}
+
+// form writes a form XObject and its pictures, and gives its number.
+func (f *finisher) form(s *form) int {
+	var resources []byte
+	for i, p := range s.pictures {
+		mask := ""
+		if p.Mask != nil {
+			mask = fmt.Sprintf(" /SMask %d 0 R", f.packed(p.MaskEntries, p.Mask))
+		}
+		resources = fmt.Appendf(resources, "/I%d %d 0 R ", i, f.packed(p.Entries+mask, p.Data))
+	}
+	b := s.box
+	return f.packed(fmt.Sprintf("/Type /XObject /Subtype /Form /BBox [%.2f %.2f %.2f %.2f] /Resources <</XObject <<%s>>>> /Filter /FlateDecode",
+		b[0], b[1], b[2], b[3], resources), s.packed)
+}
+
+// packed writes a stream that is compressed already, and gives its number.
+func (f *finisher) packed(entries string, data []byte) int {
+	n := f.begin()
+	fmt.Fprintf(&f.out, "<<%s /Length %d>>\nstream\n", entries, len(data))
+	f.out.Write(data)
+	f.out.WriteString("\nendstream\nendobj\n")
+	return n
+}
+
+// attachedName is the name of the token's file. Programs find it by this name, so it is the same in all cards.
+const attachedName = "card.jwt"
+
+// attach embeds the token as a file (ISO 32000-2, 7.11.4 and 14.13), and gives the number of its specification; 0 for no token.
+func (f *finisher) attach(token string, d *Drawer) int {
+	if token == "" {
+		return 0
+	}
+	n := f.begin()
+	f.stream(d, []byte(token), fmt.Sprintf(" /Type /EmbeddedFile /Subtype /application#2Fjwt /Params <</Size %d>>", len(token)))
+	spec := f.begin()
+	fmt.Fprintf(&f.out, "<</Type /Filespec /F (%[1]s) /UF (%[1]s) /Desc (The signed token of this card) /AFRelationship /Data "+
+		"/EF <</F %[2]d 0 R /UF %[2]d 0 R>>>>\nendobj\n", attachedName, n)
+	return spec
 }
 
 // layout finds the objects of a file that gofpdf wrote, sorted by where they start, and the end of the last one.
@@ -100,6 +168,19 @@ func insert(body []byte, mark, text string) ([]byte, bool) {
 	}
 	i += len(mark)
 	return slices.Concat(body[:i], []byte(text), body[i:]), true
+}
+
+// exchange puts text in the place of what lies between two marks, with both of them.
+func exchange(body []byte, from, to, text string) ([]byte, bool) {
+	i := bytes.Index(body, []byte(from))
+	if i < 0 {
+		return nil, false
+	}
+	n := bytes.Index(body[i:], []byte(to))
+	if n < 0 {
+		return nil, false
+	}
+	return slices.Concat(body[:i], []byte(text), body[i+n+len(to):]), true
 }
 
 // fontNames are the entries of the resources for n fonts; each takes fontObjects objects, beginning with number first.

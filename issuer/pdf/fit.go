@@ -4,29 +4,39 @@ import (
 	"math"
 	"strings"
 
+	"github.com/cardproof/cardproof/issuer/pdf/design"
 	"github.com/cardproof/cardproof/issuer/pdf/typeface"
 )
 
-// face is one style of the typeface.
+// face is a style of a design with its typeface.
 type face struct {
-	set   *typeface.Set
-	style typeface.Style
+	design.Style
+	set  *typeface.Set
+	fill design.Colour
 }
 
-func (f face) line(s string) (*typeface.Line, error) { return f.set.Line(f.style, s) }
+func (f *face) line(s string) (*typeface.Line, error) {
+	return f.set.Line(typeface.Style(f.Weight), s)
+}
+
+// width is the length of a line in type sizes. Only Latin, Greek and Cyrillic are tracked; others would fall apart.
+func (f *face) width(l *typeface.Line) float64 {
+	if f.Tracking == 0 || !l.Latin || len(l.Clusters) == 0 {
+		return l.Width
+	}
+	return l.Width + f.Tracking*float64(len(l.Clusters)-1)
+}
 
 // block is a text broken into lines at a type size in points.
 type block struct {
+	*face
 	lines []*typeface.Line
 	size  float64
 }
 
 const (
-	// leading is the distance of two baselines in type sizes: enough for the stacked accents of Vietnamese.
-	leading = 1.17
-	// capHeight is the height of the face's capitals in type sizes.
-	capHeight = 0.714
-	// The ink of Latin, Greek and Cyrillic stays within these, in type sizes from the baseline; the design leaves room for it.
+	capHeight = design.CapHeight
+	// The ink of Latin, Greek and Cyrillic stays within these, in type sizes from the baseline; a design leaves room for it.
 	usualTop, usualBottom = 1.12, 0.32
 	// inkGap is the least distance of two lines' ink in type sizes, where it is not the leading that keeps them apart.
 	inkGap = 0.06
@@ -54,9 +64,9 @@ func (b block) under() float64 { return max(0, b.lines[len(b.lines)-1].Bottom-us
 func (b block) step(i int) float64 {
 	above, l := b.lines[i-1], b.lines[i]
 	if isTall(above) || isTall(l) {
-		return max(leading, above.Bottom+l.Top+inkGap)
+		return max(b.Leading, above.Bottom+l.Top+inkGap)
 	}
-	return leading
+	return b.Leading
 }
 
 // steps is the distance from the first baseline to the last, in type sizes.
@@ -77,47 +87,109 @@ func (b block) ink() (height, baseline float64) {
 	return b.mm(first.Top + b.steps() + last.Bottom), b.mm(first.Top)
 }
 
-// fit sets the pieces of a text in exactly n lines, as even as they can be and as large as the width (in mm) allows,
-// between two type sizes in points.
-func fit(f face, pieces []string, n int, width, smallest, largest float64) (block, bool) {
-	lines := split(f, pieces, n)
-	if lines == nil {
-		return block{}, false
-	}
-	size := math.Min(largest, width/(widest(lines)*mmPerPoint))
-	size = math.Floor(size*20+1e-9) / 20 // sizes are written with two decimals: never round up
-	return block{lines, size}, size >= smallest
+// broken is a text with each way of breaking it into lines.
+type broken struct {
+	*face
+	ways  [][]*typeface.Line // by the number of lines, less one; nil where there are too few pieces
+	width float64            // mm
 }
 
-// fitUnder is fit for one line with something above it: its ink stays within rise (in mm) over the baseline.
-func fitUnder(f face, text string, width, rise, smallest, largest float64) (block, bool) {
-	b, ok := fit(f, []string{text}, 1, width, smallest, largest)
-	if ok && isTall(b.lines[0]) {
-		b.size = min(b.size, math.Floor(20*rise/(b.lines[0].Top*mmPerPoint))/20)
-		ok = b.size >= smallest
+// breakUp breaks a text into as many lines as its style allows. The error is an *UndrawableError.
+func (f *face) breakUp(text string, width float64) (broken, error) {
+	l, err := f.line(text)
+	if err != nil {
+		return broken{}, err
 	}
-	return b, ok
+	b := broken{face: f, ways: [][]*typeface.Line{{l}}, width: width}
+	if f.Lines == 1 || b.fits(0, f.Size) {
+		return b, nil
+	}
+	pieces := typeface.Pieces(text)
+	if strings.Contains(text, ".") && !strings.Contains(text, " ") { // a host ends a line behind a dot
+		pieces = strings.SplitAfter(text, ".")
+	}
+	for n := 2; n <= f.Lines; n++ {
+		b.ways = append(b.ways, split(f, pieces, n))
+	}
+	return b, nil
 }
 
-// words cuts a text where a line may end.
-func words(s string) []string { return typeface.Pieces(s) }
+func (b broken) fits(way int, size float64) bool {
+	return b.ways[way] != nil && b.largest(way) >= size
+}
 
-// pieces cuts a text behind each of the characters.
-func pieces(s, behind string) []string {
-	var out []string
-	for s != "" {
-		i := strings.IndexAny(s, behind) + 1
-		if i == 0 {
-			i = len(s)
+// largest is the type size in points at which a way is as wide as its place.
+func (b broken) largest(way int) float64 {
+	return math.Floor(20*b.width/(b.widest(b.ways[way])*mmPerPoint)+1e-9) / 20 // sizes are written with two decimals: never round up
+}
+
+// several is the largest size of a text in more than one line, of that in one.
+const several = 6.0 / 7
+
+// at sets the text at no more than a size: in the fewest lines that keep it large, else as large as it gets.
+func (b broken) at(most float64) (block, bool) {
+	best := block{face: b.face}
+	for way, lines := range b.ways {
+		if lines == nil {
+			continue
 		}
-		out = append(out, s[:i])
-		s = s[i:]
+		size := min(most, b.largest(way))
+		if way > 0 {
+			size = min(size, max(b.Least, b.Size*several))
+		}
+		if size > best.size {
+			best.lines, best.size = lines, size
+		}
+		if size >= min(most, (b.Size+b.Least)/2) {
+			break
+		}
 	}
-	return out
+	return best, best.size >= b.Least
+}
+
+// within sets the text as large as a height in mm allows.
+func (b broken) within(height float64) (block, bool) {
+	for most := b.Size; ; most = max(b.Least, most-0.25) {
+		found, ok := b.at(most)
+		if !ok {
+			return block{}, false
+		}
+		if found.height() <= height+1e-9 {
+			return found, true
+		}
+		if most == b.Least {
+			return b.lowest(height)
+		}
+	}
+}
+
+// lowest sets the text at its smallest, in whatever number of lines is high enough.
+func (b broken) lowest(height float64) (block, bool) {
+	best, found := block{}, false
+	for way := range b.ways {
+		if !b.fits(way, b.Least) {
+			continue
+		}
+		if one := (block{b.face, b.ways[way], b.Least}); one.height() <= height+1e-9 && (!found || one.height() < best.height()) {
+			best, found = one, true
+		}
+	}
+	return best, found
+}
+
+// least is the height in mm that the text needs at its smallest.
+func (b broken) least() float64 {
+	height := math.Inf(1)
+	for way := range b.ways {
+		if b.fits(way, b.Least) {
+			height = min(height, block{b.face, b.ways[way], b.Least}.height())
+		}
+	}
+	return height
 }
 
 // split lays pieces out in n lines so that the widest is as narrow as possible; nil when there are fewer pieces.
-func split(f face, pieces []string, n int) []*typeface.Line {
+func split(f *face, pieces []string, n int) []*typeface.Line {
 	if n > len(pieces) || n < 1 {
 		return nil
 	}
@@ -130,6 +202,9 @@ func split(f face, pieces []string, n int) []*typeface.Line {
 		if err != nil {
 			continue // whole texts are checked before; no line is drawn that the typeface refuses
 		}
+		if best != nil && f.width(first) >= f.widest(best) {
+			break // it only gets wider
+		}
 		lines := []*typeface.Line{first}
 		if n > 1 {
 			rest := split(f, pieces[i:], n-1)
@@ -138,7 +213,7 @@ func split(f face, pieces []string, n int) []*typeface.Line {
 			}
 			lines = append(lines, rest...)
 		}
-		if best == nil || widest(lines) < widest(best) {
+		if best == nil || f.widest(lines) < f.widest(best) {
 			best = lines
 		}
 	}
@@ -146,20 +221,10 @@ func split(f face, pieces []string, n int) []*typeface.Line {
 }
 
 // widest is the length of the longest line in type sizes.
-func widest(lines []*typeface.Line) float64 {
+func (f *face) widest(lines []*typeface.Line) float64 {
 	w := 0.0
 	for _, l := range lines {
-		w = math.Max(w, l.Width)
+		w = math.Max(w, f.width(l))
 	}
 	return w
-}
-
-// shorten cuts a text to a width in mm and ends it with an ellipsis where it is too long.
-func shorten(f face, text string, size, width float64) (*typeface.Line, error) {
-	l, err := f.line(text)
-	for runes := []rune(text); err == nil && l.Width*size*mmPerPoint > width && len(runes) > 0; {
-		runes = runes[:len(runes)-1]
-		l, err = f.line(strings.TrimRight(string(runes), " -,") + "…")
-	}
-	return l, err
 }

@@ -1,30 +1,23 @@
-// Package pdf draws a card as a one-page PDF of the size of an identity card (ISO/IEC 7810 ID-1).
+// Package pdf draws cards and certificates by a declared design (package design), one file for each card, or many on sheets for a printer.
 //
-// It is the only package that imports gofpdf and go-qrcode. Both are no longer maintained; a successor is a change of
-// this folder alone. The text of a page stays text, in an embedded face, so that it can be searched, copied and read
-// aloud; the QR is drawn as rectangles, sharp at every scale. What can't be drawn faithfully is refused before drawing,
-// because gofpdf leaves a missing glyph blank and says nothing.
+// It is the only package that imports gofpdf, and issuer/pdf/symbol below it the only one that imports go-qrcode. Both are no longer
+// maintained; a successor is a change of this folder alone. The text of a page stays text, in an embedded face, so that it can be
+// searched, copied and read aloud; the QR is drawn as rectangles, sharp at every scale. What can't be drawn faithfully is refused before
+// drawing, because gofpdf leaves a missing glyph blank and says nothing.
 package pdf
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"sync"
 
-	"github.com/jung-kurt/gofpdf"
-
 	"github.com/cardproof/cardproof/card"
+	"github.com/cardproof/cardproof/issuer/pdf/design"
+	"github.com/cardproof/cardproof/issuer/pdf/picture"
 	"github.com/cardproof/cardproof/issuer/pdf/typeface"
 )
 
-// The size of a card in mm (ISO/IEC 7810, ID-1).
-const (
-	Width  = 85.6
-	Height = 53.98
-)
-
-const mmPerPoint = 25.4 / 72
+const mmPerPoint = design.MMPerPoint
 
 // ErrTooLong says that a text does not fit in its place at the smallest size that can be read.
 var ErrTooLong = errors.New("the text is too long for the card")
@@ -32,129 +25,172 @@ var ErrTooLong = errors.New("the text is too long for the card")
 // UndrawableError says that the card's typeface can't draw a character.
 type UndrawableError = typeface.UndrawableError
 
-// Centre is the training centre as it stands on the card.
+// Centre is the training centre as it stands on the card. What is empty is left out.
 type Centre struct {
-	Name    string
-	Phone   string // may be empty
-	CheckAt string // the host to check a card at, such as "cards.example.org"
+	Name           string
+	ID             string // by which an authority or a network knows the centre
+	Address        string
+	Phone          string
+	CheckAt        string // the host to check a card at, such as "cards.example.org"
+	Signatory      string // who signs
+	SignatoryTitle string
+	Logo           *picture.Picture
+	Signature      *picture.Picture
 }
 
 // Content is what one card shows.
 type Content struct {
 	Record card.Record
-	URL    string // the whole text of the QR
+	// Catalogue is the course as the register has frozen it (card.Entry.Catalogue), for what the Record does not have: hours, days,
+	// credits, and how its last day is found. It may be empty.
+	Catalogue string
+	URL       string // the whole text of the QR
+	Token     string // attached to the file as card.jwt; empty for none
+}
+
+// Options are what a Drawer draws by. Centre.Name and Centre.CheckAt are required.
+type Options struct {
+	Centre Centre
+	Design *design.Design // nil: harbour
+	Pages  []string       // of a card's file, in order: design.Wallet, design.Back, design.Certificate; empty: the wallet page
+	Paper  design.Size    // of a certificate: design.A4 or design.Letter; zero: A4
 }
 
 // Drawer draws the cards of a centre. It is safe for concurrent use.
 type Drawer struct {
-	centre            Centre
-	regular, semibold face
-	phone             *typeface.Line
-	name, host        block // the centre's, set once for all cards
-	packers           *sync.Pool
+	centre  Centre
+	set     *typeface.Set
+	design  *design.Design
+	names   []string // of the pages of a file
+	pages   map[string]*template
+	base    []*typeface.Subset // what all cards draw
+	packers *sync.Pool
+	facts   *sync.Map // frozen catalogue entry → facts
 }
 
-// NewDrawer loads the typefaces and checks that they can draw the centre. The error may be an *UndrawableError or
-// ErrTooLong.
-func NewDrawer(c Centre) (*Drawer, error) {
-	if c.Name == "" || c.CheckAt == "" {
+// NewDrawer makes a Drawer of wallet cards in the design harbour. The error is that of New.
+func NewDrawer(c Centre) (*Drawer, error) { return New(Options{Centre: c}) }
+
+// overshoot is how far shapes at the edge of a card's own page go beyond it, in mm: where the paper is no whole number of a reader's
+// pixels, a white line would stay there.
+const overshoot = 0.5
+
+// New prepares a design for a centre: all that is the same on every card is set once. The error may be an *UndrawableError or ErrTooLong,
+// wrapped with the field or the key of the design.
+func New(o Options) (*Drawer, error) {
+	if o.Centre.Name == "" || o.Centre.CheckAt == "" {
 		return nil, errors.New("a card needs the centre's name and the host to check at")
 	}
 	set, err := typeface.New()
 	if err != nil {
 		return nil, err
 	}
-	d := &Drawer{centre: c, regular: face{set, typeface.Regular}, semibold: face{set, typeface.Semibold}, packers: newPackers()}
-	for _, f := range []struct {
-		what, text string
-		face       face
-	}{{"name", c.Name, d.semibold}, {"phone", c.Phone, d.regular}, {"host", c.CheckAt, d.semibold}} {
-		if _, err := f.face.line(f.text); err != nil {
-			return nil, fmt.Errorf("the centre's %s: %w", f.what, err)
+	if o.Design == nil {
+		if o.Design, err = design.Shipped("harbour", design.Brand{}); err != nil {
+			return nil, err
 		}
 	}
-	if d.phone, err = d.regular.line(c.Phone); err != nil {
-		return nil, err
+	if len(o.Pages) == 0 {
+		o.Pages = []string{design.Wallet}
 	}
-	if d.phone.Width*smallText*mmPerPoint > bandPhone {
-		return nil, fmt.Errorf("the centre's phone: %w", ErrTooLong)
+	if o.Paper == (design.Size{}) {
+		o.Paper = design.A4
 	}
-	if d.name, err = d.fitCentre(); err != nil {
-		return nil, fmt.Errorf("the centre's name: %w", err)
+	d := &Drawer{centre: o.Centre, set: set, design: o.Design, names: o.Pages, pages: map[string]*template{}, packers: newPackers(), facts: new(sync.Map)}
+	symbols := false
+	for _, name := range o.Pages {
+		if d.pages[name] != nil {
+			return nil, fmt.Errorf("the page %s is named twice", name)
+		}
+		if d.pages[name], err = d.prepare(name, o.Paper, overshoot); err != nil {
+			return nil, err
+		}
+		symbols = symbols || d.pages[name].symbol != nil
 	}
-	var ok bool
-	if d.host, ok = d.fitHost(); !ok {
-		return nil, fmt.Errorf("the host to check at: %w", ErrTooLong)
+	if !symbols {
+		return nil, errors.New("none of the pages has a symbol, so that nobody could check the card")
 	}
 	return d, nil
 }
 
-// CheckName says whether a holder's name can be drawn: at 7 points or more, in at most two lines. The error is an
-// *UndrawableError or ErrTooLong.
+// CheckName says whether a holder's name can be drawn on every page: at 7 points or more, and whole. The error is an *UndrawableError or
+// ErrTooLong.
 func (d *Drawer) CheckName(name string) error {
-	if _, err := d.semibold.line(name); err != nil {
-		return err
-	}
-	if b, ok := d.fitName(name, nameSmallest); !ok || b.height() > nameTallest {
-		return ErrTooLong
-	}
-	return nil
+	return d.check(design.Learner, func(f string) string {
+		if f == "name" {
+			return name
+		}
+		return ""
+	})
 }
 
-// CheckCourse says whether a course can be drawn beside every name that CheckName accepts. The error is an
-// *UndrawableError or ErrTooLong.
+// CheckCourse says whether a course can be drawn beside every name that CheckName accepts. The error is an *UndrawableError or
+// ErrTooLong.
 func (d *Drawer) CheckCourse(code string, q card.Qualification) error {
-	if _, err := d.semibold.line(q.Title); err != nil {
-		return err
-	}
-	if _, err := d.regular.line(under(code, q.Level)); err != nil {
-		return err
-	}
-	if _, ok := d.fitCourse(code, q, headHeight-nameTallest); !ok {
+	if q.Title == "" {
 		return ErrTooLong
 	}
-	return nil
+	return d.check(design.Course, func(f string) string { return courseValue(f, code, q) })
 }
 
-// Draw makes a card's PDF, one page. The same content gives the same bytes: the dates in the file are Record.IssuedAt.
-// The error is an *UndrawableError or ErrTooLong, wrapped with the field, or what CheckURL says of the URL.
-func (d *Drawer) Draw(c Content) ([]byte, error) {
-	r := c.Record
-	if r.Number == "" || r.IssuedAt.IsZero() || r.IssuedOn.IsZero() || r.ExpiresOn.IsZero() {
-		return nil, errors.New("the record has no number or no dates")
-	}
-	if err := d.checkRecord(c); err != nil {
+// CheckInstructor says whether an instructor's name and number can be drawn, both whole. Either may be empty. The error is an
+// *UndrawableError or ErrTooLong.
+func (d *Drawer) CheckInstructor(name, id string) error {
+	return d.check(design.Instructor, func(f string) string {
+		switch f {
+		case "instructor":
+			return name
+		case "instructor_id":
+			return id
+		}
+		return ""
+	})
+}
+
+// Draw makes a card's PDF: the pages of the Options, in their order. The same content gives the same bytes: the dates in the file are
+// Record.IssuedAt. The error is an *UndrawableError or ErrTooLong, wrapped with the field, or what CheckURL says of the URL.
+func (d *Drawer) Draw(c Content) ([]byte, error) { return d.draw(c, false) }
+
+// Specimen makes the PDF of a card that is none: SPECIMEN stands across each of its pages.
+func (d *Drawer) Specimen(c Content) ([]byte, error) { return d.draw(c, true) }
+
+func (d *Drawer) draw(c Content, specimen bool) ([]byte, error) {
+	if err := d.checkContent(c); err != nil {
 		return nil, err
 	}
-	q, symbol, err := encode(c.URL)
+	f := d.newFile(fileFacts{
+		title: c.Record.Qualification.Title + ", " + c.Record.Name, subject: "Card " + c.Record.Number.String() + ", " + c.Record.ExpiresOn.ValidThrough(),
+		author: d.centre.Name, at: c.Record.IssuedAt, token: c.Token,
+	})
+	value := d.values(c)
+	code, err := newCode(c.URL)
 	if err != nil {
 		return nil, err
 	}
-	doc := gofpdf.NewCustom(&gofpdf.InitType{UnitStr: "mm", Size: gofpdf.SizeType{Wd: Width, Ht: Height}})
-	doc.SetCatalogSort(true) // without it the order of objects changes from run to run
-	doc.SetCreationDate(r.IssuedAt.UTC())
-	doc.SetModificationDate(r.IssuedAt.UTC())
-	doc.SetProducer("Cardproof", true)
-	doc.SetTitle(r.Qualification.Title+", "+r.Name, true)
-	doc.SetSubject("Card "+r.Number.String()+", "+r.ExpiresOn.ValidThrough(), true)
-	doc.SetAuthor(d.centre.Name, true)
-	doc.SetMargins(0, 0, 0)
-	doc.SetAutoPageBreak(false, 0)
-	doc.AddPage()
-	p := &page{doc: doc, index: make(map[*typeface.Font]int)}
-	if err := d.drawText(p, c, symbol); err != nil {
-		return nil, err
+	for _, name := range d.names {
+		t := d.pages[name]
+		f.addPage(t.paper)
+		f.shape(t)
+		if specimen {
+			f.watermark(t)
+		}
+		if err := t.draw(f, value, code); err != nil {
+			return nil, err
+		}
+		if t.symbol != nil {
+			f.link(t, code, c.URL)
+		}
+		f.endPage()
 	}
-	drawSymbol(doc, q.Bitmap(), symbol, c.URL)
-	var out bytes.Buffer
-	if err := doc.Output(&out); err != nil {
-		return nil, fmt.Errorf("write the page: %w", err)
-	}
-	return d.finish(out.Bytes(), p)
+	return f.finish()
 }
 
-func (d *Drawer) checkRecord(c Content) error {
+// checkContent refuses what is not whole, and what Prepare would have refused.
+func (d *Drawer) checkContent(c Content) error {
 	r := c.Record
+	if r.Number == "" || r.IssuedAt.IsZero() || r.IssuedOn.IsZero() || r.ExpiresOn.IsZero() {
+		return errors.New("the record has no number or no dates")
+	}
 	if err := d.CheckName(r.Name); err != nil {
 		return fmt.Errorf("the holder's name: %w", err)
 	}
@@ -163,21 +199,6 @@ func (d *Drawer) checkRecord(c Content) error {
 	}
 	if err := d.CheckInstructor(r.Instructor, r.InstructorID); err != nil {
 		return fmt.Errorf("the instructor: %w", err)
-	}
-	return nil
-}
-
-// CheckInstructor says whether an instructor's name and number can be drawn, both whole and in one line. Either may be empty.
-// The error is an *UndrawableError or ErrTooLong.
-func (d *Drawer) CheckInstructor(name, id string) error {
-	if name+id == "" {
-		return nil
-	}
-	if _, err := d.regular.line(name + id); err != nil {
-		return err
-	}
-	if _, ok := d.fitInstructor(name, id); !ok {
-		return ErrTooLong
 	}
 	return nil
 }

@@ -2,7 +2,6 @@ package pdf
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"errors"
 	"flag"
 	"os"
@@ -19,24 +18,6 @@ import (
 )
 
 var update = flag.Bool("update", false, "write the sample card of verify/scan/testdata anew")
-
-func TestDrawIsDeterministic(t *testing.T) {
-	c := sample(t, "Stanisława Βασιλεία محمد ज्योति 김", "PALS", "Pediatric Advanced Life Support", "healthcare provider, advanced")
-	want := [32]byte{}
-	for i := range 20 {
-		b, err := newDrawer(t, sampleCentre).Draw(c)
-		if err != nil {
-			t.Fatal(err)
-		}
-		got := sha256.Sum256(b)
-		if i == 0 {
-			want = got
-		}
-		if got != want {
-			t.Fatalf("run %d: got %x, want %x", i, got, want)
-		}
-	}
-}
 
 func TestDrawFromAllWorkers(t *testing.T) {
 	d := newDrawer(t, sampleCentre)
@@ -162,37 +143,6 @@ func TestCheckName(t *testing.T) {
 	}
 }
 
-// Every name and every course that pass their checks have to fit together, or a checked batch fails half-way.
-func TestCheckedNamesAndCoursesFitTogether(t *testing.T) {
-	d := newDrawer(t, sampleCentre)
-	for _, p := range people {
-		for _, q := range people {
-			r := sample(t, p.name, q.code, q.title, q.level).Record
-			if err := errors.Join(d.CheckName(r.Name), d.CheckCourse(r.Course, r.Qualification)); err != nil {
-				t.Fatal(err)
-			}
-			h, err := d.fitHead(r)
-			if err != nil {
-				t.Errorf("%s with %s: %v", p.name, q.title, err)
-				continue
-			}
-			if got := headTop + h.height(); got > ruleAt-0.8 {
-				t.Errorf("%s, %s: ends at %.2f mm, the rule is at %.2f", p.name, q.title, got, ruleAt)
-			}
-			for _, b := range []block{h.name.block, h.title, h.level} {
-				for _, line := range b.lines {
-					if got := b.mm(line.Width); b.size < 5 || got > column+1e-9 {
-						t.Errorf("%q is %.2f mm wide at %.2f pt, the column %.2f", line.Text, got, b.size, column)
-					}
-				}
-			}
-			if h.name.size < nameSmallest {
-				t.Errorf("%s: the name is %.2f pt", p.name, h.name.size)
-			}
-		}
-	}
-}
-
 func TestDrawRefuses(t *testing.T) {
 	d := newDrawer(t, sampleCentre)
 	for _, tt := range []struct {
@@ -287,41 +237,5 @@ func BenchmarkNewDrawer(b *testing.B) {
 	}
 }
 
-// width is the length of a text at a type size in points, in mm.
-func width(t *testing.T, f face, text string, size float64) float64 {
-	t.Helper()
-	l, err := f.line(text)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return l.Width * size * mmPerPoint
-}
-
-// widestNumber has the widest symbols and the right check symbol.
-const widestNumber card.Number = "WWWWWWWWWWWZ"
-
 // longestDay is one of the widest dates.
 var longestDay = card.Date{Year: 2026, Month: time.September, Day: 28}
-
-// The number's place ends before the QR's quiet zone, and the date's before the number, whatever stands in them.
-func TestNumberAndDateKeepToTheirColumns(t *testing.T) {
-	d := newDrawer(t, sampleCentre)
-	if n, err := card.ParseNumber(string(widestNumber)); err != nil || n != widestNumber {
-		t.Fatal(err)
-	}
-	b, ok := fit(d.semibold, []string{widestNumber.String()}, 1, columnEnd-secondCol, 5, valueText)
-	if end := secondCol + b.mm(b.lines[0].Width); !ok || end > columnEnd {
-		t.Errorf("the widest number: fits %v, ends at %.2f mm, want at most %.2f", ok, end, columnEnd)
-	}
-	for day := (card.Date{Year: 2024, Month: time.January, Day: 1}); day.Year < 2025; day = card.DateOf(day.End(time.UTC)) {
-		if end := margin + width(t, d.regular, day.Words(), valueText); end > secondCol-0.8 {
-			t.Errorf("%s ends at %.2f mm, and the number begins at %.2f", day.Words(), end, secondCol)
-		}
-	}
-	for _, day := range []card.Date{longestDay, card.NoExpiry} {
-		_, text := day.Validity()
-		if end := margin + width(t, d.semibold, text, validText); end > columnEnd {
-			t.Errorf("%q ends at %.2f mm, and the QR's quiet zone may begin at %.2f", text, end, columnEnd)
-		}
-	}
-}

@@ -6,39 +6,78 @@ import (
 	"strconv"
 	"unicode/utf16"
 
-	"github.com/jung-kurt/gofpdf"
-
+	"github.com/cardproof/cardproof/issuer/pdf/design"
 	"github.com/cardproof/cardproof/issuer/pdf/typeface"
 )
 
-// page is one document being drawn. gofpdf writes it; the text goes into the page's content directly, because gofpdf
-// draws no glyph by its number.
-type page struct {
-	doc   *gofpdf.Fpdf
-	fonts []*typeface.Subset
-	index map[*typeface.Font]int
+// pen writes the content of pages. gofpdf gets it whole, because it draws no glyph by its number.
+type pen struct {
+	b      []byte
+	height float64 // of the page in mm: PDF counts from below
+	fonts  []*typeface.Subset
+	index  map[*typeface.Font]int
+}
+
+func (d *Drawer) newPen(height float64) *pen {
+	return &pen{height: height, index: make(map[*typeface.Font]int)}
+}
+
+// setting draws a text in its place, line by line.
+func (p *pen) setting(s setting) {
+	y := s.y
+	for i, l := range s.lines {
+		if i > 0 {
+			y += s.mm(s.step(i))
+		}
+		p.text(l, s.face, s.size, s.start(l), y)
+	}
+}
+
+// start is where a line begins, in mm. Its ink keeps to the margin, not the white beside its first letter: that grows with the size.
+func (s setting) start(l *typeface.Line) float64 {
+	tracked := s.face.width(l) - l.Width
+	switch s.Align {
+	case "right":
+		return s.x + s.width - s.mm(l.Right+tracked)
+	case "centre":
+		return s.x + (s.width-s.mm(l.Left+l.Right+tracked))/2
+	}
+	return s.x - s.mm(l.Left)
 }
 
 // text draws a line with its baseline at y: x and y in mm from the upper left corner, the size in points.
-func (p *page) text(l *typeface.Line, size float64, c colour, x, y float64) {
-	w := textWriter{page: p, size: size, font: -1}
-	w.b = append(w.b, "q BT "...)
-	for _, part := range c {
-		w.number(float64(part)/255, 3)
+func (p *pen) text(l *typeface.Line, f *face, size, x, y float64) {
+	p.b = append(p.b, "q BT "...)
+	p.colour(f.fill, "rg ")
+	if f.Tracking != 0 && l.Latin {
+		p.number(f.Tracking*size, 3)
+		p.b = append(p.b, "Tc "...)
 	}
-	w.b = append(w.b, "rg "...)
-	w.number(x/mmPerPoint, 2)
-	w.number((Height-y)/mmPerPoint, 2)
-	w.b = append(w.b, "Td\n"...)
+	p.number(x/mmPerPoint, 2)
+	p.number((p.height-y)/mmPerPoint, 2)
+	p.b = append(p.b, "Td\n"...)
+	p.clusters(l, size)
+	p.b = append(p.b, "ET Q\n"...)
+}
+
+func (p *pen) clusters(l *typeface.Line, size float64) {
+	w := textWriter{pen: p, size: size, font: -1}
 	for _, cluster := range l.Clusters {
 		w.cluster(cluster)
 	}
 	w.flush()
-	p.doc.RawWriteStr(string(append(w.b, "ET Q"...)))
 }
 
-// subset is the place of a font among those that the page draws with.
-func (p *page) subset(f *typeface.Font) int {
+// colour writes a colour and the operator that sets it.
+func (p *pen) colour(c design.Colour, operator string) {
+	for _, part := range c {
+		p.number(float64(part)/255, 3)
+	}
+	p.b = append(p.b, operator...)
+}
+
+// subset is the place of a font among those that the document draws with.
+func (p *pen) subset(f *typeface.Font) int {
 	i, ok := p.index[f]
 	if !ok {
 		i = len(p.fonts)
@@ -50,12 +89,11 @@ func (p *page) subset(f *typeface.Font) int {
 
 // textWriter writes the operators of one line (ISO 32000-1, 9.4). Lengths are in thousandths of the type size.
 type textWriter struct {
-	*page
-	b    []byte
+	*pen
 	size float64
 	font int     // whose glyphs come next; -1 before the first
-	pen  float64 // where the text stands
 	at   float64 // where a reader stands, who knows only the widths in the file
+	to   float64 // where the text stands
 	open bool    // within the brackets of a TJ
 	hex  bool    // within a string of codes
 }
@@ -74,7 +112,7 @@ func (w *textWriter) cluster(c typeface.Cluster) {
 		w.b = append(w.b, '[')
 		w.open = true
 	}
-	if shift := math.Round(10*(w.pen-w.at)) / 10; shift != 0 {
+	if shift := math.Round(10*(w.to-w.at)) / 10; shift != 0 {
 		w.closeHex()
 		w.number(-shift, 1)
 		w.at += shift
@@ -88,7 +126,7 @@ func (w *textWriter) cluster(c typeface.Cluster) {
 		w.at += code.Width
 	}
 	for _, g := range c.Glyphs {
-		w.pen += float64(g.Advance) * 1000 / float64(f.Upem)
+		w.to += float64(g.Advance) * 1000 / float64(f.Upem)
 	}
 }
 
@@ -109,13 +147,17 @@ func (w *textWriter) flush() {
 }
 
 // number writes a number with up to so many decimals, and a space.
-func (w *textWriter) number(v float64, decimals int) {
-	w.b = append(appendNumber(w.b, v, decimals), ' ')
+func (p *pen) number(v float64, decimals int) {
+	p.b = append(appendNumber(p.b, v, decimals), ' ')
 }
 
 func appendNumber(b []byte, v float64, decimals int) []byte {
-	p := math.Pow10(decimals)
-	return strconv.AppendFloat(b, math.Round(v*p)/p, 'f', -1, 64)
+	unit := math.Pow10(decimals)
+	v = math.Round(v*unit) / unit
+	if v == 0 { // minus nothing
+		v = 0
+	}
+	return strconv.AppendFloat(b, v, 'f', -1, 64)
 }
 
 // appendUTF16 writes a text in hexadecimal UTF-16, high byte first, as PDF has it.

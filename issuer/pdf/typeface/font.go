@@ -181,14 +181,14 @@ func (f *Font) outline(glyph uint16) ([]byte, error) {
 	return b, nil
 }
 
-// extent is how far a glyph's ink reaches above and below its baseline, in font units; ok is false for a blank one.
-func (f *Font) extent(glyph uint16) (bottom, top int, ok bool) {
+// extent is the box of a glyph's ink, in font units; ok is false for a blank one.
+func (f *Font) extent(glyph uint16) (left, bottom, right, top int, ok bool) {
 	var b [10]byte
 	if int(glyph)+1 >= len(f.loca) || f.loca[glyph+1] <= f.loca[glyph] {
-		return 0, 0, false
+		return 0, 0, 0, 0, false
 	}
 	if _, err := f.file.ReadAt(b[:], f.glyf+int64(f.loca[glyph])); err != nil {
-		return 0, 0, false
+		return 0, 0, 0, 0, false
 	}
-	return signed(b[:], 4), signed(b[:], 8), true
+	return signed(b[:], 2), signed(b[:], 4), signed(b[:], 6), signed(b[:], 8), true
 }

@@ -165,6 +165,9 @@ func (sh *shaper) fontFor(style Style, script language.Script, eastern []string,
 	if isEastAsian(script) {
 		names = append(slices.Clone(eastern), string(style))
 	}
+	if style == Serif { // it has fewer of the rare letters
+		names = append(names, string(Semibold))
+	}
 	missing := letter[0]
 	for i, name := range names {
 		if name == "" {

@@ -9,6 +9,7 @@ import (
 // pdfNames has every font file and the name that it bears in a document.
 var pdfNames = map[string]string{
 	"regular": "NotoSans-SemiCondensed", "semibold": "NotoSans-SemiCondensedSemiBold",
+	"serif": "NotoSerif-SemiCondensedMedium",
 	"adlam": "NotoSansAdlam-Regular", "arabic": "NotoSansArabic-SemiBold", "armenian": "NotoSansArmenian-SemiBold",
 	"bengali": "NotoSansBengali-SemiBold", "canadianaboriginal": "NotoSansCanadianAboriginal-SemiBold",
 	"cherokee": "NotoSansCherokee-SemiBold", "chinese": "NotoSansSC-SemiBold", "devanagari": "NotoSansDevanagari-SemiBold",

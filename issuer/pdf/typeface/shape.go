@@ -74,7 +74,7 @@ func (sh *shaper) line(style Style, text string) (*Line, error) {
 		if err := sh.run(l, w, runes, r); err != nil {
 			return nil, err
 		}
-		l.Latin = l.Latin && (r.font == string(Regular) || r.font == string(Semibold))
+		l.Latin = l.Latin && (r.font == string(Regular) || r.font == string(Semibold) || r.font == string(Serif))
 	}
 	return l, nil
 }
@@ -155,11 +155,15 @@ func (w *worked) faithful(g harfbuzz.GID, letters []rune) error {
 // measure adds a glyph's width and ink to the line's, and says whether it has any ink.
 func (l *Line) measure(g Glyph) bool {
 	em := float64(g.Font.Upem)
-	l.Width += float64(g.Advance) / em
-	bottom, top, ok := g.Font.extent(g.ID)
+	left, bottom, right, top, ok := g.Font.extent(g.ID)
 	if ok {
+		if l.Top == 0 && l.Bottom == 0 {
+			l.Left = l.Width + float64(left+g.X)/em
+		}
+		l.Right = l.Width + float64(right+g.X)/em
 		l.Top = max(l.Top, float64(top+g.Y)/em)
 		l.Bottom = max(l.Bottom, -float64(bottom+g.Y)/em)
 	}
+	l.Width += float64(g.Advance) / em
 	return ok
 }

@@ -1,8 +1,9 @@
 package typeface
 
 import (
-	"fmt"
+	"encoding/binary"
 	"hash/fnv"
+	"maps"
 	"math"
 	"slices"
 )
@@ -15,6 +16,7 @@ type Subset struct {
 	shapes []shape
 	texts  []string // what each shape stands for
 	codes  map[string]Code
+	base   map[string]Code // of the subset that this one continues; never written
 }
 
 // shape is a glyph of a subset: a glyph of the font as it is, or parts put together.
@@ -22,6 +24,33 @@ type shape struct {
 	parts   []Glyph // X and Y from the origin; none for a blank
 	advance int
 	whole   bool // the one part as it is
+}
+
+// Continue begins a subset with all that this one holds, under the same numbers. This one must not grow any more; any number of others
+// may continue it at the same time. What all documents draw is put in order once that way.
+func (s *Subset) Continue() *Subset {
+	base := s.codes
+	if s.base != nil { // it continues another one itself
+		base = maps.Clone(s.base)
+		maps.Copy(base, s.codes)
+	}
+	n := len(s.shapes)
+	return &Subset{Font: s.Font, shapes: s.shapes[:n:n], texts: s.texts[:n:n], codes: make(map[string]Code), base: base}
+}
+
+// appendKey writes what a shape looks like: two shapes have the same key only if they are the same.
+func (sh shape) appendKey(b []byte) []byte {
+	whole := int64(0)
+	if sh.whole {
+		whole = 1
+	}
+	b = binary.AppendVarint(binary.AppendVarint(b, int64(sh.advance)), whole)
+	b = binary.AppendVarint(b, int64(len(sh.parts)))
+	for _, g := range sh.parts {
+		b = binary.AppendVarint(b, int64(g.ID))
+		b = binary.AppendVarint(binary.AppendVarint(b, int64(g.X)), int64(g.Y))
+	}
+	return b
 }
 
 // Code is the number by which a document draws a shape, and how far that moves the pen in thousandths of an em, with one decimal.
@@ -70,11 +99,13 @@ func (s *Subset) Codes(c Cluster) []Code {
 }
 
 func (s *Subset) code(sh shape, text string) Code {
-	key := fmt.Append(nil, sh.advance, sh.whole, text)
-	for _, g := range sh.parts {
-		key = fmt.Append(key, " ", g.ID, g.X, g.Y)
+	var room [64]byte
+	key := sh.appendKey(room[:0])
+	key = append(append(key, 0), text...)
+	c, ok := s.base[string(key)]
+	if !ok {
+		c, ok = s.codes[string(key)]
 	}
-	c, ok := s.codes[string(key)]
 	if !ok {
 		c = Code{uint16(len(s.shapes)), s.Font.pdfWidth(sh.advance)} // a page has far fewer than 65,536 shapes
 		s.codes[string(key)] = c
@@ -103,11 +134,10 @@ func (f *Font) pdfWidth(advance int) float64 {
 // Tag is the six capitals that a subset's name begins with (ISO 32000-1, 9.6.4). The same shapes give the same tag.
 func (s *Subset) Tag() string {
 	h := fnv.New64a()
+	var key []byte
 	for _, sh := range s.shapes {
-		_, _ = fmt.Fprint(h, sh.advance, sh.whole) // a hash takes everything
-		for _, g := range sh.parts {
-			_, _ = fmt.Fprint(h, " ", g.ID, g.X, g.Y)
-		}
+		key = sh.appendKey(key[:0])
+		_, _ = h.Write(key) // a hash takes everything
 	}
 	sum := h.Sum64()
 	tag := make([]byte, 6)

@@ -100,7 +100,7 @@ func (b *builder) part(glyph uint16) uint16 {
 // composed puts glyphs together.
 func (b *builder) composed(parts []Glyph) ([]byte, error) {
 	parts = slices.DeleteFunc(slices.Clone(parts), func(g Glyph) bool {
-		_, _, ok := b.font.extent(g.ID)
+		_, _, _, _, ok := b.font.extent(g.ID)
 		return !ok
 	})
 	if len(parts) == 0 {

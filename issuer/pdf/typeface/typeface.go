@@ -10,13 +10,14 @@ import (
 	"sync"
 )
 
-// Style is one of the two weights of Latin, Greek and Cyrillic. All other scripts have one weight, that of Semibold.
+// Style is one of the three cuts of Latin, Greek and Cyrillic. All other scripts have one, of the weight of Semibold.
 type Style string
 
 // The styles, by the names of their font files.
 const (
 	Regular  Style = "regular"
 	Semibold Style = "semibold"
+	Serif    Style = "serif"
 )
 
 // UndrawableError says that the typeface has no glyph for a character, or that it can't stand where it stands.
@@ -47,6 +48,8 @@ type Line struct {
 	Text     string
 	Clusters []Cluster // in the order of drawing, from left to right
 	Width    float64   // in ems
+	Left     float64   // where the ink of the first glyph begins, in ems
+	Right    float64   // where that of the last one ends, in ems
 	Top      float64   // ink above the baseline, in ems
 	Bottom   float64   // ink below the baseline, in ems
 	Latin    bool      // every glyph is Latin, Greek or Cyrillic
@@ -88,6 +91,8 @@ func weight(name string) int {
 	switch name {
 	case string(Regular), "adlam", "nko", "oriya", "syriac", "tifinagh":
 		return 400
+	case string(Serif):
+		return 500
 	}
 	return 600
 }

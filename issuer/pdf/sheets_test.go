@@ -1,0 +1,149 @@
+package pdf
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/cardproof/cardproof/issuer/pdf/design"
+	"github.com/cardproof/cardproof/issuer/pdf/stock"
+	"github.com/cardproof/cardproof/verify/scan"
+)
+
+func TestSheets(t *testing.T) {
+	for _, name := range append(stock.Names(), "paper=297x210,columns=3,rows=3,left=10,top=10,pitch=90x60") {
+		found, err := stock.Find(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, backs := range []Backs{NoBacks, LongEdge, ShortEdge} {
+			if backs != LongEdge && name != "a4" {
+				continue
+			}
+			d := newLook(t, "harbour", sampleCentre, design.A4, design.Wallet)
+			s, err := d.NewSheets(SheetOptions{Stock: found, Backs: backs, Start: 3, Title: "Batch", At: time.Date(2026, 11, 21, 8, 0, 0, 0, time.UTC)})
+			if err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			var urls []string
+			for n := range 13 {
+				c := full(t, people[n%len(people)].name)
+				c.URL = sampleURL(880 + 2*n)
+				urls = append(urls, c.URL)
+				if err := s.Add(c); err != nil {
+					t.Fatal(err)
+				}
+			}
+			b, err := s.Finish()
+			if err != nil {
+				t.Fatal(err)
+			}
+			doc, err := scan.Read(b)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, p := range doc.Pages {
+				for _, code := range p.Codes {
+					got = append(got, code.Text)
+				}
+			}
+			pages := (13 + 2 + found.Places() - 1) / found.Places()
+			if backs != NoBacks {
+				pages *= 2
+			}
+			if !slices.Equal(got, urls) || len(doc.Pages) != pages {
+				t.Errorf("%s, %s: got %d codes on %d pages, want 13 on %d", name, backs, len(got), len(doc.Pages), pages)
+			}
+		}
+	}
+}
+
+// The back of each card lies behind its front, whichever way the paper is turned.
+func TestBacksLieBehindTheirFronts(t *testing.T) {
+	found, err := stock.Find("c32016")
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := newLook(t, "harbour", sampleCentre, design.A4, design.Wallet)
+	for _, c := range []struct {
+		backs Backs
+		want  string // the matrix of its back; the middle of its front is 57.5 mm from the left edge and 40.5 mm from the upper one
+	}{
+		{LongEdge, "q 1.00000 0 0 1.00000 310.961 650.580 cm"},
+		{ShortEdge, "q -1.00000 0 0 -1.00000 284.315 191.310 cm"},
+	} {
+		s, err := d.NewSheets(SheetOptions{Stock: found, Backs: c.backs, At: time.Unix(0, 0)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		x, y := found.Place(0)
+		if c.backs == LongEdge {
+			x = found.Width - x - found.PlaceX
+		} else {
+			y = found.Height - y - found.PlaceY
+		}
+		s.begin(x, y, c.backs == ShortEdge)
+		if got := strings.TrimSpace(string(s.f.b)); got != c.want {
+			t.Errorf("%s: got %s, want %s", c.backs, got, c.want)
+		}
+	}
+}
+
+func TestSheetsRefuse(t *testing.T) {
+	d := newLook(t, "harbour", sampleCentre, design.A4, design.Wallet)
+	small, err := stock.Find("paper=210x297,columns=2,rows=5,left=5,top=5,place=70x40,pitch=75x45")
+	if err != nil {
+		t.Fatal(err)
+	}
+	card, err := stock.Find("avery-5371")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for what, o := range map[string]SheetOptions{
+		"small place": {Stock: small}, "start": {Stock: card, Start: 11}, "backs": {Stock: card, Backs: "sideways"},
+	} {
+		if _, err := d.NewSheets(o); err == nil {
+			t.Errorf("%s: got no error", what)
+		}
+	}
+	s, err := d.NewSheets(SheetOptions{Stock: card})
+	if err != nil || s.Scale() > 0.95 || s.Scale() < 0.93 {
+		t.Fatalf("got the scale %.3f, %v; want 2 inches for 53.98 mm", s.Scale(), err)
+	}
+	c := full(t, "Li")
+	c.URL = sampleURL(1300) // dense enough that the smaller card can't have it
+	if _, err := CheckURL(c.URL); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Add(c); err != ErrTooDense {
+		t.Errorf("got %v, want ErrTooDense at this scale", err)
+	}
+}
+
+func BenchmarkSheets(b *testing.B) {
+	found, err := stock.Find("c32016")
+	if err != nil {
+		b.Fatal(err)
+	}
+	d := newLook(b, "harbour", sampleCentre, design.A4, design.Wallet)
+	c := full(b, "María de los Ángeles Ruiz")
+	b.ReportAllocs()
+	for b.Loop() {
+		s, err := d.NewSheets(SheetOptions{Stock: found, Backs: LongEdge})
+		if err != nil {
+			b.Fatal(err)
+		}
+		for range 1000 {
+			if err := s.Add(c); err != nil {
+				b.Fatal(err)
+			}
+		}
+		file, err := s.Finish()
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.ReportMetric(float64(len(file))/1e6, "MB")
+	}
+}
