@@ -16,7 +16,6 @@ import (
 	"github.com/cardproof/cardproof/card"
 	"github.com/cardproof/cardproof/internal/archive"
 	"github.com/cardproof/cardproof/internal/register"
-	"github.com/cardproof/cardproof/issuer/pdf"
 )
 
 func TestPrepareWritesNothing(t *testing.T) {
@@ -144,7 +143,7 @@ func TestProofRefuses(t *testing.T) {
 	if err := b.prove(t.Context(), first, url, file); err != nil {
 		t.Fatalf("the right file: %v", err)
 	}
-	drawn, err := b.Drawer.Draw(pdf.Content{Record: first.Record, URL: url})
+	drawn, err := b.Drawer.Draw(content(first, url, first.Token))
 	if err != nil {
 		t.Fatal(err)
 	}

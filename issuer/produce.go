@@ -11,7 +11,6 @@ import (
 
 	"github.com/cardproof/cardproof/card"
 	"github.com/cardproof/cardproof/card/token"
-	"github.com/cardproof/cardproof/issuer/pdf"
 	"github.com/cardproof/cardproof/issuer/seal"
 )
 
@@ -217,7 +216,7 @@ func (p *production) make(ctx context.Context, n int) (product, error) {
 		return product{}, err
 	}
 	url := token.URL(p.VerifyURL, raw)
-	file, err := p.Drawer.Draw(pdf.Content{Record: e.Record, URL: url})
+	file, err := p.Drawer.Draw(content(e, url, raw))
 	if err != nil {
 		return product{}, rowError(p.plan.lines[n].row, err)
 	}

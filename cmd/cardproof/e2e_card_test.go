@@ -83,6 +83,24 @@ func checkFile(t *testing.T, l cardLine) {
 	if text := output(t, "pdftotext", "-layout", l.file, "-"); !strings.Contains(text, l.number) {
 		t.Errorf("%s: pdftotext does not find the number %s", l.file, l.number)
 	}
+	if text := output(t, "qpdf", "--check", l.file); !strings.Contains(text, "No syntax or stream encoding errors found") {
+		t.Errorf("%s: qpdf says %s", l.file, text)
+	}
+	signature := output(t, "pdfsig", "-nocert", l.file)
+	for _, want := range []string{"Signature is Valid", "Total document signed", "ETSI.CAdES.detached"} {
+		if !strings.Contains(signature, want) {
+			t.Errorf("%s: pdfsig does not say %q", l.file, want)
+		}
+	}
+	attached := filepath.Join(t.TempDir(), "card.jwt")
+	output(t, "pdfdetach", "-savefile", "card.jwt", "-o", attached, l.file)
+	raw, err := os.ReadFile(attached)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want, err := token.FromPath(l.url[strings.LastIndexByte(l.url, '/')+1:]); err != nil || string(raw) != want {
+		t.Errorf("%s: the embedded token is not the card's (%v)", l.file, err)
+	}
 }
 
 // checkWithOpenSSL checks a token's signature with the key that the JWKS publishes under its kid.

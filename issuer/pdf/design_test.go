@@ -181,8 +181,8 @@ func TestPagesShowEverything(t *testing.T) {
 // golden are the digests of unsealed files: the same row and design give the same bytes on any machine. They change when a design or
 // the drawing does, and with the standard library's compression; `go test -run TestSameBytes -v` prints the new ones.
 var golden = map[string]string{
-	"harbour": "fc13a5e0b7e05a9079cce55988ad23be7a3debc95c9d3efb16832d056fcf4301",
-	"laurel":  "17771e35ea7e42eaf12f17c62380ea8ccc0a4fdd7315eb3536ff41681539ec3c",
+	"harbour": "d63c7f0670b98903cb3f65dfcf689bbd071dbbbf714ec7eb3708f54637526dad",
+	"laurel":  "3b1f79f5e49993382da24d8d13d248bcc0eb73721c4a3f4e2169fa27cd835269",
 }
 
 func TestSameBytes(t *testing.T) {

@@ -61,7 +61,7 @@ func (f *file) finish() ([]byte, error) {
 			}
 		case root:
 			if body, ok = insert(body, "/Type /Catalog\n", "/Lang (en)\n"); ok && attached > 0 {
-				body, ok = exchange(body, "/Names <<", ">>\n>>", fmt.Sprintf("/AF [%d 0 R]\n/Names <</EmbeddedFiles <</Names [(%s) %d 0 R]>>>>\n>>", attached, attachedName, attached))
+				body, ok = exchange(body, "/Names <<", "endobj", fmt.Sprintf("/AF [%d 0 R]\n/Names <</EmbeddedFiles <</Names [(%s) %d 0 R]>>>>\n>>\nendobj", attached, attachedName, attached))
 			}
 		}
 		if !ok {
