@@ -3,6 +3,7 @@ package issuer
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/cardproof/cardproof/card"
@@ -113,9 +114,43 @@ func (p *preparation) compare(ctx context.Context, rows []*roster.Completion, ca
 			others = append(others, one.row.Row)
 		}
 	}
-	if len(others) > 0 {
-		p.say(roster.Problem{Row: others[0], Rows: others[1:], Column: roster.ColumnEmail, Code: "shared_email", Value: rows[0].Email, Severity: roster.Notice,
-			Message: "Several learners of this course and day have this e-mail address.", Remedy: "Correct it if it should be the learner's own."})
+	if len(others) == 0 {
+		return nil
+	}
+	found := roster.Problem{Row: others[0], Rows: others[1:], Column: roster.ColumnEmail, Code: "shared_email", Value: rows[0].Email, Severity: roster.Notice,
+		Message: "Several learners of this course and day have this e-mail address.", Remedy: "Correct it if it should be the learner's own."}
+	if err := p.nameShared(ctx, &found, rows, cards); err != nil {
+		return err
+	}
+	p.say(found)
+	return nil
+}
+
+// nameShared names the first card of an address that none of the rows has, and what corrects it if a row is its learner under another name.
+func (p *preparation) nameShared(ctx context.Context, found *roster.Problem, rows []*roster.Completion, cards []card.Entry) error {
+	for _, one := range cards {
+		h, err := p.follow(ctx, one)
+		if err != nil {
+			return err
+		}
+		e := h.Entry
+		if p.own[e.Number] || p.own[one.Number] {
+			continue
+		}
+		name := `"..."`
+		if n := slices.IndexFunc(rows, func(c *roster.Completion) bool { return c.Row == found.Row }); n >= 0 && len(found.Rows) == 0 {
+			name = quoted(rows[n].Name)
+		}
+		found.Message += fmt.Sprintf(" Card %s is in the name %q.", e.Number, e.Name)
+		switch e.State {
+		case card.Issued:
+			found.Remedy += fmt.Sprintf(" If this is the same learner under a corrected name, leave the row out and correct that card by `cardproof replace %s --name %s`.", e.Number, name)
+		case card.Revoked:
+			found.Remedy += fmt.Sprintf(" That card was withdrawn for good. If this is the same learner, leave the row out, or issue it anew by `cardproof replace %s --anew --name %s --reason TEXT`.", e.Number, name)
+		default:
+			found.Remedy += fmt.Sprintf(" If this is the same learner, leave the row out, and see that card with `cardproof show %s`.", e.Number)
+		}
+		return nil
 	}
 	return nil
 }

@@ -227,7 +227,7 @@ func (i *Issuer) giveUp(ctx context.Context, p *Plan, now time.Time) error {
 func (i *Issuer) amend(ctx context.Context, p *Plan, now time.Time) error {
 	for n := range p.amended {
 		a := &p.amended[n]
-		a.Actor, a.At, a.Reason = i.Actor, now, "as in the roster "+p.roster
+		a.Actor, a.At, a.Reason = i.Actor, now, asInRoster+p.roster
 	}
 	return i.Recorder.Amend(ctx, p.amended)
 }

@@ -1,9 +1,11 @@
 package issuer
 
 import (
+	"cmp"
 	"context"
-	"fmt"
 	"slices"
+	"strings"
+	"unicode"
 
 	"github.com/cardproof/cardproof/card"
 	"github.com/cardproof/cardproof/issuer/roster"
@@ -20,6 +22,7 @@ type namesake struct {
 // left out. Those whom the rows of this roster have are passed over: two rows that stand in one list are two people.
 func (p *preparation) compareNames(ctx context.Context) error {
 	p.compareRows()
+	p.compareNearRows()
 	fresh := map[dayKey][]namesake{}
 	var order []dayKey
 	for n := range p.checked.Completions {
@@ -38,6 +41,7 @@ func (p *preparation) compareNames(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		cards = append(cards, p.gone.days[k]...)
 		if len(cards) == 0 {
 			continue
 		}
@@ -48,65 +52,25 @@ func (p *preparation) compareNames(ctx context.Context) error {
 	return nil
 }
 
-// compareRows looks at rows of the same name, course and day. Where one of two has no e-mail address, nobody can tell whether they are two
-// people, and the later row is refused; with two addresses they are two, and are told of.
-func (p *preparation) compareRows() {
-	type nameKey struct {
-		name string
-		dayKey
-	}
-	last := make(map[nameKey]int32, len(p.checked.Completions)) // place of the last row of a name
-	before := map[int32]int32{}                                 // and of the one before it, where there are several
-	for n := range p.checked.Completions {
-		c := &p.checked.Completions[n]
-		k := nameKey{card.FoldName(c.Name), dayKey{c.Course.Code, c.Completed}}
-		m, ok := last[k]
-		last[k] = int32(n)
-		if !ok {
-			continue
-		}
-		before[int32(n)] = m
-		for tries := 0; ok && tries < maxCompared; tries++ {
-			if p.compareTwo(&p.checked.Completions[m], c) {
-				break
-			}
-			m, ok = before[m]
-		}
-	}
-}
-
-// compareTwo tells of two rows of one name, the first before the second, and returns whether there was anything to tell.
-func (p *preparation) compareTwo(first, second *roster.Completion) bool {
-	if areTwo(first.LearnerID, second.LearnerID, first.Class, second.Class) || p.issued[first.Row] && p.issued[second.Row] {
-		return false
-	}
-	if first.Email != "" && second.Email != "" {
-		p.say(roster.Problem{Row: second.Row, Column: roster.ColumnName, Code: "similar_name", Value: second.Name, Severity: roster.Notice,
-			Message: fmt.Sprintf("The name is that of row %d of the same course and day; by the e-mail addresses they are two people.", first.Row),
-			Remedy:  "Delete one of the two rows if they are one person."})
-		return true
-	}
-	if p.issued[second.Row] {
-		first, second = second, first
-	}
-	var both []int
-	if !p.issued[first.Row] {
-		both = []int{first.Row}
-	}
-	p.say(roster.Problem{Row: second.Row, Rows: both, Column: roster.ColumnEmail, Code: "duplicate_row",
-		Message: fmt.Sprintf("Rows %d and %d have the same name, course and day, and one of them has no e-mail address.",
-			min(first.Row, second.Row), max(first.Row, second.Row)),
-		Remedy: "Delete one of the two. If they are two people, give each an e-mail address or a learner_id."})
-	return true
-}
-
 // areTwo says whether learner IDs, or the names of their classes, tell two people of one name apart.
 func areTwo(id, otherID, class, otherClass string) bool {
 	return id != "" && otherID != "" && id != otherID || inOtherClass(class, otherClass)
 }
 
 func inOtherClass(class, other string) bool {
-	return class != "" && other != "" && card.FoldName(class) != card.FoldName(other)
+	return class != "" && other != "" && foldClass(class) != foldClass(other)
+}
+
+// foldClass is the name of a class for comparison, without spaces and signs: "BLS-117" is "BLS 117".
+func foldClass(class string) string {
+	folded := card.FoldName(class)
+	bare := strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsMark(r) || unicode.IsNumber(r) {
+			return r
+		}
+		return -1
+	}, folded)
+	return cmp.Or(bare, folded)
 }
 
 // known is a card of the register, or several of one learner, with the name that it has or had.
@@ -144,7 +108,9 @@ func (p *preparation) compareDay(ctx context.Context, rows []namesake, cards []c
 		}
 	}
 	for _, c := range claims {
-		p.settle(c, claimed[c.card.Number] == 1)
+		if err := p.settle(ctx, c, claimed[c.card.Number] == 1); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -172,13 +138,22 @@ func (p *preparation) meetNamesakes(ctx context.Context, r namesake, all []known
 		if !r.isLike(k.alike) {
 			continue
 		}
-		h, err := p.follow(ctx, k.Entry)
-		if err != nil {
-			return nil, err
+		e := k.Entry
+		if !isWithdrawn(e) {
+			h, err := p.follow(ctx, e)
+			if err != nil {
+				return nil, err
+			}
+			e = h.Entry
 		}
-		e := h.Entry
 		same := card.FoldName(r.row.Name) == card.FoldName(k.Name)
-		if p.own[e.Number] || seen[e.Number] && !same || isElse(r.row, e, same) {
+		if p.own[e.Number] || seen[e.Number] && !same {
+			continue
+		}
+		if isElse(r.row, e, same) {
+			if err := p.sayApart(ctx, *r.row, e, same); err != nil {
+				return nil, err
+			}
 			continue
 		}
 		seen[e.Number] = true
@@ -197,11 +172,16 @@ func (p *preparation) meetNamesakes(ctx context.Context, r namesake, all []known
 	if nearly && len(own) > 0 {
 		doubt = nil
 	}
+	if isLiveToo := slices.ContainsFunc(own, func(e card.Entry) bool { return !isWithdrawn(e) }); isLiveToo {
+		own, doubt = slices.DeleteFunc(own, isWithdrawn), slices.DeleteFunc(doubt, isWithdrawn)
+	}
 	switch {
 	case len(own) == 1 && len(doubt) == 0:
 		return &own[0], nil
 	case len(own)+len(doubt) > 1:
 		p.say(ambiguous(r.row.Row))
+	case len(doubt) > 0 && isWithdrawn(doubt[0]):
+		return nil, p.askWithdrawn(ctx, *r.row, doubt[0])
 	case len(doubt) > 0:
 		p.say(differs(*r.row, doubt[0], nearly))
 	}
@@ -227,49 +207,18 @@ func appendOnce(list []card.Entry, e card.Entry) []card.Entry {
 }
 
 // settle gives a row the card that it alone claims.
-func (p *preparation) settle(c claim, alone bool) {
+func (p *preparation) settle(ctx context.Context, c claim, alone bool) error {
 	if !alone {
 		p.say(ambiguous(c.row.Row))
-		return
+		return nil
 	}
 	p.matches[c.at] = card.LearnerMatch{Entry: c.card, By: card.ByName}
 	p.own[c.card.Number], p.issued[c.row.Row] = true, c.card.State != card.Planned
+	if isWithdrawn(*c.card) {
+		return p.sayWithdrawn(ctx, *c.row, *c.card)
+	}
 	if found := met(*c.row, p.matches[c.at], p.held); found != nil {
 		p.say(*found)
 	}
-}
-
-func ambiguous(row int) roster.Problem {
-	return roster.Problem{Row: row, Code: "learner_ambiguous", Message: "Several learners of this name have to do with a card for this course and day.",
-		Remedy: "Add the e-mail address with which each was issued, or the column learner_id, to tell them apart."}
-}
-
-// differs asks about a card of the same name, or nearly so, whose e-mail address is another. It does not show that address.
-func differs(c roster.Completion, e card.Entry, nearly bool) roster.Problem {
-	found := roster.Problem{Row: c.Row, Column: roster.ColumnEmail, Code: "learner_differs", Value: c.Email,
-		Message: fmt.Sprintf("Card %s of this course and day is in this name, with another e-mail address.", e.Number)}
-	mend := fmt.Sprintf("correct the address by `cardproof replace %s --email %s`, or in this row", e.Number, quoted(c.Email))
-	switch {
-	case nearly:
-		found.Column, found.Code, found.Value = roster.ColumnName, "name_differs", c.Name
-		found.Message = fmt.Sprintf("Card %s of this course and day is in nearly the same name, %q.", e.Number, e.Name)
-		mend = fmt.Sprintf("correct the card by `cardproof replace %s --name %s`, or the row", e.Number, quoted(c.Name))
-	case c.Email == "" || e.Learner.Email == "":
-		found.Column, found.Value = roster.ColumnClass, c.Class
-		found.Message = fmt.Sprintf("Card %s of this course and day is in this name, in class %s.", e.Number, e.Class)
-		mend = "correct the class, or leave the row out"
-	}
-	switch e.State {
-	case card.Planned:
-		found.Message += " Nobody has it yet."
-		mend = fmt.Sprintf("give it up with `cardproof revoke %s --reason TEXT`, or its batch with `cardproof discard %s`", e.Number, e.Batch)
-	case card.Suspended:
-		found.Message += " It is withdrawn for now."
-	case card.Revoked:
-		found.Message += " It was withdrawn for good."
-		mend = fmt.Sprintf("leave the row out, or issue the card anew by `cardproof replace %s --anew --reason TEXT`", e.Number)
-	}
-	found.Remedy = fmt.Sprintf("If it is the same person, %s. If they are two people, give each a learner_id: this one in the row, the other by `cardproof replace %s --learner-id ID`.",
-		mend, e.Number)
-	return found
+	return nil
 }

@@ -31,7 +31,7 @@ func TestAMendedAddressIsNoSecondCard(t *testing.T) {
 		learnerRow("Eva Lind", "eva@home.example", "L3", ""):                                                    "already_issued",
 		learnerRow("Eva Lind", "eva@home.example", "L4", ""):                                                    "",
 		learnerRow("Jon Smith", "", "", "Evening"):                                                              "learner_differs",
-		learnerRow("John Smith", "john@example.org", "", "Evening"):                                             "",
+		learnerRow("John Smith", "john@example.org", "", "Evening"):                                             "similar_name",
 		learnerRow("John Smith", "john@example.org", "", "Morning"):                                             "name_differs",
 		learnerRow("Ana Silva", "ana@gmial.com", "", "") + learnerRow("Ana Silva", "ana@two.example", "", ""):   "email_domain already_issued similar_name",
 		learnerRow("Rui Costa", "one@example.org", "", "") + learnerRow("Rui Costa", "two@two.example", "", ""): "learner_ambiguous similar_name learner_ambiguous",

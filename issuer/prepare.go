@@ -28,7 +28,7 @@ func (i *Issuer) prepare(ctx context.Context, r *roster.Roster, held bool) (*Pla
 	checked := roster.Check(r, i.rules())
 	p := &preparation{Issuer: i, Plan: &Plan{roster: r.Name, held: held, problems: checked.Problems}, checked: checked,
 		refused: map[int]bool{}, issued: map[int]bool{}, own: map[card.Number]bool{}}
-	for _, step := range []func(context.Context) error{p.meet, p.compareNames, p.compareAddresses, p.compareDays, p.judge, p.plan} {
+	for _, step := range []func(context.Context) error{p.meet, p.compareNames, p.compareAddresses, p.compareDays, p.judge, p.take, p.plan} {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}
@@ -48,6 +48,7 @@ type preparation struct {
 	refused  map[int]bool         // rows without a problem of their own that the register or their class speaks against
 	issued   map[int]bool         // rows that have their card already
 	own      map[card.Number]bool // the cards that the rows have already
+	gone     *withdrawn
 }
 
 // meet asks the register whether the learners have their cards already.
@@ -64,19 +65,19 @@ func (p *preparation) meet(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	lookup := newWithdrawn(gone)
+	p.gone = newWithdrawn(gone)
 	for n, c := range p.checked.Completions {
 		if p.matches[n].Entry == nil {
-			e, near := lookup.find(learners[n]), false
-			if e == nil {
-				e, near = lookup.near(learners[n]), true
-			}
-			if e != nil {
-				if !near {
-					p.matches[n].Entry = e
-					p.own[e.Number], p.issued[c.Row] = true, true
+			if e := p.gone.find(learners[n], c.Class); e != nil {
+				p.matches[n].Entry = e
+				p.own[e.Number], p.issued[c.Row] = true, true
+				if err := p.sayWithdrawn(ctx, c, *e); err != nil {
+					return err
 				}
-				if err := p.sayWithdrawn(ctx, c, *e, near); err != nil {
+				continue
+			}
+			if e := p.gone.near(learners[n]); e != nil {
+				if err := p.askWithdrawn(ctx, c, *e); err != nil {
 					return err
 				}
 				continue
@@ -162,9 +163,6 @@ func (p *preparation) plan(context.Context) error {
 		c := &p.checked.Completions[n]
 		if p.refused[c.Row] {
 			continue
-		}
-		if isAmended(*c, p.matches[n]) {
-			p.amended = append(p.amended, card.Amendment{Number: p.matches[n].Entry.Number, Email: c.Email})
 		}
 		l, err := p.lineOf(c, p.matches[n].Entry, catalogue)
 		if err != nil {

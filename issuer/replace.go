@@ -24,7 +24,8 @@ type Correction struct {
 	// Anew says that a card that was revoked shall be issued again under another number, as where it was revoked by mistake.
 	// Revoked is for ever: the old card stays so.
 	Anew bool
-	// Namesake says that a person stands by the reason, so that the name may be one that another card of the course and day has.
+	// Namesake says that a person stands by the reason, so that the name may be one that another card of the course and day has. It does
+	// not go with Anew.
 	Namesake bool
 }
 
@@ -60,6 +61,7 @@ func (e *OvertakenError) Remedy() string {
 type NameTakenError struct {
 	Name  string
 	Other card.Number
+	Anew  bool // the card was to be issued anew under that name, which no reason opens
 }
 
 func (e *NameTakenError) Error() string {
@@ -68,6 +70,14 @@ func (e *NameTakenError) Error() string {
 
 // IsPrinted says whether a correction needs another card. An e-mail address and a learner ID stand on none: Amend changes them.
 func (c Correction) IsPrinted() bool { return c.Name != "" || c.Instructor != "" || c.Anew }
+
+// Remedy is what can be done about it.
+func (e *NameTakenError) Remedy() string {
+	if e.Anew {
+		return "Correct the name. If they are two people of one name, first issue the card anew under its own name, and then replace the new one with --name and --reason."
+	}
+	return "Correct the name. If they are two people of one name, run the command again with --reason TEXT, which stays in the history of both cards."
+}
 
 // Amend changes the e-mail address and the learner ID that the register has of a card's learner; the card stays as it is. It answers whether
 // that was anything new. The error is card.ErrNotFound, card.ErrTakenID, a *card.MoveError where another card took the place of this
@@ -223,6 +233,9 @@ func correctionProblem(row roster.CorrectionRow, err error) *roster.Problem {
 	case errors.As(err, &taken):
 		found := problem("name_taken", fmt.Sprintf("Card %s of the same course and day has this name.", taken.Other),
 			fmt.Sprintf("Correct the name. If they are two people of one name, replace this card by itself: `cardproof replace %s --name \"...\" --reason TEXT`.", row.Number))
+		if taken.Anew {
+			found.Remedy = taken.Remedy()
+		}
 		found.Column, found.Value = roster.ColumnName, row.Name
 		return found
 	case errors.Is(err, card.ErrNotFound):
@@ -297,9 +310,10 @@ func (i *Issuer) overtaken(ctx context.Context, e, begun card.Entry) error {
 	return &OvertakenError{&card.MoveError{Number: e.Number, From: e.State, To: card.Superseded}, begun.Number, b.ID, out > 0}
 }
 
-// checkNamesake refuses a correction to the name that a classmate's card has, unless a person stands by it.
+// checkNamesake refuses a correction to the name that a classmate's card has, unless a person stands by it. The reason
+// of a card that is issued anew is about something else.
 func (i *Issuer) checkNamesake(ctx context.Context, e, want card.Entry, begun card.Number, c Correction) error {
-	if c.Namesake || card.FoldName(e.Name) == card.FoldName(want.Name) {
+	if c.Namesake && !c.Anew || card.FoldName(e.Name) == card.FoldName(want.Name) {
 		return nil
 	}
 	found, err := i.Register.FindByName(ctx, []string{want.Name})
@@ -308,7 +322,7 @@ func (i *Issuer) checkNamesake(ctx context.Context, e, want card.Entry, begun ca
 	}
 	for _, other := range found[0] {
 		if isLiving(other.State) && other.Course == e.Course && other.Completed == e.Completed && other.Number != e.Number && other.Number != begun {
-			return &NameTakenError{want.Name, other.Number}
+			return &NameTakenError{want.Name, other.Number, c.Anew}
 		}
 	}
 	return nil

@@ -97,7 +97,7 @@ func explainRun(err error) *failure {
 	case errors.As(err, &anew):
 		return &failure{exitFailed, err, append(hintLines(anew.Remedy), "Nothing was changed.")}
 	case errors.As(err, &taken):
-		return &failure{exitFailed, err, []string{"Compare the name with the class list. If they are two people of one name, say so with --reason TEXT. Nothing was changed."}}
+		return &failure{exitFailed, err, []string{taken.Remedy(), "Nothing was changed."}}
 	case errors.As(err, &overtaken):
 		return &failure{exitFailed, err, []string{overtaken.Remedy()}}
 	case errors.As(err, &files):

@@ -67,7 +67,7 @@ func (a *app) showBatch(ctx context.Context, id string) error {
 		if err := a.printBatch(s.shownBatch, s.List); err != nil {
 			return err
 		}
-		a.printSiblings(others, func(batch string) string { return a.command("show --batch", batch) })
+		a.printSiblings(others, func(s card.Sibling) string { return a.command("show --batch", s.Batch) })
 		return nil
 	})
 }

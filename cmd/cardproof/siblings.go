@@ -22,16 +22,16 @@ func describeSiblings(found []card.Sibling) []shownSibling {
 }
 
 // printSiblings tells of the other batches of a class: whoever withdraws a class means all of it. The command is what does the same to
-// another batch; without one they are only told.
-func (a *app) printSiblings(found []card.Sibling, command func(batch string) string) {
+// another batch; where it is empty there is nothing to do.
+func (a *app) printSiblings(found []card.Sibling, command func(card.Sibling) string) {
 	if len(found) == 0 {
 		return
 	}
 	fmt.Fprintln(a.stdout, "Other batches hold cards of the same course, day and class:")
 	for _, s := range found {
-		fmt.Fprintf(a.stdout, "  %s, %s: %s\n", s.Batch, printable(s.Roster), cardsByState(s.Cards))
-		if command != nil {
-			fmt.Fprintf(a.stdout, "    %s\n", command(s.Batch))
+		fmt.Fprintf(a.stdout, "  %s: %s\n", batchOf(s.Batch, s.Roster), cardsByState(s.Cards))
+		if text := command(s); text != "" {
+			fmt.Fprintf(a.stdout, "    %s\n", text)
 		}
 	}
 }

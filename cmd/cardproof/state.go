@@ -119,7 +119,7 @@ func (a *app) withWriter(ctx context.Context, do func(context.Context, *register
 
 func (a *app) changeBatch(ctx context.Context, db *register.DB, batch string, to card.State, reason string) error {
 	if b, ok, err := db.FindBatch(ctx, batch); err == nil && ok { // where it is not, the change says so
-		a.say("batch %s, %s: %s\n", b.ID, printable(b.Roster), cardsByState(b.Cards))
+		a.say("batch %s, before: %s\n", batchOf(b.ID, b.Roster), cardsByState(b.Cards))
 	}
 	done, err := db.ChangeBatch(ctx, card.BatchChange{Batch: batch, To: to, Actor: actor(), Reason: reason, At: a.now().UTC()})
 	if err != nil {
@@ -142,8 +142,32 @@ func (a *app) changeBatch(ctx context.Context, db *register.DB, batch string, to
 		a.printCount("left as they are: withdrawn for good, or not issued", done.Left)
 	}
 	name := map[card.State]string{card.Revoked: "revoke", card.Suspended: "suspend", card.Issued: "reinstate"}[to]
-	a.printSiblings(others, func(batch string) string { return a.command(name, "--batch", batch, "--reason", asArgument(reason)) })
+	a.printSiblings(others, func(s card.Sibling) string {
+		if !canChange(s.Cards, to) {
+			return ""
+		}
+		return a.command(name, "--batch", s.Batch, "--reason", asArgument(reason))
+	})
 	return nil
+}
+
+// batchOf names a batch and, where it has one, the file of its roster.
+func batchOf(id, roster string) string {
+	if roster == "" {
+		return id
+	}
+	return id + ", " + printable(roster)
+}
+
+// canChange says whether a change of a batch would change any of its cards.
+func canChange(cards map[card.State]int, to card.State) bool {
+	switch to {
+	case card.Revoked:
+		return cards[card.Issued]+cards[card.Suspended]+cards[card.Planned] > 0
+	case card.Suspended:
+		return cards[card.Issued] > 0
+	}
+	return cards[card.Suspended] > 0
 }
 
 // cardsByState is how many cards there are, and how many of them in each state.

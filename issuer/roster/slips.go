@@ -80,12 +80,12 @@ func (c *checker) slips() {
 }
 
 // similarNames tells of two rows of a class that may be one person, written down twice with a letter of difference or in two
-// spellings. Different learner IDs or e-mail addresses say that they are two.
+// spellings. Different learner IDs say that they are two; an e-mail address may be mistyped, or be another one.
 func (c *checker) similarNames(group []*Completion) {
 	folded, bare := make([]string, len(group)), make([]string, len(group))
 	for i, one := range group {
 		for j, other := range group[:i] {
-			if differ(one.LearnerID, other.LearnerID) || differ(one.Email, other.Email) {
+			if differ(one.LearnerID, other.LearnerID) {
 				continue
 			}
 			for _, k := range []int{i, j} {

@@ -32,11 +32,11 @@ func TestNotices(t *testing.T) {
 		{"similar, no mark", []string{"Katarina Novak,,," + good[1:], "Katerina Novak,,," + good[1:]}, []string{"3 name similar_name"}},
 		{"similar, transcribed", []string{"Heiko Bäcker,,," + good[1:], "Heiko Baecker,,," + good[1:]}, []string{"3 name similar_name"}},
 		{"similar, another spelling", []string{"Zoé Groß,,," + good[1:], "Zoe Gross,z@example.org,," + good[1:]}, []string{"3 name similar_name"}},
-		{"transcribed, two addresses", []string{"Heiko Bäcker,a@example.org,," + good[1:], "Heiko Baecker,b@example.org,," + good[1:]}, nil},
+		{"transcribed, two addresses", []string{"Heiko Bäcker,a@example.org,," + good[1:], "Heiko Baecker,b@example.org,," + good[1:]}, []string{"3 name similar_name"}},
 		{"similar, one mark", []string{"Katarina Novak,,7" + good, "Katarnia Novak,k@example.org," + good}, []string{"3 name similar_name"}},
 		{"similar, one address", []string{"Katarina Novak,k@example.org," + good, "Katerina Novak,k@example.org," + good}, []string{"3 name similar_name"}},
 		{"two IDs", []string{"Katarina Novak,,7" + good, "Katerina Novak,,8" + good}, nil},
-		{"two addresses", []string{"Katarina Novak,a@example.org," + good, "Katerina Novak,b@example.org," + good}, nil},
+		{"two addresses", []string{"Katarina Novak,a@example.org," + good, "Katerina Novak,b@example.org," + good}, []string{"3 name similar_name"}},
 		{"short names", []string{"Ana,,," + good[1:], "Ada,,," + good[1:]}, nil},
 		{"two classes", []string{"Katarina Novak,," + good, "Katerina Novak,,,TALK,2026-11-07,C2"}, nil},
 	} {
