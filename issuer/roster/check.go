@@ -273,7 +273,7 @@ func (c *checker) isDoubtful(row sheet.Row) bool {
 	switch {
 	case c.roster.isDoubtful(row):
 		c.say("", "total_row", value, "The row has no course and no date, and may be a total or a line below the list.",
-			"Delete it if it is no learner; otherwise fill in the course and the date.")
+			"If it says that those below it get no card, take them out with it. Delete it if it is no learner; otherwise fill in the course and the date.")
 	case c.roster.isNamedAsTotal(row):
 		c.say("", "total_row", value, "This looks like a total or a heading, not like a learner.",
 			"Delete the row if it is no learner; if it is one, give an e-mail address or a learner_id.")

@@ -189,7 +189,7 @@ func likelyFull(largest float64) float64 {
 
 func (c *checker) headingOf(column string) string {
 	if i, ok := c.roster.column[column]; ok {
-		return strings.TrimSpace(c.roster.Heading[i])
+		return c.roster.title(i)
 	}
 	return column
 }

@@ -26,11 +26,12 @@ func (ro *Roster) candidates(column string) []int {
 		case ColumnCompleted:
 			is = is && !heading.IsOtherDay(title)
 		case ColumnAttendance:
-			is = is && heading.IsAttendance(title)
+			is = is && heading.IsAttendance(title) && !heading.IsCourseDay(title)
 		case ColumnScore:
 			is = (is || ro.isUpTo(i)) && (heading.IsMark(title) || isNear()) && !heading.IsFailure(title)
 		case ColumnSkills, ColumnScenario:
-			is = is && !heading.IsVerdict(title) && !heading.IsAttendance(title) && !heading.IsFailure(title) && (heading.IsTest(title) || isNear())
+			is = is && !heading.IsVerdict(title) && !heading.IsAttendance(title) && !heading.IsFailure(title) && (heading.IsTest(title) || isNear()) &&
+				!heading.IsCourseDay(title) && (column == ColumnSkills || heading.IsScenario(title) || isNear())
 		case ColumnPassed:
 			is = is && heading.IsVerdict(title)
 		case ColumnExperienceMonths:

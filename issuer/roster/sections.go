@@ -51,5 +51,5 @@ func isSectionWord(text string) bool {
 	if i := strings.IndexAny(text, ":(–—"); i > 0 {
 		text = text[:i]
 	}
-	return isFailure(text) || slices.Contains(waiting, fold.Key(text))
+	return isFailure(text) || isToRepeat(text) || slices.Contains(waiting, fold.Key(text))
 }

@@ -69,12 +69,18 @@ func (d *dictionary) settleDays(ro *Roster) error {
 	isDays := func(i int) bool { return ro.are(i, sampleRows, 0.8, ro.isDay) }
 	ends := slices.DeleteFunc(slices.Clone(ro.unknown), func(i int) bool { return !heading.IsEnd(ro.Heading[i]) || !isDays(i) })
 	done, known := ro.column[ColumnCompleted]
+	isExam := func(i int) bool {
+		return i != done && heading.IsExamDay(ro.Heading[i]) && !slices.Contains(ends, i) && isDays(i)
+	}
 	switch {
-	case len(ends) == 0:
-		return nil
-	case known && !d.of(ro.Heading[done]).explicit:
+	case known && !d.at(ro, done).explicit:
+		for _, i := range ro.unknown {
+			if !heading.IsExamDay(ro.Heading[done]) && isExam(i) {
+				ends = append(ends, i)
+			}
+		}
 		return ro.checkLastDay(done, ends)
-	case known || len(ends) > 1 || d.fixed[ColumnCompleted] != "":
+	case len(ends) == 0, known, len(ends) > 1, d.fixed[ColumnCompleted] != "":
 		return nil
 	}
 	hasStart := false
@@ -94,7 +100,7 @@ func (ro *Roster) checkLastDay(done int, ends []int) error {
 	}
 	for _, row := range ro.Rows {
 		for _, i := range ends {
-			if at(row, i) == "" || at(row, i) == at(row, done) {
+			if at(row, i) == "" || ro.isSameDay(at(row, i), at(row, done)) {
 				continue
 			}
 			one, two := strings.TrimSpace(ro.Heading[done]), strings.TrimSpace(ro.Heading[i])
@@ -103,6 +109,13 @@ func (ro *Roster) checkLastDay(done int, ends []int) error {
 		}
 	}
 	return nil
+}
+
+// isSameDay says whether two cells are the same text, or the same day beyond doubt.
+func (ro *Roster) isSameDay(a, b string) bool {
+	one, err := cell.Date(a, ro.order)
+	two, otherErr := cell.Date(b, ro.order)
+	return a == b || (err == nil && otherErr == nil && one == two)
 }
 
 // isDay says whether a cell is a day, or two days until somebody says the order.
@@ -149,7 +162,7 @@ func (ro *Roster) against(i int) (rows []int, value string) {
 			open = append(open, row.Line)
 		}
 	}
-	if rows == nil && passed && open != nil && heading.IsVerdict(ro.Heading[i]) {
+	if title := ro.Heading[i]; rows == nil && passed && open != nil && (heading.IsVerdict(title) || heading.MayBeVerdict(title)) {
 		return open, unknown
 	}
 	return rows, value
@@ -164,20 +177,30 @@ func (ro *Roster) weigher(i int) func(text string) bool {
 	switch {
 	case heading.IsFailure(title):
 		return func(text string) bool { return text != "" && !isNothing(text) }
-	case heading.IsVerdict(title):
+	case heading.IsVerdict(title), (heading.MayBeVerdict(title) || ro.isBlankAt(i)) && ro.hasVerdict(i), heading.MayBeVerdict(title) && ro.are(i, len(ro.Rows), 1, isBinary):
 		figures := slices.ContainsFunc(ro.Rows, func(row sheet.Row) bool {
 			text := at(row, i)
 			return strings.ContainsFunc(text, unicode.IsDigit) && text != "0" && text != "1"
 		})
 		return func(text string) bool {
-			return isFailure(text) || (verdictOf(text) == cell.Failed && !(text == "0" && figures))
+			return isFailure(text) || (verdictOf(text) == cell.Failed && !(text == "0" && figures)) || (isToRepeat(text) && verdictOf(text) != cell.Passed)
 		}
-	case heading.IsTest(title):
+	case heading.IsTest(title), heading.IsCourseDay(title):
 		return func(text string) bool {
 			return isFailure(text) || (cell.Attended(text) == cell.Failed && text != "0" && !isDash(text))
 		}
 	}
-	return isFailure
+	return func(text string) bool { return isFailure(text) || isToRepeat(text) }
+}
+
+func isBinary(row sheet.Row, i int) bool { return at(row, i) == "0" || at(row, i) == "1" }
+
+// hasVerdict says whether a word for passed or failed stands below a heading; a figure or a dash may be anything.
+func (ro *Roster) hasVerdict(i int) bool {
+	return slices.ContainsFunc(ro.Rows, func(row sheet.Row) bool {
+		text := at(row, i)
+		return verdictOf(text) != cell.Unknown && !isDash(text) && strings.ContainsFunc(text, isNoFigure)
+	})
 }
 
 // isNothing says whether a cell says that there is none of what its heading says.
@@ -193,29 +216,4 @@ func verdictOf(text string) cell.Outcome {
 		return cell.Failed
 	}
 	return cell.Test(text)
-}
-
-// noFailures are words that Test takes for failed below the heading of a test, and that say nothing of one elsewhere: "no" may be
-// an answer about lunch.
-var noFailures = strings.Fields("no n nein non nie false falsch faux falso falsz 0 f nb nyc nc incomplete")
-
-// notDone are the words for a learner who was not there to the end.
-var notDone = strings.Fields("absent noshow didnotattend notattended cancelled canceled withdrawn withdrew droppedout dropout " +
-	"abwesend fehlt fehlend nichterschienen nichtteilgenommen abgemeldet abgesagt storniert abgebrochen annule annulee abandon nonpresent " +
-	"ausente noasistio nopresentado nopresentada cancelado cancelada anulado anulada nieobecny nieobecna rezygnacja zrezygnowal zrezygnowala odwolany odwolana")
-
-// isFailure says whether a cell begins with a word for failed or not there, whatever is said about it behind a sign.
-func isFailure(text string) bool {
-	if i := strings.IndexAny(text, ",;:(/–—!."); i > 0 {
-		text = text[:i]
-	}
-	text, _, _ = strings.Cut(text, " - ")
-	key := fold.Key(text)
-	switch {
-	case key == "" || !strings.ContainsFunc(text, unicode.IsLetter), slices.Contains(noFailures, key):
-		return false
-	case slices.Contains(notDone, key):
-		return true
-	}
-	return cell.Test(text) == cell.Failed
 }

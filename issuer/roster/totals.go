@@ -14,7 +14,7 @@ import (
 // totalWords are the keys of what stands beside a sum, a number of learners or an average, in five languages.
 var totalWords = strings.Fields("total totals totallearners totalparticipants totalstudents grandtotal subtotal sum count average avg mean median " +
 	"summe gesamt gesamtsumme gesamtzahl gesamtschnitt zwischensumme anzahl anzahlteilnehmer anzahlderteilnehmer durchschnitt durchschnittlich notendurchschnitt klassendurchschnitt " +
-	"kursdurchschnitt mittel mittelwert insgesamt teilnehmerzahl " +
+	"kursdurchschnitt teilnehmergesamt gesamtteilnehmer teilnehmeranzahl teilnehmerinsgesamt teilnehmersumme learnerstotal participantstotal studentstotal mittel mittelwert insgesamt teilnehmerzahl " +
 	"totalgeneral soustotal somme moyenne moy mediane effectif nombredeparticipants totalparticipantes totalalumnos numerodeparticipantes numerodealumnos promedio media mediana suma " +
 	"sumatotal recuento " +
 	"razem ogolem lacznie srednia mediana liczbauczestnikow podsumowanie")

@@ -31,14 +31,17 @@ func (d *dictionary) settleUnread(ro *Roster) error {
 	add := func(i int, questions ...ask) {
 		for _, question := range questions {
 			if text, hint := question(ro, i); text != "" {
-				texts, hints = append(texts, text), append(hints, hint)
+				texts = append(texts, text)
+				if !slices.Contains(hints, hint) {
+					hints = append(hints, hint)
+				}
 				return
 			}
 		}
 	}
 	proposed := map[string]bool{}
 	for _, i := range ro.unknown {
-		add(i, d.askBlank, askName, func(ro *Roster, i int) (string, string) { return ro.askFailed(i, proposed) }, d.askSet)
+		add(i, d.askBlank, askName, d.askDay, func(ro *Roster, i int) (string, string) { return ro.askFailed(i, proposed) }, d.askSet)
 	}
 	for i, title := range ro.Heading {
 		if m := d.of(title); m.explicit && m.column == "" {
@@ -105,7 +108,7 @@ func (ro *Roster) askFailed(i int, proposed map[string]bool) (text, hint string)
 		text = fmt.Sprintf("the column %q says passed, but is empty in %s, and is not read", title, rowList(rows))
 	}
 	const otherwise = "without it, these rows count as passed unless you take them out."
-	if heading.IsFailure(title) {
+	if heading.IsFailure(title) || heading.IsCourseDay(title) {
 		return text, fmt.Sprintf("Take the rows out whose learner should have no card, or say that the column is not to be read: --map %q; %s", title+"=", otherwise)
 	}
 	for _, column := range []string{ColumnPassed, ColumnSkills, ColumnScenario} {
@@ -120,6 +123,9 @@ func (ro *Roster) askFailed(i int, proposed map[string]bool) (text, hint string)
 // askSet asks where Options.Set gives every row a mark, a pass, a course or a day, and a column that is not read looks like having them.
 func (d *dictionary) askSet(ro *Roster, i int) (text, hint string) {
 	for _, column := range setColumns {
+		if column == ColumnAttendance && heading.IsCourseDay(ro.Heading[i]) {
+			continue // one day is not the whole; see askDay
+		}
 		if value, ok := d.fixed[column]; ok && !ro.has(column) && ro.saysOther(i, column, value) {
 			title := ro.title(i)
 			return fmt.Sprintf("%s is set to %q in every row, and the column %q, which is not read, looks as if it had that for each", column, value, title),
@@ -140,13 +146,21 @@ func (d *dictionary) askIgnored(ro *Roster, i int) (text, hint string) {
 		}
 		var rows []int
 		said := ""
+		isFilled := slices.ContainsFunc(ro.Rows, func(row sheet.Row) bool { return at(row, i) != "" })
 		for _, row := range ro.Rows {
-			if one := at(row, i); isFailure(one) || cell.Attended(one) == cell.Failed {
-				rows, said = append(rows, row.Line), one
+			if one := at(row, i); isFailure(one) || cell.Attended(one) == cell.Failed || (one == "" && isFilled) {
+				rows = append(rows, row.Line)
+				if said == "" {
+					said = one
+				}
 			}
 		}
 		if rows != nil {
-			return fmt.Sprintf("%s is set to %q in every row, and the column %q, which is not to be read, has %q in %s", column, value, title, shorten(said), rowList(rows)),
+			what := fmt.Sprintf("has %q", shorten(said))
+			if said == "" {
+				what = "is empty"
+			}
+			return fmt.Sprintf("%s is set to %q in every row, and the column %q, which is not to be read, %s in %s", column, value, title, what, rowList(rows)),
 				fmt.Sprintf("Read the column instead of the value: --map %q without --set; or take these rows out.", title+"="+column)
 		}
 	}

@@ -25,13 +25,13 @@ var outcomes = outcomeKeys(
 		"bestanden ja j erfullt erfuellt wahr erfolgreich "+
 		"reussi reussie oui valide validee acquis acquise vrai admis admise satisfaisant "+
 		"aprobado aprobada apto apta si superado superada verdadero aprobo "+
-		"zdane zaliczone zdal zdala zaliczono zaliczyl zaliczyla zaliczony zaliczona tak t prawda pozytywny pozytywnie",
+		"zdane zdany zdana zal zaliczone zdal zdala zaliczono zaliczyl zaliczyla zaliczony zaliczona tak t prawda pozytywny pozytywnie",
 	"fail failed no n false 0 f notpassed didnotpass notyet unsatisfactory unsuccessful notcompetent notyetcompetent nyc nc "+
 		"refer referred referral incomplete "+
 		"nichtbestanden nein durchgefallen nichterfullt nichterfuellt falsch nb "+
 		"echec echoue echouee non nonvalide nonvalidee nonacquis nonacquise refuse refusee ajourne ajournee faux nonreussi "+
 		"noapto noapta suspenso suspendido suspendida reprobado reprobada noaprobado noaprobada nosuperado nosuperada falso "+
-		"niezdane niezdal niezdala niezaliczone niezaliczono niezaliczyl niezaliczyla niezaliczony niezaliczona nie falsz oblany oblane negatywny negatywnie")
+		"niezdane niezdany niezdana niezal niezdal niezdala niezaliczone niezaliczono niezaliczyl niezaliczyla niezaliczony niezaliczona nie falsz oblany oblane negatywny negatywnie")
 
 // attended and missed are the keys of further words about being there.
 var (

@@ -12,7 +12,8 @@ import (
 
 // overall are the keys of further headings below which the overall result may stand as a word. Only their cells can tell.
 var overall = strings.Fields("outcome overall overallresult overalloutcome overallgrade courseresult courseoutcome verdict decision competent competency certified certificate " +
-	"certification eligible " +
+	"certification eligible finaldecision successful approved successfullycompleted " +
+	"erfolgreich absolviert kursabsolviert " +
 	"zertifikat zertifiziert urkunde bescheinigung kursergebnis endergebnis beurteilung lehrgangsergebnis " +
 	"recu recue certificat attestation decision finale appreciation validation resultatfinal resultatglobal " +
 	"certificado diploma acreditado evaluacionfinal resultadofinal resultadoglobal " +
@@ -20,8 +21,8 @@ var overall = strings.Fields("outcome overall overallresult overalloutcome overa
 
 // Words in the headings of columns that are not known. Those of a verdict say that it is about passing.
 var (
-	verdictWords = strings.Fields("pass passed fail outcome verdict grade competent competence eligible bestanden " +
-		"reussi reussite admis recu valide aprobado aprobada apto apta superado superada zaliczone zaliczono zaliczenie zaliczyl zaliczony zaliczona zdane zdal zdany zdana")
+	verdictWords = strings.Fields("pass passed fail outcome verdict decision grade competent competence eligible successful met approved bestanden erfullt erfuellt erfolgreich absolviert " +
+		"reussi reussite admis recu valide aprobado aprobada aprobo apto apta superado superada zaliczone zaliczono zaliczenie zaliczyl zaliczony zaliczona zdane zdal zdany zdana")
 	verdictRoots = strings.Fields("result ergebnis rezultat wynik zertifi certif certyf")
 	failureWords = strings.Fields("failed fails failure durchgefallen nachprufung nachpruefung wiederholung wiederholer retest retake resit resits remediation rerun reassess reassessment " +
 		"referred referral refer absent absence absentee noshow cancelled canceled withdrawn withdrew dropout abwesend fehlt gefehlt abgesagt abgebrochen storniert " +
@@ -45,7 +46,7 @@ var (
 
 // Words about days. Those of the beginning, of birth, of validity and of the office are never the day of completion.
 var (
-	startWords = strings.Fields("start starts started starting begin begins beginning began from since von ab beginn anfang kursbeginn lehrgangsbeginn inicio comienzo desde empieza " +
+	startWords = strings.Fields("start starts started starting begin begins beginning began from since von vom ab beginn anfang kursbeginn lehrgangsbeginn inicio comienzo desde empieza " +
 		"debut depuis du od poczatek rozpoczecie rozpoczecia")
 	endWords   = strings.Fields("end ends ended ending until till to bis ende kursende hasta fin termino au do koniec zakonczenie zakonczenia")
 	otherDates = strings.Fields("birth born dob birthday birthdate dateofbirth geb geboren geburt geburtstag geburtsdatum nacimiento nacido naissance naiss ne nee urodzenia urodzony ur " +
@@ -56,8 +57,43 @@ var (
 		"inscription inscrit paiement embauche zapis zapisu rejestracja rejestracji platnosc zatrudnienia timestamp zeitstempel horodateur created erstellt modified submitted")
 )
 
+// otherDateRoots are what a word about such a day holds, alone or in a compound such as "Rechnungsdatum".
+var otherDateRoots = strings.Fields("rechnung invoic ausstell auffrisch refresh anmeld buchung booking bestell zahlung payment geburt birth ablauf gultig gueltig expir renew verlanger verlaenger " +
+	"issue issuing factur emision emitid expedic naissance delivr emission inscri urodz wystaw faktur platnosc wazn eintritt versand")
+
+// isOtherDate says whether the words of a heading are about a day of the office, of birth or of validity.
+func isOtherDate(keys []string) bool {
+	return anyOf(keys, otherDates) || anyHolds(keys, otherDateRoots)
+}
+
+// Words in the heading of the day of the examination, or of the last day.
+var (
+	examRoots = strings.Fields("exam prufung pruefung egzamin klausur abschluss")
+	lastWords = strings.Fields("final last letzter letzte dernier derniere ultimo ultima ostatni test assessment mcq qcm epreuve evaluation evaluacion prueba")
+)
+
+// IsExamDay says whether a heading with days below it is that of the examination or of the last day of a course.
+func IsExamDay(text string) bool {
+	keys := keysOf(text)
+	return (anyOf(keys, lastWords) || anyHolds(keys, examRoots)) && !isOtherDate(keys)
+}
+
 // fullMark finds what a heading says its marks are out of, at its end: "Nota (sobre 10)", "Note /20", "Punkte von 120", "max. 40".
 var fullMark = regexp.MustCompile(`(?i)^(.*?)[\s(\[,;:-]*(?:/|\bout of|\bof|\bmax(?:imum|imal)?\.?:?|\bvon|\bsur|\bsobre|\bde|\bna|\bz)\s*([0-9]{1,4}(?:[.,][0-9]{1,2})?)\s*(?:points?|punkte?n?|pts?\.?|puntos|pkt\.?)?\s*[)\]]?\s*$`)
+
+// softVerdicts are the keys of headings that are about passing only where words for passed or failed stand below them.
+var softVerdicts = strings.Fields("status coursestatus completionstatus finalstatus complete completed completedyn ok okay approval issuecard issuecertificate cardyn done finished " +
+	"kursstatus teilnehmerstatus erschienen freigabe freigegeben fertig nachweis karteausstellen ausstellen karte abgeschlossen " +
+	"statut diplome delivrercarte carte acta actafinal estado expedirtarjeta emitirtarjeta tarjeta completado dyplom ukonczyl ukonczone wydackarte karta")
+
+// MayBeVerdict says whether a heading may be about passing, as "Status" or "Issue card?" may.
+func MayBeVerdict(text string) bool { return slices.Contains(softVerdicts, fold.Key(text)) }
+
+// courseDay finds what stands over a column of one day of the course: "Day 1", "Tag 2 (Mi)", "J1", "1er jour", "Attended day 2".
+var courseDay = regexp.MustCompile(`(?:^|present|attended|anwesend|presence|teilnahme|anwesenheit|asistencia|obecnosc)(?:(?:course|kurs)?(?:day|tag|jour|journee|dia|jornada|dzien|j|d|t|session|sitzung)0?[1-9]|[1-9](?:st|nd|rd|th|er|e|o|a)?(?:day|tag|jour|dia|dzien))(?:[^0-9]*)$`)
+
+// IsCourseDay says whether a heading is that of one day of a course among several.
+func IsCourseDay(text string) bool { return courseDay.MatchString(fold.Key(text)) }
 
 // keysOf are the keys of a heading's words.
 func keysOf(text string) []string {
@@ -108,6 +144,11 @@ func IsTest(text string) bool {
 	return (anyOf(keys, testWords) || IsAttendance(text)) && !anyOf(keys, otherMatters)
 }
 
+// IsScenario says whether a heading is about a scenario.
+func IsScenario(text string) bool {
+	return anyHolds(keysOf(text), strings.Fields("scenari szenari escenari simula megacode fallbeispiel"))
+}
+
 // IsAttendance says whether a heading is about being there.
 func IsAttendance(text string) bool { return anyHolds(keysOf(text), attendanceRoots) }
 
@@ -122,18 +163,18 @@ func IsIdentity(text string) bool {
 
 // IsStart says whether a heading is the day on which something begins.
 func IsStart(text string) bool {
-	return anyOf(keysOf(text), startWords) && !anyOf(keysOf(text), otherDates)
+	return anyOf(keysOf(text), startWords) && !isOtherDate(keysOf(text))
 }
 
 // IsEnd says whether a heading is the day on which something ends; what is valid until a day is not.
 func IsEnd(text string) bool {
-	return anyOf(keysOf(text), endWords) && !anyOf(keysOf(text), otherDates)
+	return anyOf(keysOf(text), endWords) && !isOtherDate(keysOf(text))
 }
 
 // IsOtherDay says whether a heading is that of a day which is never the day of completion: of the beginning, of birth, of expiry.
 func IsOtherDay(text string) bool {
 	keys := keysOf(text)
-	return anyOf(keys, otherDates) || (anyOf(keys, startWords) && !anyOf(keys, endWords))
+	return isOtherDate(keys) || (anyOf(keys, startWords) && !anyOf(keys, endWords))
 }
 
 // FullMark is what a heading says that its marks are out of, with the heading before it; ok is false where it says nothing.

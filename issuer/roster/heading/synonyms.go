@@ -160,7 +160,7 @@ var polish = map[string][]string{
 	Course:        {"Szkolenie", "Nazwa kursu", "Nazwa szkolenia", "Tytuł kursu", "Tytuł szkolenia", "Rodzaj kursu", "Rodzaj szkolenia", "Kod kursu", "Kod szkolenia"},
 	Completed: {"Data", "Data ukończenia", "Data ukończenia kursu", "Data ukończenia szkolenia", "Ukończono", "Ukończono dnia", "Ukończenie", "Data zakończenia", "Zakończono", "Data kursu",
 		"Data szkolenia", "Data zaliczenia"},
-	Attendance: {"Obecność", "Frekwencja", "Obecności", "Obecność w procentach"},
+	Attendance: {"Obecność", "Frekwencja", "Obecności", "Obecność w procentach", "Obecny", "Obecna", "Obecny/Obecna", "Obecny(a)"},
 	Score: {"Egzamin", "Egzamin %", "Egzamin pisemny", "Egzamin teoretyczny", "Test pisemny", "Test teoretyczny", "Test (pkt %)", "Teoria", "Wynik %", "Wynik egzaminu", "Wynik testu", "Wynik w procentach",
 		"Część teoretyczna", "Procent", "Punkty %"},
 	Skills: {"Umiejętności", "Umiejętności praktyczne", "Praktyka", "Egzamin praktyczny", "Część praktyczna", "Test praktyczny", "Test umiejętności", "Zaliczenie praktyczne",
