@@ -172,7 +172,25 @@ func isNoFigure(r rune) bool { return !unicode.IsDigit(r) }
 
 // weigher says of the cells below a heading whether they are against the learner. What the heading is about decides what a bare
 // "no" says, and a "yes" below "Retest".
-func (ro *Roster) weigher(i int) func(text string) bool {
+func (ro *Roster) weigher(i int) func(text string) bool { return remembering(ro.weighing(i)) }
+
+// remembering answers what was asked before without asking again: the cells of a column are often the same.
+func remembering(is func(string) bool) func(string) bool {
+	const most = 10_000
+	known := map[string]bool{}
+	return func(text string) bool {
+		answer, ok := known[text]
+		if !ok {
+			answer = is(text)
+		}
+		if len(known) < most {
+			known[text] = answer
+		}
+		return answer
+	}
+}
+
+func (ro *Roster) weighing(i int) func(text string) bool {
 	title := ro.Heading[i]
 	switch {
 	case heading.IsFailure(title):
