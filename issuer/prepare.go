@@ -185,7 +185,7 @@ func (p *preparation) plan(context.Context) error {
 }
 
 func (i *Issuer) rules() roster.Rules {
-	const remembered = 1000 // an instructor teaches many
+	const remembered = 20_000 // an instructor teaches many
 	seen := map[[2]string]error{}
 	return roster.Rules{
 		Catalogue: i.Catalogue, Today: i.today(),

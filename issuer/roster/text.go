@@ -78,16 +78,17 @@ func (c *checker) instructor(row sheet.Row) (name, id string) {
 	if check == nil {
 		return name, id
 	}
+	both := check(name, id)
+	if both == nil { // as nearly always: the rest only finds out which of the two it is
+		return name, id
+	}
 	if err := check(name, ""); err != nil {
 		return c.refuseText(ColumnInstructor, name, err), id
 	}
 	if err := check("", id); err != nil {
 		return name, c.refuseText(ColumnInstructorID, id, err)
 	}
-	if err := check(name, id); err != nil {
-		return c.refuseText(ColumnInstructor, name, err), id
-	}
-	return name, id
+	return c.refuseText(ColumnInstructor, name, both), id
 }
 
 // text is a text that is recorded; it may be empty.
