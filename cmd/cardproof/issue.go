@@ -116,18 +116,24 @@ func (a *app) issue(ctx context.Context, c *centre, o issueOptions) error {
 	if err != nil {
 		return err
 	}
-	if plan.Refused() > 0 {
-		text, best := filepath.Join(o.out, issuer.ProblemsName), ""
-		if best = text; r.IsWorkbook() {
-			best = filepath.Join(o.out, issuer.ProblemsWorkbookName)
-		}
-		if !a.json {
-			fmt.Fprintf(a.stdout, "The refused rows are in %s\n", strings.Join(slices.Compact([]string{best, text}), ", and as text in "))
-		}
-		a.sayMended(best, o.rosterFlags, o.outFlags())
-		return errRefused
+	if plan.Refused() == 0 {
+		return nil
 	}
-	return nil
+	a.sayRefused(r, o)
+	return errRefused
+}
+
+// sayRefused tells where the refused rows are, and how they are issued when they are mended.
+func (a *app) sayRefused(r *roster.Roster, o issueOptions) {
+	text := filepath.Join(o.out, issuer.ProblemsName)
+	best := text
+	if r.IsWorkbook() {
+		best = filepath.Join(o.out, issuer.ProblemsWorkbookName)
+	}
+	if !a.json {
+		fmt.Fprintf(a.stdout, "The refused rows are in %s\n", strings.Join(slices.Compact([]string{best, text}), ", and as text in "))
+	}
+	a.sayMended(best, o.rosterFlags, o.outFlags())
 }
 
 // run issues a plan, with a bar for whoever watches.

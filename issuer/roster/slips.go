@@ -35,9 +35,6 @@ func (c *checker) nameSlips(value, name string) {
 	if slip.IsAllLower(name) {
 		c.notice(c.line, ColumnName, "lower_case", value, "The name is in small letters, and will be printed so.", "Write it as the holder does, if that is otherwise.")
 	}
-	if slip.IsLastNameFirst(name) {
-		c.notice(c.line, ColumnName, "name_order", value, "The last name seems to come first, and will be printed so.", "Write the first name first, without the comma.")
-	}
 	if slip.HasDoubleSpace(value) {
 		c.notice(c.line, ColumnName, "double_space", value, "The name has several spaces in a row; one will be printed.", "Look whether a part of the name is missing.")
 	}
