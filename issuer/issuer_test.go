@@ -16,6 +16,7 @@ import (
 	"github.com/cardproof/cardproof/card"
 	"github.com/cardproof/cardproof/internal/archive"
 	"github.com/cardproof/cardproof/internal/register"
+	"github.com/cardproof/cardproof/keys"
 )
 
 func TestPrepareWritesNothing(t *testing.T) {
@@ -102,7 +103,7 @@ func TestAnUnfinishedCardTakesTheKeyOfToday(t *testing.T) {
 		t.Fatalf("got %+v", r)
 	}
 	e, _, err := b.db.FindEntry(t.Context(), r.Lines[0].Number)
-	if want, _ := b.Keys.Active(testURL); err != nil || e.KeyID != want.ID {
+	if want, _ := b.Keys.Active(testURL, keys.Cards); err != nil || e.KeyID != want.ID {
 		t.Errorf("the card hangs on key %s, %v, want %s", e.KeyID, err, want.ID)
 	}
 }

@@ -62,7 +62,7 @@ func CreateKey(ctx context.Context, dir, issuerURL string, pass Passphrase, now 
 	if err != nil {
 		return keys.Key{}, err
 	}
-	if k, ok := set.Active(issuerURL); ok {
+	if k, ok := set.Active(issuerURL, keys.Cards); ok {
 		return keys.Key{}, fmt.Errorf("%w: %s", ErrKeyExists, signer.Path(dir, k.ID))
 	}
 	// The private half comes first: a public key on record whose private half was lost would be worse than an orphaned file.
@@ -94,7 +94,7 @@ func firstSet(dir string) (*keys.Set, error) {
 
 // OpenKey opens the active key of an issuer.
 func OpenKey(dir string, set *keys.Set, issuerURL string, pass Passphrase) (*Key, error) {
-	k, ok := set.Active(issuerURL)
+	k, ok := set.Active(issuerURL, keys.Cards)
 	if !ok {
 		return nil, fmt.Errorf("%w: %s", ErrNoActiveKey, issuerURL)
 	}

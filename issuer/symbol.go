@@ -7,6 +7,7 @@ import (
 	"github.com/cardproof/cardproof/card/token"
 	"github.com/cardproof/cardproof/issuer/pdf"
 	"github.com/cardproof/cardproof/issuer/roster"
+	"github.com/cardproof/cardproof/keys"
 )
 
 // symbols says of cards to come which QR they will have, or pdf.ErrTooDense. It depends on the length of the token alone, so
@@ -18,7 +19,7 @@ func (i *Issuer) symbols() func(card.Card) (pdf.Symbol, error) {
 	}
 	tried := map[int]answer{}
 	alg, id := token.EdDSA, "AAAAAAAAAAA" // without a key, the most likely lengths
-	if key, ok := i.Keys.Active(i.URL); ok {
+	if key, ok := i.Keys.Active(i.URL, keys.Cards); ok {
 		alg, id = key.Alg, key.ID
 	}
 	return func(c card.Card) (pdf.Symbol, error) {

@@ -19,6 +19,7 @@ import (
 type record struct {
 	jwk
 	Issuer       string     `json:"iss"`
+	Purpose      Purpose    `json:"signs"`
 	State        State      `json:"state"`
 	NotBefore    time.Time  `json:"not_before"`
 	RetiredAt    *time.Time `json:"retired_at,omitempty"`
@@ -68,7 +69,7 @@ func parse(data []byte) (*Set, error) {
 			return nil, err
 		}
 		all = append(all, Key{
-			ID: r.Kid, Alg: r.Alg, Public: public, Issuer: r.Issuer, State: r.State, NotBefore: r.NotBefore.UTC(),
+			ID: r.Kid, Alg: r.Alg, Public: public, Issuer: r.Issuer, Purpose: r.Purpose, State: r.State, NotBefore: r.NotBefore.UTC(),
 			RetiredAt: value(r.RetiredAt), RevokedSince: value(r.RevokedSince),
 		})
 	}
@@ -142,7 +143,7 @@ func (s *Set) Encode() ([]byte, error) {
 		}
 		j.Kid, j.Alg = k.ID, k.Alg
 		f.Keys = append(f.Keys, record{
-			jwk: j, Issuer: k.Issuer, State: k.State, NotBefore: k.NotBefore.UTC(),
+			jwk: j, Issuer: k.Issuer, Purpose: k.Purpose, State: k.State, NotBefore: k.NotBefore.UTC(),
 			RetiredAt: pointer(k.RetiredAt), RevokedSince: pointer(k.RevokedSince),
 		})
 	}

@@ -27,12 +27,23 @@ const (
 	Revoked State = "revoked" // verifies only what the register holds from before RevokedSince
 )
 
+// Purpose is what a key signs, by the typ of its tokens. Each kind of token has keys of its own, so that one who holds the key of
+// the status lists, which lies beside a server, can't forge a card.
+type Purpose string
+
+// The purposes of a key.
+const (
+	Cards       Purpose = "card+jwt"
+	StatusLists Purpose = "statuslist+jwt"
+)
+
 // Key is a public key and its life. Times are in UTC and whole seconds.
 type Key struct {
 	ID           string // the first 8 bytes of the RFC 7638 thumbprint in base64url: 11 characters
 	Alg          string // EdDSA, Ed25519 or ES256; for ever the same
 	Public       crypto.PublicKey
-	Issuer       string // the only issuer whose cards it may sign
+	Issuer       string  // the only issuer for whom it may sign
+	Purpose      Purpose // the only kind of token that it may sign
 	State        State
 	NotBefore    time.Time // when it came into use
 	RetiredAt    time.Time // zero while active
@@ -80,10 +91,10 @@ func (s *Set) Find(id string) (Key, bool) {
 // All is every key of the set.
 func (s *Set) All() []Key { return slices.Clone(s.keys) }
 
-// Active is the key that signs for an issuer: of the active ones the newest.
-func (s *Set) Active(issuer string) (Key, bool) {
+// Active is the key that signs tokens of a kind for an issuer: of the active ones the newest.
+func (s *Set) Active(issuer string, p Purpose) (Key, bool) {
 	for _, k := range slices.Backward(s.keys) {
-		if k.State == Active && k.Issuer == issuer {
+		if k.State == Active && k.Issuer == issuer && k.Purpose == p {
 			return k, true
 		}
 	}
@@ -114,6 +125,8 @@ func (k Key) validate() error {
 		return problem("stands under the ID of another")
 	case !fits(k.Alg, k.Public):
 		return problem("can't sign by its algorithm")
+	case k.Purpose != Cards && k.Purpose != StatusLists:
+		return problem("signs neither cards nor status lists")
 	case card.CheckIssuer(k.Issuer) != nil:
 		return problem("has no issuer")
 	case k.NotBefore.IsZero():

@@ -26,7 +26,7 @@ func testKey(t *testing.T, seed string) Key {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Key{ID: id, Alg: "EdDSA", Public: public, Issuer: "https://cards.example.org", State: Active, NotBefore: testTime}
+	return Key{ID: id, Alg: "EdDSA", Public: public, Issuer: "https://cards.example.org", Purpose: Cards, State: Active, NotBefore: testTime}
 }
 
 // RFC 8037, appendix A.3, has this key and its thumbprint kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k.
@@ -53,7 +53,7 @@ func TestSetComesBackFromItsFile(t *testing.T) {
 	retired, revoked := testKey(t, "b"), testKey(t, "c")
 	retired.State, retired.RetiredAt = Retired, testTime.Add(time.Hour)
 	revoked.State, revoked.RevokedSince = Revoked, testTime.Add(time.Hour)
-	hsm := Key{ID: id, Alg: "ES256", Public: &private.PublicKey, Issuer: "https://cards.example.org", State: Active, NotBefore: testTime}
+	hsm := Key{ID: id, Alg: "ES256", Public: &private.PublicKey, Issuer: "https://cards.example.org", Purpose: Cards, State: Active, NotBefore: testTime}
 	set, err := NewSet(testKey(t, "a"), retired, revoked, hsm)
 	if err != nil {
 		t.Fatal(err)
@@ -69,10 +69,10 @@ func TestSetComesBackFromItsFile(t *testing.T) {
 	if !reflect.DeepEqual(again.All(), set.All()) {
 		t.Errorf("got %+v\nwant %+v", again.All(), set.All())
 	}
-	if k, ok := again.Active("https://cards.example.org"); !ok || k.ID != id {
+	if k, ok := again.Active("https://cards.example.org", Cards); !ok || k.ID != id {
 		t.Errorf("the active key: got %q, want the newest, %q", k.ID, id)
 	}
-	if _, ok := again.Active("https://other.example.org"); ok {
+	if _, ok := again.Active("https://other.example.org", Cards); ok {
 		t.Error("another issuer has an active key")
 	}
 }
@@ -133,6 +133,8 @@ func TestLoadRefuses(t *testing.T) {
 		"an algorithm that can't be": strings.Replace(good, `"EdDSA"`, `"ES256"`, 1),
 		"HS256":                      strings.Replace(good, `"EdDSA"`, `"HS256"`, 1),
 		"no issuer":                  strings.Replace(good, "https://cards.example.org", "", 1),
+		"no purpose":                 strings.Replace(good, `"card+jwt"`, `""`, 1),
+		"an unknown purpose":         strings.Replace(good, `"card+jwt"`, `"receipt+jwt"`, 1),
 		"an unknown state":           strings.Replace(good, `"active"`, `"asleep"`, 1),
 		"revoked without a time":     strings.Replace(good, `"active"`, `"revoked"`, 1),
 		"retired without a time":     strings.Replace(good, `"active"`, `"retired"`, 1),

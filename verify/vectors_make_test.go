@@ -83,7 +83,7 @@ func (m *maker) must(err error) {
 func (m *maker) keyOf(public crypto.PublicKey, alg string) keys.Key {
 	id, err := keys.IDOf(public)
 	m.must(err)
-	return keys.Key{ID: id, Alg: alg, Public: public, Issuer: vectorIssuer, State: keys.Active, NotBefore: inUse}
+	return keys.Key{ID: id, Alg: alg, Public: public, Issuer: vectorIssuer, Purpose: keys.Cards, State: keys.Active, NotBefore: inUse}
 }
 
 func (m *maker) number(text string) card.Number {

@@ -83,7 +83,7 @@ func (c *Checker) checkNumber(ctx context.Context, typed string) (Verdict, error
 		return verdict([]Code{NotFound}, now, nil), nil
 	}
 	key, known := c.Keys.Find(rec.KeyID)
-	if !known {
+	if !known || key.Purpose != keys.Cards {
 		return verdict([]Code{UnknownIssuer}, now, nil), nil
 	}
 	return c.withReplacement(ctx, ofRecord(rec, key, now)), nil
@@ -109,7 +109,7 @@ func (c *Checker) open(text string) (token.Opened, keys.Key, Code) {
 	opened, err := token.Open(raw, func(id string) (token.PublicKey, bool) {
 		var ok bool
 		key, ok = c.Keys.Find(id)
-		return token.PublicKey{Alg: key.Alg, Key: key.Public}, ok
+		return token.PublicKey{Alg: key.Alg, Key: key.Public}, ok && key.Purpose == keys.Cards
 	})
 	if err != nil {
 		return token.Opened{}, keys.Key{}, refusedAs(err)

@@ -48,7 +48,7 @@ func newWorld(t testing.TB) *world {
 	}
 	return &world{
 		private: private, card: c, now: testIssued.Add(time.Hour),
-		key: keys.Key{ID: id, Alg: token.EdDSA, Public: private.Public(), Issuer: testIssuer, State: keys.Active, NotBefore: testIssued.Add(-time.Hour)},
+		key: keys.Key{ID: id, Alg: token.EdDSA, Public: private.Public(), Issuer: testIssuer, Purpose: keys.Cards, State: keys.Active, NotBefore: testIssued.Add(-time.Hour)},
 		rec: card.Record{Card: c, KeyID: id, Digest: digest, State: card.Issued, RecordedAt: testIssued},
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/cardproof/cardproof/internal/durable"
 	"github.com/cardproof/cardproof/issuer"
 	"github.com/cardproof/cardproof/issuer/roster"
+	"github.com/cardproof/cardproof/keys"
 )
 
 type checkOptions struct {
@@ -50,7 +51,7 @@ func (a *app) check(ctx context.Context, c *centre, o checkOptions) error {
 	if err != nil {
 		return err
 	}
-	if _, ok := c.Keys.Active(c.URL); !ok {
+	if _, ok := c.Keys.Active(c.URL, keys.Cards); !ok {
 		return fmt.Errorf("%w: %s", issuer.ErrNoActiveKey, c.URL) // better now than when the roster is ready
 	}
 	plan, err := c.Prepare(ctx, r)

@@ -145,7 +145,7 @@ func (a *app) setUpKey(ctx context.Context, c *config.Config, pass issuer.Passph
 		return keys.Key{}, false, err
 	}
 	if set != nil {
-		if k, ok := set.Active(c.Issuer.URL); ok {
+		if k, ok := set.Active(c.Issuer.URL, keys.Cards); ok {
 			return k, false, nil
 		}
 	}

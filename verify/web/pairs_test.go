@@ -49,7 +49,7 @@ func newCentre(t *testing.T) *centre {
 		t.Fatal(err)
 	}
 	set, err := keys.NewSet(keys.Key{ID: id, Alg: token.EdDSA, Public: private.Public(), Issuer: "https://cards.example.org",
-		State: keys.Active, NotBefore: testTime.Add(-time.Hour)})
+		Purpose: keys.Cards, State: keys.Active, NotBefore: testTime.Add(-time.Hour)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -50,7 +50,7 @@ func Create(dir, issuer string, pass Passphrase, now time.Time) (keys.Key, error
 		return keys.Key{}, err
 	}
 	return keys.Key{
-		ID: id, Alg: token.EdDSA, Public: public, Issuer: issuer, State: keys.Active, NotBefore: now.UTC().Truncate(time.Second),
+		ID: id, Alg: token.EdDSA, Public: public, Issuer: issuer, Purpose: keys.Cards, State: keys.Active, NotBefore: now.UTC().Truncate(time.Second),
 	}, nil
 }
 
