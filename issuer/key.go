@@ -79,6 +79,26 @@ func CreateKey(ctx context.Context, dir, issuerURL string, pass Passphrase, now 
 	return k, durable.SyncFolder(dir)
 }
 
+// SamePassphrase is the passphrase for new keys in a folder that has an encrypted one: all of them have to open with the same, and a
+// plain key beside it would undo what the passphrase is for. It is nil where no key of the folder is encrypted. What ask gives is tried
+// on the key that is there, before it is used.
+func SamePassphrase(dir string, ask Passphrase) (Passphrase, error) {
+	path, err := signer.Encrypted(dir)
+	if err != nil || path == "" {
+		return nil, err
+	}
+	return func() ([]byte, error) {
+		secret, err := ask()
+		if err != nil {
+			return nil, err
+		}
+		if err := signer.Try(path, func() ([]byte, error) { return secret, nil }); err != nil {
+			return nil, err
+		}
+		return secret, nil
+	}, nil
+}
+
 // firstSet is the empty set of a folder without private keys. With one, a set was lost, and a new set that does not have
 // its public key would show every card that it signed as a stranger's.
 func firstSet(dir string) (*keys.Set, error) {

@@ -13,6 +13,9 @@ type Input struct {
 	Number string
 }
 
+// SpecimenMark begins what stands in a specimen's code in place of a token. It is no token and can't become one.
+const SpecimenMark = "SPECIMEN-NO-CARD-"
+
 // ReadInput sorts what a person typed, pasted or scanned: a verdict page's URL of any host, a token, its digits, or a
 // card number. It judges nothing, and no URL is ever fetched.
 func ReadInput(text string) Input {

@@ -45,6 +45,8 @@ type Verdict struct {
 	ByNumber bool
 	// Replacement is there only for a card that was replaced, and says what became of the one that stands for it now.
 	Replacement *Replacement
+	// Specimen says that a malformed input is the code of a specimen, which the issuer draws to be looked at.
+	Specimen bool
 }
 
 // Replacement is the last card of a chain of replacements: one that was itself withdrawn is no reason to send anybody to it.
@@ -75,7 +77,12 @@ func verdict(codes []Code, now time.Time, rec *card.Record) Verdict {
 }
 
 // Message is the verdict in one sentence for a person.
-func (v Verdict) Message() string { return v.Code.Message() }
+func (v Verdict) Message() string {
+	if v.Specimen {
+		return "This is a specimen, not a card."
+	}
+	return v.Code.Message()
+}
 
 // Message is the code in one sentence for a person.
 func (c Code) Message() string { return messages[c] }

@@ -9,6 +9,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/cardproof/cardproof/card"
@@ -47,7 +48,7 @@ func (c *Checker) CheckToken(ctx context.Context, text string) (Verdict, error) 
 	now := c.Now().UTC().Truncate(time.Second)
 	opened, key, refused := c.open(text)
 	if refused != "" {
-		return Verdict{Code: refused, CheckedAt: now}, nil
+		return Verdict{Code: refused, CheckedAt: now, Specimen: refused == Malformed && strings.HasPrefix(text, SpecimenMark)}, nil
 	}
 	rec, found, err := c.Register.FindRecord(ctx, opened.Card.Number)
 	if err != nil {

@@ -162,6 +162,9 @@ func TestRefusedTokensNeverReachTheRegister(t *testing.T) {
 			t.Errorf("got %+v, %v, want %s", v, err, want)
 		}
 	}
+	if v, err := c.CheckToken(t.Context(), SpecimenMark+"9999"); v.Code != Malformed || err != nil || v.Message() != "This is a specimen, not a card." {
+		t.Errorf("a specimen: got %+v, %v, %q", v, err, v.Message())
+	}
 	if asked != 0 {
 		t.Errorf("the register was asked %d times", asked)
 	}

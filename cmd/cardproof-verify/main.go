@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -13,6 +14,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -86,8 +88,12 @@ func listenAndServe(ctx context.Context, configPath, listen string, env []string
 	if err != nil {
 		return err
 	}
-	// Where a key lies by default: beside the key set, the configuration, or the register's data folder.
-	for _, dir := range []string{filepath.Dir(c.JWKS), besideFolder(configPath), besideFolder(filepath.Dir(c.Register))} {
+	// Where a key lies by default: beside the key set, the roots, the configuration, or the register's data folder.
+	dirs := []string{filepath.Dir(c.JWKS), besideFolder(configPath), besideFolder(filepath.Dir(c.Register))}
+	if c.Roots != "" {
+		dirs = append(dirs, filepath.Dir(c.Roots))
+	}
+	for _, dir := range dirs {
 		if err := refusePrivateKeys(dir); err != nil {
 			return err
 		}
@@ -96,7 +102,8 @@ func listenAndServe(ctx context.Context, configPath, listen string, env []string
 		listen = c.Server.Listen
 	}
 	site, err := serve.Open(ctx, serve.Options{
-		Register: c.Register, JWKS: c.JWKS, Issuer: c.Issuer, Server: c.Server, Version: version, Log: serve.NewLog(stderr, slog.LevelInfo), Now: time.Now,
+		Register: c.Register, JWKS: c.JWKS, Roots: c.Roots, Issuer: c.Issuer, Server: c.Server, Version: version,
+		Log: serve.NewLog(stderr, slog.LevelInfo), Now: time.Now,
 	})
 	if err != nil {
 		return err
@@ -130,12 +137,35 @@ func refusePrivateKeys(dir string) error {
 // besideFolder is the folder keys beside a file or folder.
 func besideFolder(path string) string { return filepath.Join(filepath.Dir(path), "keys") }
 
+// keyNames are how files end that hold a private key, also where it can't be told from the bytes.
+var keyNames = []string{".key", ".p12", ".pfx"}
+
 func readsPrivateKey(path string) bool {
-	f, err := os.Open(path)
-	if err != nil {
+	info, err := os.Stat(path)
+	if err != nil || !info.Mode().IsRegular() {
 		return false // what it can't read it can't lose
 	}
+	f, err := os.Open(path)
+	if err != nil {
+		return false
+	}
 	defer f.Close() // it was only read
-	head, err := io.ReadAll(io.LimitReader(f, 64<<10))
-	return err == nil && strings.Contains(string(head), "PRIVATE KEY-----")
+	if slices.Contains(keyNames, strings.ToLower(filepath.Ext(path))) {
+		return true
+	}
+	head, err := io.ReadAll(io.LimitReader(f, 1<<20))
+	return err == nil && (bytes.Contains(head, []byte("PRIVATE KEY-----")) || isPKCS12(head))
+}
+
+// isPKCS12 says whether a file begins as PKCS#12 does, under whatever name: a sequence with the version 3, and another sequence behind it
+// (RFC 7292, section 4).
+func isPKCS12(file []byte) bool {
+	if len(file) < 2 || file[0] != 0x30 {
+		return false
+	}
+	length := 0
+	if file[1] > 0x80 { // the long form; 0x80 alone is the indefinite one
+		length = int(file[1] & 0x7f)
+	}
+	return len(file) > 2+length && bytes.HasPrefix(file[2+length:], []byte{0x02, 0x01, 0x03, 0x30})
 }

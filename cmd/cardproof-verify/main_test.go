@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -173,6 +174,9 @@ func TestRefusesToStart(t *testing.T) {
 		"a key path":          {nil, []string{"CARDPROOF_SERVER_KEYS=keys"}, exitUsage, "CARDPROOF_SERVER_KEYS"},
 		"the issuer's keys":   {nil, []string{"CARDPROOF_JWKS=" + filepath.Join(s.centre, "keys", "jwks.json")}, exitKey, "private key"},
 		"the issuer's folder": {nil, []string{"CARDPROOF_REGISTER=" + filepath.Join(s.centre, "data", "register.db")}, exitKey, "private key"},
+		"the issuer's roots":  {nil, []string{"CARDPROOF_ROOTS=" + filepath.Join(s.centre, "keys", "document-roots.crt")}, exitKey, "private key"},
+		"no roots":            {nil, []string{"CARDPROOF_ROOTS=" + filepath.Join(s.server, "none.crt")}, exitKey, "none.crt"},
+		"other than roots":    {nil, []string{"CARDPROOF_ROOTS=" + filepath.Join(s.server, "verify.yaml")}, exitKey, "verify.yaml"},
 		"no key set":          {nil, []string{"CARDPROOF_JWKS=" + filepath.Join(s.server, "none.json")}, exitKey, "none.json"},
 		"no register":         {nil, []string{"CARDPROOF_REGISTER=" + filepath.Join(s.server, "none.db")}, exitRegister, "none.db"},
 	} {
@@ -188,6 +192,63 @@ func TestRefusesToStart(t *testing.T) {
 				t.Errorf("got exit code %d, want %d, and on standard error %q", got, tc.code, text)
 			}
 		})
+	}
+}
+
+// The roots are published by both programs, as the issuer has them.
+func TestPublishesTheRoots(t *testing.T) {
+	s := newSite(t)
+	roots, err := os.ReadFile(filepath.Join(s.centre, "keys", "document-roots.crt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.write(filepath.Join(s.server, "public", "document-roots.crt"), string(roots))
+	s.write(s.config(), strings.Replace(string(assets.VerifyConfig()), `roots: ""`, "roots: public/document-roots.crt", 1))
+	resp, err := http.Get(s.start() + "/.well-known/document-roots.crt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	got, err := io.ReadAll(resp.Body)
+	if err != nil || resp.StatusCode != http.StatusOK || !bytes.Equal(got, roots) || resp.Header.Get("Content-Type") != "application/x-pem-file" {
+		t.Errorf("got %s %q, %v; want %q", resp.Status, got, err, roots)
+	}
+}
+
+func TestFindsPrivateKeys(t *testing.T) {
+	for name, tc := range map[string]struct {
+		content string
+		want    bool
+	}{
+		"keys.json":          {`{"keys":[]}`, false},
+		"roots.crt":          {"-----BEGIN CERTIFICATE-----\n", false},
+		"card.der":           {"\x30\x82\x01\x02\x30\x81\x03\x02\x01\x03", false}, // a certificate begins with two sequences
+		"a.pem":              {"-----BEGIN PRIVATE KEY-----\n", true},
+		"roots-and-more.crt": {"-----BEGIN CERTIFICATE-----\n" + strings.Repeat("A\n", 100_000) + "-----BEGIN ENCRYPTED PRIVATE KEY-----\n", true},
+		"document.key":       {"\x30\x81\x87\x02\x01\x00", true},
+		"centre.p12":         {"x", true},
+		"CENTRE.PFX":         {"x", true},
+		"centre.bin":         {"\x30\x82\x0a\x01\x02\x01\x03\x30\x82", true},
+		"centre":             {"\x30\x80\x02\x01\x03\x30\x80", true},
+		"small":              {"\x30\x10\x02\x01\x03\x30\x0b", true},
+		"empty":              {"", false},
+		"begins":             {"\x30\x89", false},
+	} {
+		dir := t.TempDir()
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(tc.content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if got := errors.Is(refusePrivateKeys(dir), errPrivateKey); got != tc.want {
+			t.Errorf("%s: got %v, want %v", name, got, tc.want)
+		}
+	}
+	pipe := filepath.Join(t.TempDir(), "document.key")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := refusePrivateKeys(filepath.Dir(pipe)); err != nil {
+		t.Errorf("a pipe: got %v", err)
 	}
 }
 

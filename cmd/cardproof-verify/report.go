@@ -42,6 +42,8 @@ func advise(err error) (code int, hint string) {
 		return exitKey, "Give the server's user the right to read the public key set."
 	case errors.Is(err, keys.ErrMissing), errors.Is(err, keys.ErrInvalid):
 		return exitKey, "Write it with `cardproof keys export --out FILE`, and name it in verify.yaml as jwks."
+	case errors.Is(err, keys.ErrNoCertificates), errors.Is(err, keys.ErrBadCertificates):
+		return exitKey, "Copy document-roots.crt out of the issuer's folder of keys, and name the copy in verify.yaml as roots; or leave roots empty."
 	case errors.Is(err, register.ErrMissing):
 		return exitRegister, "Name the issuer's register.db in verify.yaml as register."
 	case errors.Is(err, register.ErrOlder):

@@ -182,7 +182,7 @@ func host(origin string) string {
 
 func (a *app) openSite(ctx context.Context, c *config.Config, logFrom slog.Level) (*serve.Site, error) {
 	return serve.Open(ctx, serve.Options{
-		Register: registerPath(c), JWKS: keySetPath(c), Issuer: public.Issuer(c.Issuer.Issuer), Server: c.Server,
+		Register: registerPath(c), JWKS: keySetPath(c), Roots: rootsToPublish(c), Issuer: public.Issuer(c.Issuer.Issuer), Server: c.Server,
 		Version: version, Log: serve.NewLog(a.stderr, logFrom), Now: a.now,
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -38,7 +39,8 @@ jwks.json. It makes a P-256 key that seals their files too, its certificate, and
 that names a certificate of its own under seal in the configuration gets none.
 
 With --encrypt the private halves are encrypted with a passphrase, from the environment (` + passphraseVariable + `) or typed;
-openssl pkey opens them too. What is there is kept: no key is ever overwritten.`,
+openssl pkey opens them too. Where a key is encrypted already, the new ones get its passphrase, with --encrypt or without. What is there
+is kept: no key is ever overwritten.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := a.load()
@@ -56,28 +58,44 @@ openssl pkey opens them too. What is there is kept: no key is ever overwritten.`
 	return cmd
 }
 
-// initKeys makes the keys that are missing. Where none is, the error is that of the card key: it is there already.
+// initKeys makes the keys that are missing. Where none is, the error is that the card key is there already.
 func (a *app) initKeys(ctx context.Context, c *config.Config, pass issuer.Passphrase) error {
-	k, cardErr := a.createKey(ctx, c, pass)
-	if cardErr != nil && !errors.Is(cardErr, issuer.ErrKeyExists) {
-		return cardErr
-	}
-	if cardErr == nil {
-		fmt.Fprintf(a.stdout, "made key %s of %s in %s\n", k.ID, k.Issuer, c.Keys)
-	}
-	wrote, err := a.setUpDocumentKey(ctx, c, pass)
+	k, wroteCard, err := a.setUpKey(ctx, c, pass)
 	if err != nil {
 		return err
 	}
-	if wrote {
-		fmt.Fprintf(a.stdout, "made the document key in %s\n", c.Keys)
-		return nil
+	if wroteCard {
+		fmt.Fprintf(a.stdout, "made key %s of %s in %s\n", k.ID, k.Issuer, c.Keys)
 	}
-	return cardErr
+	wroteDocument, err := a.setUpDocumentKey(ctx, c, pass)
+	if err != nil {
+		return err
+	}
+	if wroteDocument {
+		fmt.Fprintf(a.stdout, "made the document key in %s\n", c.Keys)
+	}
+	if !wroteCard && !wroteDocument {
+		return fmt.Errorf("%w: %s", issuer.ErrKeyExists, filepath.Join(c.Keys, k.ID+".pem"))
+	}
+	return nil
+}
+
+// passphraseOfNew is the passphrase of a key to be made: that of the keys that are there, where they have one, and else the chosen one,
+// which is nil for none.
+func (a *app) passphraseOfNew(ctx context.Context, c *config.Config, chosen issuer.Passphrase) (issuer.Passphrase, error) {
+	same, err := issuer.SamePassphrase(c.Keys, a.passphraseOnce(ctx))
+	if same != nil || err != nil {
+		return same, err
+	}
+	return chosen, nil
 }
 
 func (a *app) createKey(ctx context.Context, c *config.Config, pass issuer.Passphrase) (keys.Key, error) {
 	if err := durable.MakeFolder(c.Keys, 0o700); err != nil {
+		return keys.Key{}, err
+	}
+	pass, err := a.passphraseOfNew(ctx, c, pass)
+	if err != nil {
 		return keys.Key{}, err
 	}
 	return issuer.CreateKey(ctx, c.Keys, c.Issuer.URL, pass, a.now())

@@ -16,6 +16,7 @@ import (
 	"github.com/cardproof/cardproof/issuer/pdf"
 	"github.com/cardproof/cardproof/issuer/pdf/design"
 	"github.com/cardproof/cardproof/issuer/pdf/stock"
+	"github.com/cardproof/cardproof/verify"
 )
 
 // previewFlags are what a specimen may differ in from the configuration.
@@ -45,7 +46,7 @@ code holds no token, so that no verifier takes it for a card. It needs no key, a
 
 // specimenPath stands where a card's URL has its token. It is no token and can't become one: the hyphenated words are in no digits, and
 // the digits behind them, which only make the code as dense as a usual card's, name no characters.
-var specimenPath = "/c/SPECIMEN-NO-CARD-" + strings.Repeat("99", 430)
+var specimenPath = "/c/" + verify.SpecimenMark + strings.Repeat("99", 430)
 
 func (a *app) preview(_ context.Context, f previewFlags) error {
 	c, err := a.load()

@@ -26,12 +26,7 @@ type replaceOptions struct {
 	reasoned bool // --reason was given
 }
 
-func newReplace(a *app) *cobra.Command {
-	var o replaceOptions
-	cmd := &cobra.Command{
-		Use:   "replace {NUMBER [--name NAME] [--instructor NAME] [--email ADDRESS] [--learner-id ID] | --file FILE | --batch BATCH --anew}",
-		Short: "Issue corrected cards and supersede the old ones",
-		Long: `Replace issues a new card for the same completion, with a new number and the corrections that are given, and marks the old one as
+const replaceHelp = `Replace issues a new card for the same completion, with a new number and the corrections that are given, and marks the old one as
 superseded in the same moment. Course and dates stay as they are.
 
 An e-mail address and a learner ID stand on no card: with --email and --learner-id alone no new card is made, and the register is corrected.
@@ -41,11 +36,19 @@ leaves what the card says; a row that changes nothing replaces nothing, so that 
 problem, nothing is replaced.
 
 With --anew a card that was revoked by mistake is issued again under another number; the old one stays revoked for ever. With --file that holds
-for every revoked card in it, and with --batch for every card that was revoked together with its batch.`,
-		Example: `  cardproof replace N0XK-J8NR-241J --name "Zoë Byrne" --out corrected
+for every revoked card in it, and with --batch for every card that was revoked together with its batch.`
+
+const replaceExample = `  cardproof replace N0XK-J8NR-241J --name "Zoë Byrne" --out corrected
   cardproof replace N0XK-J8NR-241J --email zoe@example.org
   cardproof replace --file corrections.csv --reason "names as in the passport" --out corrected
-  cardproof replace --batch 20261121-7F3K9QWX --anew --reason "revoked in error" --out anew`,
+  cardproof replace --batch 20261121-7F3K9QWX --anew --reason "revoked in error" --out anew`
+
+func newReplace(a *app) *cobra.Command {
+	var o replaceOptions
+	cmd := &cobra.Command{
+		Use:   "replace {NUMBER [--name NAME] [--instructor NAME] [--email ADDRESS] [--learner-id ID] | --file FILE | --batch BATCH --anew}",
+		Short: "Issue corrected cards and supersede the old ones",
+		Long:  replaceHelp, Example: replaceExample,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.reasoned = cmd.Flags().Changed("reason")
 			if err := o.check(args); err != nil {

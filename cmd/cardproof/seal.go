@@ -6,6 +6,8 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"strings"
 	"sync"
 	"time"
@@ -28,6 +30,15 @@ const sealReason = "Issued by the training centre; any change of this file break
 // documentKey says where the key lies that seals.
 func documentKey(c *config.Config) issuer.DocumentKey {
 	return issuer.DocumentKey{Dir: c.Keys, Certificate: c.Seal.Certificate, Key: c.Seal.Key, Roots: c.Seal.Roots}
+}
+
+// rootsToPublish is where the roots lie that the centre publishes; empty for a centre that has no document key yet.
+func rootsToPublish(c *config.Config) string {
+	path := documentKey(c).RootsPath()
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) && c.Seal.Certificate == "" {
+		return ""
+	}
+	return path
 }
 
 // openSealer opens the document key. pass is the passphrase of the keys that `keys init` makes.
@@ -71,10 +82,16 @@ func (a *app) setUpDocumentKey(ctx context.Context, c *config.Config, pass issue
 	if err := durable.MakeFolder(c.Keys, 0o700); err != nil {
 		return false, err
 	}
-	_, err = issuer.CreateDocumentKey(ctx, c.Keys, c.Issuer.Name, pass, a.now())
-	if errors.Is(err, issuer.ErrKeyExists) {
-		_, err := keys.LoadCertificates(documentKey(c).CertificatePath())
+	_, missing := keys.LoadCertificates(documentKey(c).CertificatePath())
+	if !errors.Is(missing, keys.ErrNoCertificates) {
+		return false, missing
+	}
+	if pass, err = a.passphraseOfNew(ctx, c, pass); err != nil {
 		return false, err
+	}
+	_, err = issuer.CreateDocumentKey(ctx, c.Keys, c.Issuer.Name, pass, a.now())
+	if errors.Is(err, issuer.ErrKeyExists) { // a key without its certificate
+		return false, missing
 	}
 	return err == nil, err
 }

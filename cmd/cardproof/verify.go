@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/cardproof/cardproof/card"
 	"github.com/cardproof/cardproof/internal/register"
 	"github.com/cardproof/cardproof/keys"
 	"github.com/cardproof/cardproof/verify"
@@ -25,8 +26,8 @@ func newVerify(a *app) *cobra.Command {
 		Use:   "verify [--need CODE]... INPUT...",
 		Short: "Check cards: tokens, links, card numbers, PDF files",
 		Long: `Verify checks each input against the keys and the register of this centre. An input is a card number, the link or the token of a
-QR, or a PDF file; every card that is found in a file is checked, and so is the file: whether it is unchanged since it was issued. The exit
-code is 0 only if all cards are valid and no file was changed.
+QR, or a PDF file; every card that is found in a file is checked, and so is the file: whether it is unchanged since it was issued, or else whether
+its text is what was signed. The exit code is 0 only if all cards are valid, no file was changed, and no text is another or could not be compared.
 
 With --need BLS it also answers whether each card meets BLS, and why: a card meets what its course met on the day of issue, whatever the
 catalogue says today. --need may be repeated, and each is answered. The exit code is 0 only if all cards are valid and meet all that is
@@ -95,7 +96,7 @@ func (a *app) verify(ctx context.Context, needs, args []string) error {
 	var results []answered
 	allGood := true
 	for _, arg := range args {
-		verdicts, err := a.verifyOne(ctx, checker, trust, arg)
+		verdicts, err := a.verifyOne(ctx, checker, trust, c.Issuer.Name, arg)
 		if err != nil {
 			return err
 		}
@@ -135,7 +136,7 @@ type judged struct {
 
 // verifyOne is the verdict on every card of an input. An input that can't be read is malformed, and no reason not to go on
 // with the others; an error means that the register could not be asked.
-func (a *app) verifyOne(ctx context.Context, c *verify.Checker, trust seal.Trust, arg string) ([]judged, error) {
+func (a *app) verifyOne(ctx context.Context, c *verify.Checker, trust seal.Trust, centre, arg string) ([]judged, error) {
 	inputs, file, unreadable := readInputs(arg, trust, a.now())
 	if unreadable != "" {
 		return []judged{{Verdict: verify.Verdict{Code: verify.Malformed, CheckedAt: a.now().UTC()}, unreadable: unreadable}}, nil
@@ -147,6 +148,13 @@ func (a *app) verifyOne(ctx context.Context, c *verify.Checker, trust seal.Trust
 			return nil, err
 		}
 		all = append(all, judged{Verdict: v, file: file})
+	}
+	if file != nil {
+		signed := make([]*card.Record, len(all))
+		for i, v := range all {
+			signed[i] = v.Card
+		}
+		file.Compare(signed, centre)
 	}
 	return all, nil
 }
@@ -177,8 +185,8 @@ func (a *app) printVerified(results []answered) error {
 				}
 			}
 		}
-		if r.File != nil && (r.File.reliable || !r.Valid) { // else the headline has said it
-			rows = append(rows, []string{"  file", r.File.inWords()})
+		if r.File != nil {
+			rows = append(rows, r.File.rows(r.Valid && !r.File.reliable)...)
 		}
 		if err := a.table(rows); err != nil {
 			return err

@@ -23,8 +23,18 @@ type verifiedFile struct {
 	SealedBy string         `json:"sealed_by,omitempty"`
 	SealedAt string         `json:"sealed_at,omitempty"` // RFC 3339 in UTC
 	Cause    string         `json:"cause,omitempty"`
+	// What the file prints in other words than were signed.
+	Differences []fileDifference `json:"differences,omitempty"`
 
 	reliable bool
+}
+
+// fileDifference is a line of a file that is not what was signed.
+type fileDifference struct {
+	Page    int    `json:"page,omitempty"` // from 1; not there where it could not be told
+	Line    string `json:"line"`
+	Printed string `json:"printed"`
+	Signed  string `json:"signed"`
 }
 
 func describeFile(f document.File) *verifiedFile {
@@ -35,12 +45,17 @@ func describeFile(f document.File) *verifiedFile {
 	if f.Why != nil {
 		v.Cause = f.Why.Error()
 	}
+	for _, d := range f.Differences {
+		v.Differences = append(v.Differences, fileDifference(d))
+	}
 	return v
 }
 
 // word is the first word about a file that is not to be relied on.
 func (v verifiedFile) word() string {
 	switch v.State {
+	case document.Altered:
+		return "ALTERED"
 	case document.Changed:
 		return "CHANGED"
 	case document.Contradict:
@@ -57,6 +72,25 @@ func (v verifiedFile) inWords() string {
 		return "unchanged since it was issued by " + printable(v.SealedBy) + " on " + v.SealedAt
 	}
 	return v.Message
+}
+
+// rows are what there is to show of a file below a verdict: how it stands, where the headline has not said so, and what differs.
+func (v verifiedFile) rows(inHeadline bool) [][]string {
+	var rows [][]string
+	if !inHeadline {
+		rows = append(rows, []string{"  file", v.inWords()})
+	}
+	if v.State == document.Unchecked && v.Cause != "" {
+		rows = append(rows, []string{"  not checked", v.Cause})
+	}
+	for _, d := range v.Differences {
+		where := ""
+		if d.Page > 0 {
+			where = fmt.Sprintf(" on page %d", d.Page)
+		}
+		rows = append(rows, []string{"  " + d.Line, fmt.Sprintf("the file prints %q%s, and %q was signed", d.Printed, where, d.Signed)})
+	}
+	return rows
 }
 
 // sealTrust is whom this centre believes about seals: nobody where it has no document key yet.

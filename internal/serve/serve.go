@@ -22,6 +22,7 @@ import (
 type Options struct {
 	Register string // the register's file
 	JWKS     string // the key set's file
+	Roots    string // the file with the roots of the document seal; empty for none
 	Issuer   public.Issuer
 	Server   public.Server
 	Version  string
@@ -36,10 +37,14 @@ type Site struct {
 	reader  *register.Reader
 }
 
-// Open opens the register and the keys, and refuses what could not answer: both must be there and readable before the first
-// request comes.
+// Open opens the register, the keys and the roots, and refuses what could not answer: all of them must be there and readable before the
+// first request comes.
 func Open(ctx context.Context, o Options) (*Site, error) {
 	set, err := keys.Load(o.JWKS)
+	if err != nil {
+		return nil, err
+	}
+	roots, err := publishedRoots(o.Roots)
 	if err != nil {
 		return nil, err
 	}
@@ -51,6 +56,7 @@ func Open(ctx context.Context, o Options) (*Site, error) {
 	handler, err := web.New(web.Options{
 		Checker: &verify.Checker{Keys: set, Register: reader, Now: o.Now, Location: o.Issuer.Location},
 		JWKS:    set.JWKS,
+		Roots:   roots,
 		Ready:   reader.Ping, Requirements: reader,
 		Issuer:  web.Issuer{Name: o.Issuer.Name, URL: o.Issuer.URL},
 		Contact: o.Issuer.Contact,
@@ -65,6 +71,19 @@ func Open(ctx context.Context, o Options) (*Site, error) {
 		return nil, errors.Join(err, reader.Close())
 	}
 	return &Site{Handler: handler, options: o, reader: reader}, nil
+}
+
+// publishedRoots reads the roots of the document seal. They go out as they were understood, written anew: whatever else is in the file
+// stays there, and a file with a private key in it is refused.
+func publishedRoots(path string) ([]byte, error) {
+	if path == "" {
+		return nil, nil
+	}
+	roots, err := keys.LoadCertificates(path)
+	if err != nil {
+		return nil, err
+	}
+	return keys.EncodeCertificates(roots), nil
 }
 
 // Serve answers the connections of ln until ctx ends.

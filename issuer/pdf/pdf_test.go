@@ -42,9 +42,9 @@ func checkReadBack(t *testing.T, d *Drawer, c Content) {
 		t.Errorf("draw %s: %v", c.Record.Name, err)
 		return
 	}
-	got, err := scan.PDF(b)
-	if err != nil || len(got) != 1 || got[0] != c.URL {
-		t.Errorf("read back %s: got %q, %v; want %q", c.Record.Name, got, err, c.URL)
+	got, err := scan.Read(b)
+	if err != nil || len(got.Pages) != 1 || len(got.Pages[0].Codes) != 1 || got.Pages[0].Codes[0].Text != c.URL || got.Pages[0].Veiled {
+		t.Errorf("read back %s: got %+v, %v; want %q, all of it to be seen", c.Record.Name, got, err, c.URL)
 	}
 }
 

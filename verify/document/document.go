@@ -1,4 +1,5 @@
-// Package document tells what a card's PDF file says to a verifier: which cards are in it, and whether it is the file that was issued.
+// Package document tells what a card's PDF file says to a verifier: which cards are in it, whether it is the file that was issued, and
+// whether it prints what was signed.
 //
 // A card is in a file up to three times: as the QR, as the link over it, and as the embedded file card.jwt. A file that an employer
 // has put together may hold many cards, on many pages. The verdict on each is the verifier's; what is judged here is the file.
@@ -34,7 +35,8 @@ const (
 	Changed    State = "changed"    // not what was sealed
 	Foreign    State = "foreign"    // sealed by somebody else
 	Doubtful   State = "doubtful"   // with a seal that can't be relied on
-	Unchecked  State = "unchecked"  // nothing is here to check the seal with
+	Unchecked  State = "unchecked"  // nothing is here to check the seal with, or what the file prints could not be compared
+	Altered    State = "altered"    // it prints something else than was signed
 	Contradict State = "contradict" // its QR, its link and its embedded file name different cards
 )
 
@@ -44,11 +46,15 @@ type File struct {
 	Cards  []verify.Input // each card once, in the order in which it comes
 	Signer string         // who sealed it; empty but for Intact
 	At     time.Time      // when; zero but for Intact
-	Why    error          // the cause of Changed, Foreign and Doubtful
+	Why    error          // the cause of Changed, Foreign and Doubtful, and of Unchecked where it was the text
+
+	Differences []Difference // what Compare found, also where another State is worse than Altered
+
+	pages []printedPage
 }
 
 // MayBeRelied says whether the file itself is no reason for doubt. A file without a seal says nothing for itself and nothing against
-// it: the verdict is on its QR alone, and what is printed has to be compared with it.
+// it: the verdict is on its QR alone, and what is printed has to be compared with it. Compare does what a program can, before this is asked.
 func (f File) MayBeRelied() bool { return f.State == Intact || f.State == Unsealed }
 
 // Read reads a PDF at the time now. trust may have no roots: then no seal can be checked. The error is ErrNoCard, scan.ErrNotPDF or
@@ -74,15 +80,19 @@ func Read(file []byte, trust seal.Trust, now time.Time) (File, error) {
 func (f *File) collect(d scan.Document) (consistent bool) {
 	consistent = true
 	var drawn []string
-	for _, p := range d.Pages {
+	for n, p := range d.Pages {
+		page := printedPage{number: n + 1, lines: linesOf(p.Text), veiled: p.Veiled}
 		for _, c := range p.Codes {
 			in := verify.ReadInput(c.Text)
 			drawn = append(drawn, identity(in))
-			f.add(in)
+			page.cards = append(page.cards, f.add(in))
 			if strings.Contains(c.Link, "/c/") && identity(verify.ReadInput(c.Link)) != identity(in) {
 				consistent = false
 				f.add(verify.ReadInput(c.Link))
 			}
+		}
+		if page.cards = slices.Compact(slices.Sorted(slices.Values(page.cards))); len(page.cards) > 0 {
+			f.pages = append(f.pages, page)
 		}
 	}
 	for _, a := range d.Attachments {
@@ -95,13 +105,34 @@ func (f *File) collect(d scan.Document) (consistent bool) {
 		}
 		f.add(in)
 	}
+	if len(drawn) == 0 && len(f.Cards) == 1 {
+		f.pages = []printedPage{together(d)}
+	}
 	return consistent
 }
 
-func (f *File) add(in verify.Input) {
-	if !slices.ContainsFunc(f.Cards, func(known verify.Input) bool { return identity(known) == identity(in) }) {
+// together is the text of all pages of a file whose card is on none of them as shapes.
+func together(d scan.Document) printedPage {
+	all := printedPage{cards: []int{0}}
+	for _, p := range d.Pages {
+		all.lines = append(all.lines, linesOf(p.Text)...)
+		all.veiled = all.veiled || p.Veiled
+	}
+	return all
+}
+
+func linesOf(text string) []string {
+	return slices.DeleteFunc(strings.Split(text, "\n"), func(line string) bool { return strings.TrimSpace(line) == "" })
+}
+
+// add notes a card, and gives its place among Cards.
+func (f *File) add(in verify.Input) int {
+	i := slices.IndexFunc(f.Cards, func(known verify.Input) bool { return identity(known) == identity(in) })
+	if i < 0 {
+		i = len(f.Cards)
 		f.Cards = append(f.Cards, in)
 	}
+	return i
 }
 
 // identity is the same for the two ways in which a token is written.
@@ -143,7 +174,12 @@ func (f *File) judge(file []byte, trust seal.Trust, now time.Time) {
 }
 
 // Message is the state in a sentence or two for a person.
-func (f File) Message() string { return messages[f.State] }
+func (f File) Message() string {
+	if f.State == Unchecked && errors.Is(f.Why, errCompare) {
+		return "The file has no seal, and it could not be made sure that it prints what was signed. Compare every line with the card in front of you."
+	}
+	return messages[f.State]
+}
 
 var messages = map[State]string{
 	Intact:     "The file is unchanged since it was issued.",
@@ -152,5 +188,6 @@ var messages = map[State]string{
 	Foreign:    "The file was sealed by somebody else than the issuer. Do not rely on what it shows; ask for the file as it was issued.",
 	Doubtful:   "The file has a seal that can't be relied on. Do not rely on what it shows; ask for the file as it was issued.",
 	Unchecked:  "The seal of the file can't be checked here: the roots of the issuer are missing. Only its QR was checked.",
+	Altered:    "The file prints something else than was signed. Do not accept it; ask for the file as it was issued.",
 	Contradict: "The QR of the file and what is embedded in it name different cards. Do not accept it.",
 }

@@ -63,7 +63,7 @@ func TestReadWithoutRoots(t *testing.T) {
 }
 
 func TestEveryStateHasAMessage(t *testing.T) {
-	for _, s := range []State{Intact, Unsealed, Changed, Foreign, Doubtful, Unchecked, Contradict} {
+	for _, s := range []State{Intact, Unsealed, Changed, Foreign, Doubtful, Unchecked, Altered, Contradict} {
 		if (File{State: s}).Message() == "" {
 			t.Errorf("%s has no message", s)
 		}

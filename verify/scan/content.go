@@ -35,13 +35,16 @@ type point struct{ x, y float64 }
 type rect struct {
 	x0, y0, x1, y1 float64
 	dark           bool
+	light          float32 // 0 is black, 1 white
 }
 
 // state is the part of PDF's graphics state that matters here.
 type state struct {
-	ctm  matrix
-	dark bool // the fill colour
-	text textState
+	ctm   matrix
+	dark  bool    // the fill colour
+	light float32 // likewise
+	text  textState
+	clip  *rect // nil where there is none
 }
 
 // drawing interprets the content of a page as far as filled rectangles and text need it: everything else is stepped over.
@@ -52,7 +55,8 @@ type drawing struct {
 	state  state
 	saved  []state
 	corner []point // of the subpath being built
-	lines  *lines  // of text; nil where nobody wants it
+	bent   bool    // the path being built is not of rectangles alone
+	lines  *lines
 }
 
 // operands are what stands in front of an operator.
@@ -69,7 +73,7 @@ func (o *operands) clear() {
 	o.numbers, o.pieces, o.strings, o.name, o.actual, o.array = o.numbers[:0], o.pieces[:0], o.strings[:0], "", -1, false
 }
 
-func (o *operands) add(kind token, l *lexer, text bool) error {
+func (o *operands) add(kind token, l *lexer) error {
 	switch kind {
 	case tokenNumber:
 		if len(o.numbers) == maxOperands { // no operator here takes as many: the oldest don't matter
@@ -77,7 +81,7 @@ func (o *operands) add(kind token, l *lexer, text bool) error {
 			o.numbers = o.numbers[:maxOperands-1]
 		}
 		o.numbers = append(o.numbers, l.number)
-		if text && o.array {
+		if o.array {
 			o.pieces = append(o.pieces, piece{shift: l.number})
 		}
 	case tokenName:
@@ -85,9 +89,6 @@ func (o *operands) add(kind token, l *lexer, text bool) error {
 	case tokenArray:
 		o.array = !o.array
 	case tokenString:
-		if !text {
-			return nil
-		}
 		if o.name == "ActualText" && o.actual < 0 {
 			o.actual = len(o.pieces)
 		}
@@ -115,7 +116,7 @@ func (d *drawing) run(content []byte, resources types.Dict, depth int) error {
 		case kind == tokenEnd:
 			return nil
 		case kind != tokenWord:
-			if err := v.add(kind, &lex, d.lines != nil); err != nil {
+			if err := v.add(kind, &lex); err != nil {
 				return err
 			}
 			continue
@@ -127,10 +128,8 @@ func (d *drawing) run(content []byte, resources types.Dict, depth int) error {
 			if err := d.operator(string(lex.word()), v.numbers); err != nil {
 				return err
 			}
-			if d.lines != nil {
-				if err := d.textOperator(string(lex.word()), &v, resources); err != nil {
-					return err
-				}
+			if err := d.textOperator(string(lex.word()), &v, resources); err != nil {
+				return err
 			}
 		}
 		v.clear()
@@ -158,9 +157,10 @@ func (d *drawing) operator(op string, v []float64) error {
 			d.state.ctm = matrix(v[len(v)-6:]).times(d.state.ctm)
 		}
 	case "g", "rg", "k", "sc", "scn":
-		d.state.dark = isDark(v)
+		d.state.light = lightness(v)
+		d.state.dark = d.state.light < 0.5
 	case "cs":
-		d.state.dark = true // the initial colour of every usual colour space
+		d.state.dark, d.state.light = true, 0 // the initial colour of every usual colour space
 	case "re":
 		if need(4) {
 			r := v[len(v)-4:]
@@ -179,27 +179,29 @@ func (d *drawing) operator(op string, v []float64) error {
 	case "f", "F", "f*", "B", "B*", "b", "b*":
 		d.closeSubpath()
 		for i := d.open; i < len(d.rects); i++ {
-			d.rects[i].dark = d.state.dark
+			d.rects[i].dark, d.rects[i].light = d.state.dark, d.state.light
 		}
-		d.open = len(d.rects)
+		d.open, d.bent = len(d.rects), false
+	case "W", "W*":
+		d.clip()
 	case "n", "S", "s":
 		d.closeSubpath()
-		d.rects = d.rects[:d.open]
+		d.rects, d.bent = d.rects[:d.open], false
 	}
 	return nil
 }
 
-// isDark says whether a colour of 1 (grey), 3 (RGB) or 4 (CMYK) parts is nearer to black than to white.
-func isDark(v []float64) bool {
+// lightness is how light a colour of 1 (grey), 3 (RGB) or 4 (CMYK) parts is, from 0 for black to 1 for white.
+func lightness(v []float64) float32 {
 	switch len(v) {
 	case 1:
-		return v[0] < 0.5
+		return float32(v[0])
 	case 3:
-		return 0.299*v[0]+0.587*v[1]+0.114*v[2] < 0.5
+		return float32(0.299*v[0] + 0.587*v[1] + 0.114*v[2])
 	case 4:
-		return (1-v[3])*(1-0.299*v[0]-0.587*v[1]-0.114*v[2]) < 0.5
+		return float32((1 - v[3]) * (1 - 0.299*v[0] - 0.587*v[1] - 0.114*v[2]))
 	}
-	return false // a pattern
+	return 1 // a pattern
 }
 
 func (d *drawing) addCorner(v []float64) {
@@ -216,13 +218,16 @@ func (d *drawing) closeSubpath() {
 		p = p[:4]
 	}
 	if len(p) != 4 {
+		d.bent = d.bent || len(p) > 1
 		return
 	}
 	across := p[0].y == p[1].y && p[1].x == p[2].x && p[2].y == p[3].y && p[3].x == p[0].x
 	upright := p[0].x == p[1].x && p[1].y == p[2].y && p[2].x == p[3].x && p[3].y == p[0].y
 	if across || upright {
 		d.rects = append(d.rects, newRect(p[0], p[2]))
+		return
 	}
+	d.bent = true
 }
 
 // addRect takes two opposite corners in page space, unless the rectangle stands askew.
@@ -253,7 +258,11 @@ func (d *drawing) form(name string, resources types.Dict, depth int) error {
 	if !ok {
 		return errors.New("an XObject is no stream")
 	}
+	if stream.Dict["OC"] != nil {
+		d.lines.veiled = true // a layer, which a reader may not show
+	}
 	if subtype := stream.Subtype(); subtype == nil || *subtype != "Form" {
+		d.cover()
 		return nil
 	}
 	if depth == maxFormNested {
@@ -276,7 +285,7 @@ func (d *drawing) form(name string, resources types.Dict, depth int) error {
 	}
 	before, saved := d.state, d.saved
 	d.state.ctm, d.saved = m.times(d.state.ctm), nil
-	marked := d.lines.depth()
+	marked := len(d.lines.marked)
 	err = d.run(content, own, depth+1)
 	d.state, d.saved = before, saved
 	if err != nil {

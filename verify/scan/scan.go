@@ -37,7 +37,6 @@ const (
 // The reasons for which a file has no texts to give.
 var (
 	ErrNotPDF   = errors.New("not a PDF that can be read")
-	ErrNoSymbol = errors.New("no QR code drawn as shapes in the file")
 	ErrTooLarge = errors.New("the file is larger or more complex than a file of cards can be")
 )
 
@@ -51,6 +50,8 @@ type Document struct {
 type Page struct {
 	Codes []Code // in the order of drawing
 	Text  string // in the order of drawing, with a line break between pieces that don't stand next to each other
+	// Veiled says that some of Text can't be seen, as far as that can be told (see veiled.go), or that something lies over the page.
+	Veiled bool
 }
 
 // Code is a QR symbol drawn as filled rectangles.
@@ -59,34 +60,12 @@ type Code struct {
 	Link string // the URI of the link over it; empty where there is none
 }
 
-// PDF gives the texts of all QR symbols that a PDF draws as filled rectangles, in page order and in the order of drawing.
-// Symbols inside of pictures are not found. The error is ErrNotPDF, ErrNoSymbol or ErrTooLarge.
-func PDF(data []byte) ([]string, error) {
-	d, err := open(data, false)
-	if err != nil {
-		return nil, err
-	}
-	var texts []string
-	for _, p := range d.Pages {
-		for _, c := range p.Codes {
-			texts = append(texts, c.Text)
-		}
-	}
-	if len(texts) == 0 {
-		return nil, ErrNoSymbol
-	}
-	return texts, nil
-}
-
 // Read gives the symbols, the printed text, the links over the symbols and the embedded files of a PDF. The error is ErrNotPDF or
 // ErrTooLarge; a file without symbols is none.
 //
 // The text is what the file says its characters are (ToUnicode, ActualText, names of glyphs), as every program that copies or searches
 // it does. What a person sees are shapes, which a forger can draw differently. U+FFFD stands for what the file doesn't say.
-func Read(data []byte) (Document, error) { return open(data, true) }
-
-// open reads a file: its symbols alone, or everything.
-func open(data []byte, everything bool) (doc Document, err error) {
+func Read(data []byte) (doc Document, err error) {
 	if len(data) > MaxFile {
 		return Document{}, ErrTooLarge
 	}
@@ -113,23 +92,21 @@ func open(data []byte, everything bool) (doc Document, err error) {
 	}
 	s := source{file: file, budget: &budget{ctx: ctx, content: maxTotal, work: maxWork, fonts: maxFonts, entries: maxEntries, text: maxText}, fonts: map[int]*font{}}
 	for n := 1; n <= file.PageCount; n++ {
-		p, err := s.page(n, everything)
+		p, err := s.page(n)
 		if err != nil {
 			return Document{}, classify(err)
 		}
 		doc.Pages = append(doc.Pages, p)
 	}
-	if everything {
-		if doc.Attachments, err = s.attachments(); err != nil {
-			return Document{}, classify(err)
-		}
+	if doc.Attachments, err = s.attachments(); err != nil {
+		return Document{}, classify(err)
 	}
 	return doc, nil
 }
 
 // budget is what is left of the limits for a whole file.
 type budget struct {
-	ctx     context.Context // carries MaxTime; lives as long as one call of PDF or Read
+	ctx     context.Context // carries MaxTime; lives as long as one call of Read
 	content int             // bytes of drawing
 	work    int             // steps of the search for symbols
 	fonts   int             // that may still be read
@@ -162,8 +139,8 @@ func classify(err error) error {
 	return fmt.Errorf("%w: %w", ErrNotPDF, err)
 }
 
-// page reads page n, counted from 1: its symbols alone, or everything.
-func (s *source) page(n int, everything bool) (Page, error) {
+// page reads page n, counted from 1.
+func (s *source) page(n int) (Page, error) {
 	dict, _, inherited, err := s.file.PageDict(n, false)
 	if err != nil {
 		return Page{}, err
@@ -180,13 +157,10 @@ func (s *source) page(n int, everything bool) (Page, error) {
 	if resources == nil && inherited != nil {
 		resources = inherited.Resources
 	}
-	d := drawing{source: s}
-	var links []link
-	if everything {
-		d.lines = new(lines)
-		if links, err = s.links(dict); err != nil {
-			return Page{}, err
-		}
+	d := drawing{source: s, lines: new(lines)}
+	links, err := s.links(dict)
+	if err != nil {
+		return Page{}, err
 	}
 	if err := d.run(content, resources, 0); err != nil {
 		return Page{}, err
@@ -199,15 +173,18 @@ func (s *source) page(n int, everything bool) (Page, error) {
 	for _, f := range found {
 		p.Codes = append(p.Codes, Code{f.text, over(links, f.box)})
 	}
-	if everything {
-		if err := d.lines.leave(0); err != nil {
-			return Page{}, err
-		}
-		p.Text = d.lines.text.String()
-		if s.budget.text -= len(p.Text); s.budget.text < 0 {
-			return Page{}, ErrTooLarge
-		}
+	if err := d.lines.leave(0); err != nil {
+		return Page{}, err
 	}
+	p.Text = d.lines.text.String()
+	if s.budget.text -= len(p.Text); s.budget.text < 0 {
+		return Page{}, ErrTooLarge
+	}
+	under, err := s.overlaid(dict)
+	if err != nil {
+		return Page{}, err
+	}
+	p.Veiled = under || d.veiled(pageBox(inherited))
 	return p, nil
 }
 

@@ -25,6 +25,8 @@ type textState struct {
 	stretch float64 // 1 is 100 %
 	leading float64
 	rise    float64
+	mode    int  // 3 and 7 paint nothing
+	clear   bool // nothing shows of what is painted
 }
 
 // piece is a string in front of an operator, or a number between strings, which moves the next one back.
@@ -44,6 +46,8 @@ type lines struct {
 	marked     []mark
 	actual     int // the marked content, counted from 1, whose ActualText stands for what it holds; 0 is none
 	from, till place
+	shown      []shown // for veiled
+	veiled     bool    // some of it can't be seen, or nobody knows
 }
 
 // mark is a marked content that has begun.
@@ -84,6 +88,10 @@ func (d *drawing) textOperator(op string, o *operands, resources types.Dict) err
 		t.leading = last
 	case "Ts":
 		t.rise = last
+	case "Tr":
+		t.mode = int(last)
+	case "gs":
+		return d.transparency(o.name, resources)
 	case "Td", "TD":
 		if len(v) >= 2 {
 			if op == "TD" {
@@ -158,6 +166,7 @@ func (d *drawing) show(o *operands) error {
 		}
 		at := d.place()
 		l.advance(width)
+		d.note(text.String(), at, d.place())
 		if err := l.add(text.String(), at, d.place()); err != nil {
 			return err
 		}
@@ -228,6 +237,9 @@ func (d *drawing) marked(o *operands, resources types.Dict) (mark, error) {
 	if err != nil || list == nil {
 		return mark{}, err
 	}
+	if list["OCGs"] != nil || list.Type() != nil && *list.Type() == "OCG" {
+		d.lines.veiled = true // a layer, which a reader may not show
+	}
 	b, ok, err := d.source.bytes(list["ActualText"])
 	return mark{decodeText(b), ok}, err
 }
@@ -243,17 +255,9 @@ func (l *lines) enter(m mark) error {
 	return nil
 }
 
-// depth is how many marked contents have begun and not ended.
-func (l *lines) depth() int {
-	if l == nil {
-		return 0
-	}
-	return len(l.marked)
-}
-
 // leave ends marked contents until so many are left.
 func (l *lines) leave(left int) error {
-	for l.depth() > max(left, 0) {
+	for len(l.marked) > max(left, 0) {
 		m := l.marked[len(l.marked)-1]
 		if l.actual == len(l.marked) {
 			l.actual = 0

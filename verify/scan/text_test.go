@@ -87,7 +87,7 @@ func TestText(t *testing.T) {
 	} {
 		got, err := Read(page(tt.content, tt.form))
 		if err != nil || len(got.Pages) != 1 || got.Pages[0].Text != tt.want {
-			t.Errorf("%s: got %+q, %v; want %+q", tt.name, got, err, tt.want)
+			t.Errorf("%s: got %+v, %v; want %+q", tt.name, got, err, tt.want)
 		}
 	}
 }
@@ -146,6 +146,9 @@ func FuzzRead(f *testing.F) {
 	f.Add(b)
 	f.Add(page("BT /I 10 Tf <00240025> Tj ET /Fm Do", "BT /D 10 Tf (A) Tj ET"))
 	f.Add(bundle(f))
+	m := symbolOf(f, "a")
+	f.Add(document(perModule(m, 5, 5, 1.5), "/Fm Do"))
+	f.Add(document("", perColumn(m, 50, 50, 2), "q 1 0 0 1 0 0 cm (a(b)) BI ID EI"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if _, err := Read(data); err != nil && !errors.Is(err, ErrNotPDF) && !errors.Is(err, ErrTooLarge) {
 			t.Errorf("an error of no known kind: %v", err)

@@ -67,6 +67,10 @@ var looks = map[verify.Code]look{
 var mistyped = look{word: "MISTYPED", tone: grey,
 	advice: "Nothing was checked. Compare the number with the card, one character after the other, and type it again."}
 
+// specimen is how a malformed verdict is shown where the code is that of a specimen.
+var specimen = look{word: "SPECIMEN", tone: grey,
+	advice: "It shows what a card looks like, and certifies nothing: do not accept it."}
+
 const (
 	byNumberMessage = "The issuer’s register holds a card with this number, and that card is valid today."
 	byNumberAdvice  = "Compare the name with a photo ID, and every line below with the card in front of you. A forged card can carry a genuine number: scan its QR code to check the card itself."

@@ -168,6 +168,8 @@ func (s *site) verdictPage(v verify.Verdict, a asked, known []card.Requirement) 
 	case v.Code == verify.Valid && a.byNumber:
 		// Nobody has seen the card itself: a forged one may carry this number.
 		message, look.advice = byNumberMessage, byNumberAdvice
+	case v.Specimen:
+		look, p.FormHeading = specimen, "Type the card number"
 	case v.Code == verify.Malformed:
 		message, p.FormHeading = scanMessage, "Type the card number"
 	}

@@ -40,6 +40,7 @@ type Options struct {
 	Checker Checker
 	JWKS    func() ([]byte, error)      // the public keys as a JWK Set (RFC 7517)
 	Ready   func(context.Context) error // says why the server can't answer, or nil
+	Roots   []byte                      // of the document seal, in PEM, as they are published; empty for none
 	Issuer  Issuer
 	Contact string       // a mailto: or https: address for people and security.txt; empty for none
 	Log     *slog.Logger // nil for none
@@ -107,6 +108,7 @@ func (s *site) routes() *http.ServeMux {
 		{"POST /check", s.checkForm},
 		{"POST /api/v1/verify", s.checkJSON},
 		{"GET /.well-known/jwks.json", s.jwks},
+		{"GET " + rootsPath, s.documentRoots},
 		{"GET /.well-known/security.txt", s.securityText},
 		{"GET /robots.txt", s.robots},
 		{"GET /assets/{hash}/{name}", s.asset},

@@ -85,6 +85,7 @@ func testOptions(c Checker) Options {
 		JWKS:    func() ([]byte, error) { return []byte(`{"keys":[]}`), nil },
 		Ready:   func(context.Context) error { return nil },
 		Issuer:  Issuer{"Northside Resuscitation Training", "https://cards.example.org"},
+		Roots:   []byte("-----BEGIN CERTIFICATE-----\n"),
 		Contact: "mailto:cards@example.org",
 		Now:     func() time.Time { return testTime },
 	}
@@ -130,6 +131,7 @@ func TestRoutes(t *testing.T) {
 		{"OPTIONS", "*", 404, "text/html; charset=utf-8", "no-store", "This page does not exist"},
 		{"GET", "/n/" + goodNumber, 200, "text/html; charset=utf-8", "no-store", "<h1>VALID</h1>"},
 		{"GET", "/.well-known/jwks.json", 200, "application/jwk-set+json", "public, max-age=300", `{"keys":[]}`},
+		{"GET", "/.well-known/document-roots.crt", 200, "application/x-pem-file", "public, max-age=300", "-----BEGIN CERTIFICATE-----"},
 		{"GET", "/.well-known/security.txt", 200, "text/plain; charset=utf-8", "no-store", "Contact: mailto:cards@example.org\nExpires: 2027-05-20T00:00:00Z\n"},
 		{"GET", "/robots.txt", 200, "text/plain; charset=utf-8", "no-store", "User-agent: *\n"},
 		{"GET", "/healthz", 200, "text/plain; charset=utf-8", "no-store", "ok\n"},
@@ -271,13 +273,25 @@ func TestMistypedNumber(t *testing.T) {
 	}
 }
 
+func TestSpecimen(t *testing.T) {
+	h := testSite(t, testOptions(answer(verify.Verdict{Code: verify.Malformed, Specimen: true, CheckedAt: testTime}, nil)))
+	w := do(h, "GET", "/c/"+verify.SpecimenMark+"9999", "")
+	if body := w.Body.String(); w.Code != 400 || !strings.Contains(body, "<h1>SPECIMEN</h1>") || !strings.Contains(body, "This is a specimen, not a card.") {
+		t.Errorf("got %d %q", w.Code, body)
+	}
+	w = do(h, "GET", "/c/"+verify.SpecimenMark+"9999", "", "Accept", "application/json")
+	if body := w.Body.String(); w.Code != 400 || !strings.Contains(body, `"code":"malformed"`) || !strings.Contains(body, "This is a specimen, not a card.") {
+		t.Errorf("got %d %q", w.Code, body)
+	}
+}
+
 func TestNotReady(t *testing.T) {
 	o := testOptions(answer(testVerdict(verify.Valid), nil))
 	o.Ready = func(context.Context) error { return errors.New("inside") }
 	o.JWKS = func() ([]byte, error) { return nil, errors.New("inside") }
-	o.Contact = ""
+	o.Contact, o.Roots = "", nil
 	h := testSite(t, o)
-	for target, want := range map[string]int{"/readyz": 503, "/.well-known/jwks.json": 503, "/.well-known/security.txt": 404, "/healthz": 200} {
+	for target, want := range map[string]int{"/readyz": 503, "/.well-known/jwks.json": 503, "/.well-known/security.txt": 404, "/.well-known/document-roots.crt": 404, "/healthz": 200} {
 		w := do(h, "GET", target, "")
 		if w.Code != want || strings.Contains(w.Body.String(), "inside") {
 			t.Errorf("%s: got %d %q, want %d", target, w.Code, w.Body, want)

@@ -39,6 +39,20 @@ func (s *site) jwks(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
+// rootsPath is where the roots of the document seal are published. A person who checks a file in another program gets them here.
+const rootsPath = "/.well-known/document-roots.crt"
+
+func (s *site) documentRoots(w http.ResponseWriter, r *http.Request) error {
+	if len(s.Roots) == 0 {
+		return &httpd.Error{Status: http.StatusNotFound}
+	}
+	w.Header().Set("Cache-Control", "public, max-age=300")
+	return httpd.Write(w, http.StatusOK, "application/x-pem-file", func(b io.Writer) error {
+		_, err := b.Write(s.Roots)
+		return err
+	})
+}
+
 // securityText is where to report a weakness (RFC 9116).
 func (s *site) securityText(w http.ResponseWriter, r *http.Request) error {
 	if s.Contact == "" {

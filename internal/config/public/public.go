@@ -63,6 +63,7 @@ type Config struct {
 	Issuer   Issuer `mapstructure:"issuer"`
 	Register string `mapstructure:"register"` // absolute after Load
 	JWKS     string `mapstructure:"jwks"`     // the record of public keys; absolute after Load
+	Roots    string `mapstructure:"roots"`    // of the document seal, in PEM; absolute after Load, empty for none
 	Server   Server `mapstructure:"server"`
 }
 
@@ -86,7 +87,11 @@ func Load(path string, env []string) (*Config, error) {
 	if err := c.validate(); err != nil {
 		return nil, at(path, err)
 	}
-	return c, Absolute(path, map[string]*string{"register": &c.Register, "jwks": &c.JWKS})
+	paths := map[string]*string{"register": &c.Register, "jwks": &c.JWKS}
+	if c.Roots != "" {
+		paths["roots"] = &c.Roots
+	}
+	return c, Absolute(path, paths)
 }
 
 func (c *Config) validate() error {

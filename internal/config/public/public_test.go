@@ -40,6 +40,13 @@ func TestShippedValuesAreTheDefaults(t *testing.T) {
 	if got, want := want.JWKS, filepath.Join(folder, "public", "keys.json"); got != want {
 		t.Errorf("jwks: got %q, want %q", got, want)
 	}
+	if want.Roots != "" || got.Roots != "" {
+		t.Errorf("roots: got %q and %q, want none", want.Roots, got.Roots)
+	}
+	named, err := Load(path, []string{"CARDPROOF_ROOTS=public/roots.crt"})
+	if want := filepath.Join(folder, "public", "roots.crt"); err != nil || named.Roots != want {
+		t.Errorf("roots: got %q, %v; want %q", named.Roots, err, want)
+	}
 }
 
 // The public server may not even know where a private key could be.

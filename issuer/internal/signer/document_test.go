@@ -105,3 +105,32 @@ func TestOpenDocumentRefuses(t *testing.T) {
 		t.Errorf("no file: got %v, want ErrMissing", err)
 	}
 }
+
+func TestEncrypted(t *testing.T) {
+	dir := t.TempDir()
+	if path, err := Encrypted(dir); path != "" || err != nil {
+		t.Errorf("nothing: got %q, %v", path, err)
+	}
+	_, err := Create(dir, "https://cards.example.org", nil, documentNow)
+	must(t, err)
+	createDocument(t, dir, nil)
+	if path, err := Encrypted(dir); path != "" || err != nil {
+		t.Errorf("plain keys: got %q, %v", path, err)
+	}
+	must(t, os.Remove(filepath.Join(dir, DocumentKeyName)), os.Remove(filepath.Join(dir, keys.DocumentCertificateName)))
+	createDocument(t, dir, say("correct horse"))
+	want := filepath.Join(dir, DocumentKeyName)
+	if path, err := Encrypted(dir); path != want || err != nil {
+		t.Errorf("an encrypted document key: got %q, %v; want %q", path, err, want)
+	}
+	if err := Try(want, say("correct horse")); err != nil {
+		t.Error(err)
+	}
+	if err := Try(want, say("another")); !errors.Is(err, ErrPassphrase) {
+		t.Errorf("another passphrase: got %v, want ErrPassphrase", err)
+	}
+	must(t, os.Chmod(want, 0o644))
+	if _, err := Encrypted(dir); !errors.Is(err, ErrReadable) {
+		t.Errorf("a key that others can read: got %v, want ErrReadable", err)
+	}
+}

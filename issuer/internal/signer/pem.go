@@ -5,6 +5,8 @@ import (
 	"crypto"
 	"crypto/x509"
 	"encoding/pem"
+	"errors"
+	"path/filepath"
 
 	"github.com/youmark/pkcs8"
 )
@@ -35,6 +37,34 @@ func encode(private crypto.Signer, pass Passphrase) ([]byte, error) {
 		return nil, err
 	}
 	return pem.EncodeToMemory(&pem.Block{Type: label, Bytes: der}), nil
+}
+
+// Encrypted gives the path of an encrypted private key in dir, any one of those that Create and CreateDocument make; empty where there
+// is none.
+func Encrypted(dir string) (string, error) {
+	paths, err := filepath.Glob(Path(dir, "*"))
+	if err != nil {
+		return "", err
+	}
+	for _, path := range append(paths, filepath.Join(dir, DocumentKeyName), filepath.Join(dir, rootKeyName)) {
+		data, err := readPrivate(path)
+		if errors.Is(err, ErrMissing) {
+			continue
+		}
+		if err != nil {
+			return "", err
+		}
+		if block, _ := pem.Decode(data); block != nil && block.Type == encryptedLabel {
+			return path, nil
+		}
+	}
+	return "", nil
+}
+
+// Try says whether a passphrase opens the private key at path. The error is one of those in which a private key can't be used.
+func Try(path string, pass Passphrase) error {
+	_, err := openKey(path, pass)
+	return err
 }
 
 func decode(data []byte, pass Passphrase) (any, error) {
