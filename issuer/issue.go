@@ -28,6 +28,9 @@ type Delivery struct {
 }
 
 func (d Delivery) writeLists(out *folder, lines []ManifestLine) error {
+	if err := out.sync(); err != nil {
+		return err
+	}
 	for _, list := range []struct {
 		name string
 		data []byte

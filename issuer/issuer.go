@@ -15,6 +15,7 @@ import (
 	"github.com/cardproof/cardproof/issuer/pdf"
 	"github.com/cardproof/cardproof/issuer/seal"
 	"github.com/cardproof/cardproof/keys"
+	"github.com/cardproof/cardproof/verify/scan"
 )
 
 // Finder is what a check needs of the register.
@@ -70,7 +71,8 @@ type Recorder interface {
 
 // Archive keeps finished files; *archive.Archive is one.
 type Archive interface {
-	Put(number card.Number, data []byte) (sha256 string, err error)
+	// Put keeps files for good, and gives the SHA-256 of each in hex.
+	Put(files map[card.Number][]byte) (sha256 map[card.Number]string, err error)
 	Get(number card.Number, wantSHA256 string) ([]byte, error)
 	Remove(number card.Number) error
 }
@@ -95,10 +97,13 @@ type Options struct {
 }
 
 // Issuer issues the cards of one training centre.
-type Issuer struct{ Options }
+type Issuer struct {
+	Options
+	reader scan.Reader // of finished files
+}
 
 // New is an issuer of the given parts.
-func New(o Options) *Issuer { return &Issuer{o} }
+func New(o Options) *Issuer { return &Issuer{Options: o} }
 
 func (i *Issuer) now() time.Time { return i.Now().UTC().Truncate(time.Second) }
 

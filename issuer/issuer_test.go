@@ -64,11 +64,16 @@ func failAfter(a Archive, files int64) *failing {
 
 var errDisk = errors.New("no space left")
 
-func (f *failing) Put(n card.Number, data []byte) (string, error) {
-	if f.left.Add(-1) < 0 {
-		return "", errDisk
+func (f *failing) Put(files map[card.Number][]byte) (map[card.Number]string, error) {
+	for n := range files {
+		if f.left.Add(-1) < 0 {
+			return nil, errDisk
+		}
+		if _, err := f.Archive.Put(map[card.Number][]byte{n: files[n]}); err != nil {
+			return nil, err
+		}
 	}
-	return f.Archive.Put(n, data)
+	return f.Archive.Put(files)
 }
 
 func TestABrokenBatchIsFinishedByTheNextRun(t *testing.T) {
@@ -311,14 +316,14 @@ type revoking struct {
 	what card.Number
 }
 
-func (r *revoking) Put(n card.Number, data []byte) (string, error) {
-	if n == r.what {
-		_, err := r.db.Change(context.Background(), card.Change{Number: n, To: card.Revoked, Actor: "colleague", Reason: "x", At: testNow})
+func (r *revoking) Put(files map[card.Number][]byte) (map[card.Number]string, error) {
+	if files[r.what] != nil {
+		_, err := r.db.Change(context.Background(), card.Change{Number: r.what, To: card.Revoked, Actor: "colleague", Reason: "x", At: testNow})
 		if err != nil {
-			return "", err
+			return nil, err
 		}
 	}
-	return r.Archive.Put(n, data)
+	return r.Archive.Put(files)
 }
 
 func TestACardWithdrawnMeanwhileHoldsNoOtherBack(t *testing.T) {

@@ -57,8 +57,9 @@ func FileName(n card.Number) string { return n.Compact() + ".pdf" }
 
 // folder is where a batch is delivered. What is in it can always be had again from the archive by running the roster once more.
 type folder struct {
-	dir  string
-	kept []string // names of lists of an earlier run that were in the way
+	dir   string
+	fresh []string // paths of files that were put and not synced yet
+	kept  []string // names of lists of an earlier run that were in the way
 }
 
 // openFolder makes the folder, if need be, and tries it out, before anything is signed for it.
@@ -107,8 +108,27 @@ func (f *folder) old(name string) ([]byte, error) {
 	return os.ReadFile(path)
 }
 
+// put writes the file of a card, whole or not at all. The disk is waited for by sync, once for all of them.
 func (f *folder) put(n card.Number, data []byte) error {
-	return f.write(FileName(n), data)
+	path := filepath.Join(f.dir, FileName(n))
+	if err := durable.PutFile(path, data, 0o644); err != nil {
+		return fmt.Errorf("%w: %w", ErrFolder, err)
+	}
+	f.fresh = append(f.fresh, path)
+	return nil
+}
+
+// sync makes what was put survive a loss of power. The lists come after it, so that they name nothing that could be lost.
+func (f *folder) sync() error {
+	err := durable.SyncFiles(f.fresh)
+	if err == nil && len(f.fresh) > 0 {
+		err = durable.SyncFolder(f.dir)
+	}
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrFolder, err)
+	}
+	f.fresh = nil
+	return nil
 }
 
 func (f *folder) write(name string, data []byte) error {

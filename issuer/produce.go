@@ -20,7 +20,7 @@ const groupSize = 64
 // closingTime is how long a run that breaks off may still take to record what is finished.
 const closingTime = 30 * time.Second
 
-// production makes the files of a plan on all cores and hands them out.
+// production makes the files of a plan and hands them out.
 type production struct {
 	*Issuer
 	plan     *Plan
@@ -32,42 +32,33 @@ type production struct {
 	lost     []*RowError
 }
 
-// product is a card whose file is in the archive and proved.
+// product is a card whose file is proved.
 type product struct {
-	line int
-	done card.Finished
-	file []byte
-	lost error // why the card can't be delivered; the others of the batch go on
+	line  int
+	done  card.Finished
+	file  []byte
+	fresh bool  // the archive does not have the file yet
+	lost  error // why the card can't be delivered; the others of the batch go on
 }
 
-// all makes every card of the plan. Workers sign, draw, seal, prove and archive; this goroutine alone records and delivers.
+// all makes every card of the plan. Workers on all cores sign, draw, seal and prove; one goroutine archives what they made, in groups, so
+// that no core waits for the disk; this one records and delivers the groups.
 func (p *production) all(ctx context.Context) error {
 	p.done = make([]bool, len(p.plan.lines))
 	work, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	group, work := errgroup.WithContext(work)
-	group.SetLimit(runtime.GOMAXPROCS(0))
-	products := make(chan product, groupSize)
-	failed := make(chan error, 1)
+	products, groups := make(chan product, groupSize/2), make(chan []product)
+	made, archived := make(chan error, 1), make(chan error, 1)
 	go func() {
-		for n := range p.plan.lines {
-			if work.Err() != nil {
-				break
-			}
-			group.Go(func() error {
-				made, err := p.make(work, n)
-				if err == nil {
-					products <- made
-				}
-				return err
-			})
-		}
-		failed <- group.Wait()
+		made <- p.makeAll(work, products)
 		close(products)
 	}()
-	collectErr := p.collect(ctx, products, stop)
-	workErr := <-failed
-	for _, err := range []error{collectErr, workErr} { // the workers' error may only say that they were stopped
+	go func() {
+		archived <- p.archive(products, groups, stop)
+		close(groups)
+	}()
+	collectErr := p.collect(ctx, groups, stop)
+	for _, err := range []error{collectErr, <-archived, <-made} { // the workers' error may only say that they were stopped
 		if err != nil && !errors.Is(err, context.Canceled) {
 			return err
 		}
@@ -81,18 +72,39 @@ func (p *production) all(ctx context.Context) error {
 	return nil
 }
 
-// collect records products in groups and then delivers them; only what is recorded as issued ever leaves. After an error it
+// makeAll makes the products, in about the order of the lines.
+func (p *production) makeAll(ctx context.Context, products chan<- product) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for n := range p.plan.lines {
+		if ctx.Err() != nil {
+			break
+		}
+		group.Go(func() error {
+			made, err := p.make(ctx, n)
+			if err == nil {
+				products <- made
+			}
+			return err
+		})
+	}
+	return group.Wait()
+}
+
+// archive puts products into the archive, group by group, and hands each group on when its files are there for good. After an error it
 // stops the workers and goes on receiving, so that none of them is left waiting.
-func (p *production) collect(ctx context.Context, products <-chan product, stop context.CancelCauseFunc) error {
+func (p *production) archive(products <-chan product, groups chan<- []product, stop context.CancelCauseFunc) error {
 	var failure error
-	group := make([]product, 0, groupSize)
+	var group []product
 	flush := func() {
-		if failure == nil {
-			if failure = p.settle(ctx, group); failure != nil {
+		if failure == nil && len(group) > 0 {
+			if failure = p.keep(group); failure != nil {
 				stop(failure)
+			} else {
+				groups <- group
 			}
 		}
-		group = group[:0]
+		group = nil
 	}
 	for made := range products {
 		if group = append(group, made); len(group) == groupSize {
@@ -100,6 +112,43 @@ func (p *production) collect(ctx context.Context, products <-chan product, stop 
 		}
 	}
 	flush()
+	return failure
+}
+
+// keep puts the files of a group into the archive.
+func (p *production) keep(group []product) error {
+	files := make(map[card.Number][]byte, len(group))
+	for _, made := range group {
+		if made.fresh {
+			files[made.done.Number] = made.file
+		}
+	}
+	if len(files) == 0 {
+		return nil
+	}
+	sums, err := p.Archive.Put(files)
+	if err != nil {
+		return err
+	}
+	for i := range group {
+		if made := &group[i]; made.fresh {
+			made.done.SHA256 = sums[made.done.Number]
+		}
+	}
+	return nil
+}
+
+// collect records groups of products and then delivers them; only what is recorded as issued ever leaves. After an error it stops the
+// workers and goes on receiving, so that nobody is left waiting.
+func (p *production) collect(ctx context.Context, groups <-chan []product, stop context.CancelCauseFunc) error {
+	var failure error
+	for group := range groups {
+		if failure == nil {
+			if failure = p.settle(ctx, group); failure != nil {
+				stop(failure)
+			}
+		}
+	}
 	return failure
 }
 
@@ -193,7 +242,7 @@ func lostNumber(err error) (card.Number, bool) {
 	return "", false
 }
 
-// make is the whole way of one card up to the archive. A card that was issued before is taken from there and never drawn anew.
+// make is the whole way of one card up to the archive, which takes a new file of it next. A card that was issued before is taken from there and never drawn anew.
 func (p *production) make(ctx context.Context, n int) (product, error) {
 	if err := ctx.Err(); err != nil {
 		return product{}, err
@@ -226,11 +275,7 @@ func (p *production) make(ctx context.Context, n int) (product, error) {
 	if err := p.prove(ctx, e, url, file); err != nil {
 		return product{}, rowError(p.plan.lines[n].row, err)
 	}
-	sum, err := p.Archive.Put(e.Number, file)
-	if err != nil {
-		return product{}, err
-	}
-	return product{line: n, file: file, done: card.Finished{Number: e.Number, Digest: e.Digest, Token: raw, SHA256: sum}}, nil
+	return product{line: n, file: file, fresh: true, done: card.Finished{Number: e.Number, Digest: e.Digest, Token: raw}}, nil
 }
 
 func (p *production) result(batch string) *Result {

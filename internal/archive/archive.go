@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/cardproof/cardproof/card"
 	"github.com/cardproof/cardproof/internal/durable"
@@ -27,23 +28,30 @@ type Archive struct{ dir string }
 // New is the archive in dir, which is made when the first file comes.
 func New(dir string) *Archive { return &Archive{dir} }
 
-// Put keeps a file and returns its SHA-256 in hex. When it returns, the file is whole and survives a loss of power: temporary
-// file, fsync, rename, fsync of the folder. A file of that number that is there already is replaced: it belongs to a run that
-// was broken off before the card was issued.
-func (a *Archive) Put(number card.Number, data []byte) (string, error) {
-	path := a.path(number)
-	folder := filepath.Dir(path)
-	err := durable.MakeFolder(folder, 0o700)
+// Put keeps the files of some cards and returns their SHA-256 in hex. When it returns, all of them are whole and survive a loss of power:
+// temporary files, fsync, rename, fsync of the folders. Together they wait for the disk hardly longer than one would. A file that is there
+// already is replaced: it belongs to a run that was broken off before the card was issued. After an error some may be kept.
+func (a *Archive) Put(files map[card.Number][]byte) (map[card.Number]string, error) {
+	sums := make(map[card.Number]string, len(files))
+	paths := make(map[string][]byte, len(files))
+	var folders []string
+	for number, data := range files {
+		path := a.path(number)
+		paths[path], sums[number] = data, SHA256(data)
+		folders = append(folders, filepath.Base(filepath.Dir(path)))
+	}
+	slices.Sort(folders)
+	err := durable.MakeFolder(a.dir, 0o700)
 	if err == nil {
-		err = durable.WriteFile(path, data, 0o600)
+		err = durable.MakeFolders(a.dir, slices.Compact(folders), 0o700)
 	}
 	if err == nil {
-		err = durable.SyncFolder(folder)
+		err = durable.WriteFiles(paths, 0o600)
 	}
 	if err != nil {
-		return "", fmt.Errorf("archive card %s: %w", number, err)
+		return nil, fmt.Errorf("archive %d cards: %w", len(files), err)
 	}
-	return SHA256(data), nil
+	return sums, nil
 }
 
 // Get is the file of a card. It refuses one whose SHA-256 is not the one that the register holds.

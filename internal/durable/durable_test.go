@@ -38,6 +38,34 @@ func TestWriteFileReplacesWhole(t *testing.T) {
 	}
 }
 
+func TestPutFileReplacesWhole(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "file")
+	for _, text := range []string{"a long first text", "short"} {
+		if err := PutFile(path, []byte(text), 0o640); err != nil {
+			t.Fatal(err)
+		}
+		if data, err := os.ReadFile(path); err != nil || string(data) != text {
+			t.Errorf("the file holds %q, %v, want %q", data, err, text)
+		}
+	}
+	if err := os.MkdirAll(filepath.Join(dir, "folder", "x"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := PutFile(filepath.Join(dir, "folder"), nil, 0o640); err == nil {
+		t.Error("a folder in its place: got nil, want an error")
+	}
+	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 2 {
+		t.Errorf("%d entries are in the folder, %v, want the file and the folder", len(entries), err)
+	}
+	if err := SyncFiles([]string{path}); err != nil {
+		t.Error(err)
+	}
+	if err := SyncFiles([]string{path, filepath.Join(dir, "gone")}); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a file that is gone: got %v, want fs.ErrNotExist", err)
+	}
+}
+
 func TestMakeFolderFromManySides(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a", "b", "c")
 	var wg sync.WaitGroup

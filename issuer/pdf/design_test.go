@@ -181,8 +181,8 @@ func TestPagesShowEverything(t *testing.T) {
 // golden are the digests of unsealed files: the same row and design give the same bytes on any machine. They change when a design or
 // the drawing does, and with the standard library's compression; `go test -run TestSameBytes -v` prints the new ones.
 var golden = map[string]string{
-	"harbour": "d63c7f0670b98903cb3f65dfcf689bbd071dbbbf714ec7eb3708f54637526dad",
-	"laurel":  "3b1f79f5e49993382da24d8d13d248bcc0eb73721c4a3f4e2169fa27cd835269",
+	"harbour": "7e565cf0a467d0215a9e735a7650a3275af20b3808dab60e554bd92d89540a0b",
+	"laurel":  "27c4db234ca18a07be7e7a3a4f20e817e48a15799a9a66b333cb5ebcc7153ea3",
 }
 
 func TestSameBytes(t *testing.T) {

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"compress/zlib"
 	"fmt"
+	"slices"
 	"sync"
 
+	"github.com/cardproof/cardproof/issuer/pdf/design"
 	"github.com/cardproof/cardproof/issuer/pdf/typeface"
 )
 
@@ -13,50 +15,125 @@ import (
 // from codes to text.
 const fontObjects = 5
 
-// font writes a subset as a composite font whose codes are the glyph numbers of its file (ISO 32000-1, 9.7).
-func (f *finisher) font(d *Drawer, s *typeface.Subset) error {
-	file, err := s.File()
-	if err != nil {
-		return err
+// usual are the letters that most courses and dates are written with, and usualNames those that a name in Western or Central Europe
+// may have beside them. A card's number has usualNumbers.
+const (
+	usualNumbers = "0123456789ABCDEFGHJKMNPQRSTVWXYZ-"
+	usual        = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789 .,:;-–'’()/&+·"
+	usualNames   = "ÁÅÇÉÍÓÖØÚÜČĐŁŚŞŠŻŽàáâãäåæçèéêëíîïñòóôõöøùúûüýßąćčďęěğıłńňőřśşšůűźżž"
+)
+
+// freeze ends the growth of what all documents share, and packs it. Beside what the design itself writes, it holds the usual letters of
+// every face that shows what changes from card to card: a card that needs no others has no font to make.
+func (d *Drawer) freeze() error {
+	p := d.newPen(0)
+	p.grow(d.base)
+	for _, name := range d.names {
+		for _, i := range d.pages[name].items {
+			for _, c := range i.cells {
+				if i.drawn != nil {
+					continue
+				}
+				if err := p.hold(c.face, c.likely()); err != nil {
+					return err
+				}
+			}
+		}
 	}
-	name := s.Tag() + "+" + s.Font.Name
-	n := f.begin()
-	fmt.Fprintf(&f.out, "<</Type /Font /Subtype /Type0 /BaseFont /%s /Encoding /Identity-H /DescendantFonts [%d 0 R] /ToUnicode %d 0 R>>\nendobj\n",
-		name, n+1, n+4)
-	f.begin()
-	fmt.Fprintf(&f.out, "<</Type /Font /Subtype /CIDFontType2 /BaseFont /%s /CIDSystemInfo <</Registry (Adobe) /Ordering (Identity) /Supplement 0>> "+
-		"/CIDToGIDMap /Identity /FontDescriptor %d 0 R /W [0 [", name, n+2)
-	var widths []byte
-	for _, w := range s.Widths() {
-		widths = append(appendNumber(widths, w, 1), ' ')
+	d.base = p.fonts
+	for _, s := range d.base {
+		packed, err := packFont(s, pack)
+		if err != nil {
+			return err
+		}
+		d.packed = append(d.packed, packed)
 	}
-	f.out.Write(widths)
-	f.out.WriteString("]]>>\nendobj\n")
-	f.begin()
-	em := func(v int) int { return v * 1000 / s.Font.Upem }
-	box := s.Font.Box
-	// The flag says that the font's characters are not those of a standard set. Readers take the stem's width for substitutes only.
-	fmt.Fprintf(&f.out, "<</Type /FontDescriptor /FontName /%s /Flags 4 /FontBBox [%d %d %d %d] /ItalicAngle 0 /Ascent %d /Descent %d "+
-		"/CapHeight %d /StemV %d /FontFile2 %d 0 R>>\nendobj\n", name, em(box[0]), em(box[1]), em(box[2]), em(box[3]),
-		em(s.Font.Ascent), em(s.Font.Descent), int(capHeight*1000), s.Font.Weight/5, n+3)
-	f.begin()
-	f.stream(d, file, fmt.Sprintf(" /Length1 %d", len(file)))
-	f.begin()
-	f.stream(d, toUnicode(s.Texts()), "")
 	return nil
 }
 
-// stream writes compressed data as the body of an object.
-func (f *finisher) stream(d *Drawer, data []byte, entries string) {
+// likely are the letters that a cell is likely to show.
+func (c *cell) likely() string {
+	switch {
+	case slices.Equal(c.fields, []string{"number"}):
+		return usualNumbers
+	case slices.ContainsFunc(c.fields, func(f string) bool { return design.SourceOf(f) == design.Learner }):
+		return usual + usualNames
+	}
+	return usual
+}
+
+// hold takes letters into a face's subset.
+func (p *pen) hold(f *face, letters string) error {
+	for _, r := range letters {
+		l, err := f.line(string(r))
+		if err != nil {
+			return err
+		}
+		p.clusters(l, 1)
+	}
+	return nil
+}
+
+// packedFont is a subset as a document has it.
+type packedFont struct {
+	font          *typeface.Font
+	name          string
+	widths        []byte
+	file, unicode []byte // compressed
+	length        int    // of the file
+}
+
+// packFont makes a subset ready for documents. A document's own are compressed by pack.
+func packFont(s *typeface.Subset, pack func([]byte) []byte) (*packedFont, error) {
+	file, err := s.File()
+	if err != nil {
+		return nil, err
+	}
+	p := &packedFont{font: s.Font, name: s.Tag() + "+" + s.Font.Name, file: pack(file), unicode: pack(toUnicode(s.Texts())), length: len(file)}
+	for _, w := range s.Widths() {
+		p.widths = append(appendNumber(p.widths, w, 1), ' ')
+	}
+	return p, nil
+}
+
+// font writes a subset as a composite font whose codes are the glyph numbers of its file (ISO 32000-1, 9.7).
+func (f *finisher) font(p *packedFont) {
+	n := f.begin()
+	fmt.Fprintf(&f.out, "<</Type /Font /Subtype /Type0 /BaseFont /%s /Encoding /Identity-H /DescendantFonts [%d 0 R] /ToUnicode %d 0 R>>\nendobj\n",
+		p.name, n+1, n+4)
+	f.begin()
+	fmt.Fprintf(&f.out, "<</Type /Font /Subtype /CIDFontType2 /BaseFont /%s /CIDSystemInfo <</Registry (Adobe) /Ordering (Identity) /Supplement 0>> "+
+		"/CIDToGIDMap /Identity /FontDescriptor %d 0 R /W [0 [%s]]>>\nendobj\n", p.name, n+2, p.widths)
+	f.begin()
+	em := func(v int) int { return v * 1000 / p.font.Upem }
+	box := p.font.Box
+	// The flag says that the font's characters are not those of a standard set. Readers take the stem's width for substitutes only.
+	fmt.Fprintf(&f.out, "<</Type /FontDescriptor /FontName /%s /Flags 4 /FontBBox [%d %d %d %d] /ItalicAngle 0 /Ascent %d /Descent %d "+
+		"/CapHeight %d /StemV %d /FontFile2 %d 0 R>>\nendobj\n", p.name, em(box[0]), em(box[1]), em(box[2]), em(box[3]),
+		em(p.font.Ascent), em(p.font.Descent), int(capHeight*1000), p.font.Weight/5, n+3)
+	f.packed(fmt.Sprintf("/Filter /FlateDecode /Length1 %d", p.length), p.file)
+	f.packed("/Filter /FlateDecode", p.unicode)
+}
+
+// pack compresses what is made once for all documents.
+func pack(data []byte) []byte {
 	var packed bytes.Buffer
+	w, _ := zlib.NewWriterLevel(&packed, zlib.BestCompression) // the level is a valid one
+	_, _ = w.Write(data)                                       // a bytes.Buffer takes everything
+	_ = w.Close()
+	return packed.Bytes()
+}
+
+// pack compresses what is made for one document.
+func (d *Drawer) pack(data []byte) []byte {
+	var packed bytes.Buffer
+	packed.Grow(len(data)/2 + 64)
 	w := d.packers.Get().(*zlib.Writer)
 	w.Reset(&packed)
 	_, _ = w.Write(data) // a bytes.Buffer takes everything
 	_ = w.Close()
 	d.packers.Put(w)
-	fmt.Fprintf(&f.out, "<</Filter /FlateDecode /Length %d%s>>\nstream\n", packed.Len(), entries)
-	f.out.Write(packed.Bytes())
-	f.out.WriteString("\nendstream\nendobj\n")
+	return packed.Bytes()
 }
 
 // newPackers keeps compressors for re-use: a new one takes more time than the font it compresses. The quickest level takes half

@@ -3,6 +3,7 @@ package pdf
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jung-kurt/gofpdf"
@@ -21,10 +22,11 @@ type fileFacts struct {
 // file is a document being drawn: gofpdf keeps its pages and links, the pen writes what is on them.
 type file struct {
 	*pen
-	d     *Drawer
-	doc   *gofpdf.Fpdf
-	forms []*form
-	token string
+	d       *Drawer
+	doc     *gofpdf.Fpdf
+	forms   []*form
+	token   string
+	written int // bytes of the pages
 }
 
 func (d *Drawer) newFile(facts fileFacts) *file {
@@ -41,10 +43,7 @@ func (d *Drawer) newFile(facts fileFacts) *file {
 	doc.SetAutoPageBreak(false, 0)
 	f := &file{pen: d.newPen(0), d: d, doc: doc, token: facts.token}
 	f.b = make([]byte, 0, 32<<10)
-	for i, s := range d.base {
-		f.fonts = append(f.fonts, s.Continue())
-		f.index[s.Font] = i
-	}
+	f.fonts, f.common = slices.Clone(d.base), len(d.base)
 	return f
 }
 
@@ -56,6 +55,7 @@ func (f *file) addPage(s design.Size) {
 // endPage hands the page's content over.
 func (f *file) endPage() {
 	f.doc.RawWriteBuf(bytes.NewReader(f.b))
+	f.written += len(f.b)
 	f.b = f.b[:0]
 }
 

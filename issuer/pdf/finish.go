@@ -26,6 +26,7 @@ type object struct{ number, start int }
 // catalog, and an identifier to the trailer. It compresses the pages. The same input gives the same bytes.
 func (f *file) finish() ([]byte, error) {
 	var buffer bytes.Buffer
+	buffer.Grow(f.written + 8<<10)
 	if err := f.doc.Output(&buffer); err != nil {
 		return nil, fmt.Errorf("write the pages: %w", err)
 	}
@@ -35,19 +36,28 @@ func (f *file) finish() ([]byte, error) {
 		return nil, err
 	}
 	w := finisher{offsets: make([]int, len(objects)+1)}
-	w.out.Grow(len(raw)/2 + 16<<10)
+	room := len(raw)/2 + 8<<10
+	for _, packed := range f.d.packed {
+		room += len(packed.file) + len(packed.unicode) + len(packed.widths)
+	}
+	w.out.Grow(room)
 	w.out.WriteString("%PDF-1.7\n%\xe2\xe3\xcf\xd3\n") // the second line says that the file is not text (ISO 32000-1, 7.5.2)
-	for _, subset := range f.fonts {
-		if err := w.font(f.d, subset); err != nil {
+	for _, packed := range f.d.packed {
+		w.font(packed)
+	}
+	for _, subset := range f.fonts[f.common:] {
+		packed, err := packFont(subset, f.d.pack)
+		if err != nil {
 			return nil, err
 		}
+		w.font(packed)
 	}
 	names := fontNames(len(f.fonts), len(objects)+1)
 	xobjects := ""
 	for i, one := range f.forms {
 		xobjects += fmt.Sprintf("/P%d %d 0 R\n", i, w.form(one))
 	}
-	attached := w.attach(f.token, f.d)
+	attached := w.attach(f.token)
 	for i, o := range objects { // the catalog comes last: a file that was cut off has none, and no reader takes it for whole
 		stop := end
 		if i+1 < len(objects) {
@@ -84,7 +94,7 @@ func (f *finisher) object(d *Drawer, body []byte) {
 		return
 	}
 	fmt.Fprintf(&f.out, "%s 0 obj\n", head)
-	f.stream(d, content, "")
+	f.body("/Filter /FlateDecode", d.pack(content))
 }
 
 // form writes a form XObject and its pictures, and gives its number.
@@ -105,22 +115,28 @@ func (f *finisher) form(s *form) int {
 // packed writes a stream that is compressed already, and gives its number.
 func (f *finisher) packed(entries string, data []byte) int {
 	n := f.begin()
+	f.body(entries, data)
+	return n
+}
+
+// body writes a stream as the body of an object.
+func (f *finisher) body(entries string, data []byte) {
 	fmt.Fprintf(&f.out, "<<%s /Length %d>>\nstream\n", entries, len(data))
 	f.out.Write(data)
 	f.out.WriteString("\nendstream\nendobj\n")
-	return n
 }
 
 // attachedName is the name of the token's file. Programs find it by this name, so it is the same in all cards.
 const attachedName = "card.jwt"
 
 // attach embeds the token as a file (ISO 32000-2, 7.11.4 and 14.13), and gives the number of its specification; 0 for no token.
-func (f *finisher) attach(token string, d *Drawer) int {
+func (f *finisher) attach(token string) int {
 	if token == "" {
 		return 0
 	}
 	n := f.begin()
-	f.stream(d, []byte(token), fmt.Sprintf(" /Type /EmbeddedFile /Subtype /application#2Fjwt /Params <</Size %d>>", len(token)))
+	// It is not compressed: that would save a hundred bytes, and any program finds it as it is.
+	f.body(fmt.Sprintf("/Type /EmbeddedFile /Subtype /application#2Fjwt /Params <</Size %d>>", len(token)), []byte(token))
 	spec := f.begin()
 	fmt.Fprintf(&f.out, "<</Type /Filespec /F (%[1]s) /UF (%[1]s) /Desc (The signed token of this card) /AFRelationship /Data "+
 		"/EF <</F %[2]d 0 R /UF %[2]d 0 R>>>>\nendobj\n", attachedName, n)

@@ -63,7 +63,8 @@ type Drawer struct {
 	design  *design.Design
 	names   []string // of the pages of a file
 	pages   map[string]*template
-	base    []*typeface.Subset // what all cards draw
+	base    []*typeface.Subset // what all cards draw, and what most of them do
+	packed  []*packedFont      // of base
 	packers *sync.Pool
 	facts   *sync.Map // frozen catalogue entry → facts
 }
@@ -110,7 +111,7 @@ func New(o Options) (*Drawer, error) {
 	if !symbols {
 		return nil, errors.New("none of the pages has a symbol, so that nobody could check the card")
 	}
-	return d, nil
+	return d, d.freeze()
 }
 
 // CheckName says whether a holder's name can be drawn on every page: at 7 points or more, and whole. The error is an *UndrawableError or

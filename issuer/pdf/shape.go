@@ -1,8 +1,6 @@
 package pdf
 
 import (
-	"bytes"
-	"compress/zlib"
 	"fmt"
 
 	"github.com/cardproof/cardproof/issuer/pdf/design"
@@ -38,11 +36,7 @@ func (d *Drawer) newForm(t *template, page design.Page, bleed float64) *form {
 	}
 	left, top := -(t.dx + bleed), -(t.dy + bleed)
 	s.form.box = [4]float64{left / mmPerPoint, top / mmPerPoint, (t.size.Width - left) / mmPerPoint, (t.size.Height - top) / mmPerPoint}
-	var packed bytes.Buffer
-	w, _ := zlib.NewWriterLevel(&packed, zlib.BestCompression) // the level is a valid one
-	_, _ = w.Write(s.b)                                        // a bytes.Buffer takes everything
-	_ = w.Close()
-	s.form.packed = packed.Bytes()
+	s.form.packed = pack(s.b)
 	return s.form
 }
 

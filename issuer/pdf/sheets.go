@@ -83,6 +83,9 @@ func (d *Drawer) NewSheets(o SheetOptions) (*Sheets, error) {
 		}
 		s.d.pages[name] = t
 	}
+	if err := s.d.freeze(); err != nil {
+		return nil, err
+	}
 	s.front, s.back = s.d.pages[design.Wallet], s.d.pages[design.Back]
 	s.f = s.d.newFile(fileFacts{title: o.Title, author: d.centre.Name, at: o.At})
 	return s, nil

@@ -31,10 +31,7 @@ func (d *Drawer) prepare(name string, paper design.Size, bleed float64) (*templa
 	}
 	t.dx, t.dy = (t.paper.Width-t.size.Width)/2, (t.paper.Height-t.size.Height)/2
 	p := d.newPen(t.size.Height)
-	p.fonts = d.base
-	for i, f := range p.fonts {
-		p.index[f.Font] = i
-	}
+	p.grow(d.base)
 	for n := range page.Elements {
 		e := &page.Elements[n]
 		if e.Kind == design.Symbol {

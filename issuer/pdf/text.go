@@ -15,11 +15,20 @@ type pen struct {
 	b      []byte
 	height float64 // of the page in mm: PDF counts from below
 	fonts  []*typeface.Subset
-	index  map[*typeface.Font]int
+	common int                    // so many of the fonts are those of all documents, which don't grow any more
+	index  map[*typeface.Font]int // of the other fonts
 }
 
 func (d *Drawer) newPen(height float64) *pen {
 	return &pen{height: height, index: make(map[*typeface.Font]int)}
+}
+
+// grow makes subsets the pen's own, which it may add to.
+func (p *pen) grow(subsets []*typeface.Subset) {
+	p.fonts = subsets
+	for i, s := range subsets {
+		p.index[s.Font] = i
+	}
 }
 
 // setting draws a text in its place, line by line.
@@ -61,7 +70,7 @@ func (p *pen) text(l *typeface.Line, f *face, size, x, y float64) {
 }
 
 func (p *pen) clusters(l *typeface.Line, size float64) {
-	w := textWriter{pen: p, size: size, font: -1}
+	w := textWriter{pen: p, line: l, size: size}
 	for _, cluster := range l.Clusters {
 		w.cluster(cluster)
 	}
@@ -76,8 +85,14 @@ func (p *pen) colour(c design.Colour, operator string) {
 	p.b = append(p.b, operator...)
 }
 
-// subset is the place of a font among those that the document draws with.
-func (p *pen) subset(f *typeface.Font) int {
+// subset is the place of a font among those that the document draws with: what all documents have, where it has the whole of a line, and
+// else one of the document's own, so that no word is split between the two.
+func (p *pen) subset(l *typeface.Line, f *typeface.Font) int {
+	for i, s := range p.fonts[:p.common] {
+		if s.Font == f && s.Holds(l) {
+			return i
+		}
+	}
 	i, ok := p.index[f]
 	if !ok {
 		i = len(p.fonts)
@@ -90,20 +105,22 @@ func (p *pen) subset(f *typeface.Font) int {
 // textWriter writes the operators of one line (ISO 32000-1, 9.4). Lengths are in thousandths of the type size.
 type textWriter struct {
 	*pen
+	line *typeface.Line
 	size float64
-	font int     // whose glyphs come next; -1 before the first
-	at   float64 // where a reader stands, who knows only the widths in the file
-	to   float64 // where the text stands
-	open bool    // within the brackets of a TJ
-	hex  bool    // within a string of codes
+	face *typeface.Font // whose glyphs come next; nil before the first
+	font int            // the place of its subset
+	at   float64        // where a reader stands, who knows only the widths in the file
+	to   float64        // where the text stands
+	open bool           // within the brackets of a TJ
+	hex  bool           // within a string of codes
 }
 
 func (w *textWriter) cluster(c typeface.Cluster) {
 	f := c.Glyphs[0].Font
-	if font := w.subset(f); font != w.font {
+	if f != w.face {
 		w.flush()
-		w.font = font
-		w.b = append(append(w.b, "/T"...), strconv.Itoa(font)...)
+		w.face, w.font = f, w.subset(w.line, f)
+		w.b = append(append(w.b, "/T"...), strconv.Itoa(w.font)...)
 		w.b = append(w.b, ' ')
 		w.number(w.size, 2)
 		w.b = append(w.b, "Tf "...)

@@ -50,8 +50,9 @@ type Options struct {
 type Sealer struct {
 	o         Options
 	scheme    scheme
-	attribute []byte       // signing-certificate-v2, encoded
-	chain     []byte       // the certificates, encoded
+	attribute []byte // signing-certificate-v2, encoded
+	chain     []byte // the certificates, encoded
+	known     verifyseal.Chains
 	token     atomic.Int64 // bytes to keep for a time stamp; learned from the first one
 }
 
@@ -113,7 +114,7 @@ func Try(ctx context.Context, s *Sealer, now time.Time) error {
 
 // Trust is whom to believe about the seals: the roots that the centre publishes.
 func (s *Sealer) Trust() verifyseal.Trust {
-	t := verifyseal.Trust{Roots: s.o.Roots}
+	t := verifyseal.Trust{Roots: s.o.Roots, Known: &s.known}
 	if s.o.Stamper != nil {
 		t.TimestampRoots = s.o.Stamper.Roots
 	}

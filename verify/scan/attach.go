@@ -114,14 +114,14 @@ func (s *source) small(stream types.StreamDict) ([]byte, error) {
 	if s.budget.content -= MaxAttachment; s.budget.content <= 0 {
 		return nil, ErrTooLarge
 	}
-	stream.Content = nil
-	if err := stream.DecodeWithLimit(MaxAttachment); err != nil || len(stream.Content) > MaxAttachment {
+	data, err := s.decode(stream, MaxAttachment)
+	if err != nil || len(data) > MaxAttachment {
 		return nil, nil
 	}
-	if stream.Content == nil {
+	if data == nil {
 		return []byte{}, nil
 	}
-	return stream.Content, nil
+	return data, nil
 }
 
 // link is an area of a page that opens a URI.

@@ -19,11 +19,19 @@ func (s *source) toUnicode(f *font, o types.Object) error {
 	if !ok {
 		return nil
 	}
-	content, err := s.inflate(stream)
-	if err != nil {
-		return err
+	read := func() (map[int]string, error) {
+		content, err := s.inflate(stream)
+		if err != nil {
+			return nil, err
+		}
+		return readCMap(content)
 	}
-	if f.unicode, err = readCMap(content); err != nil {
+	if s.isPlain(stream) {
+		f.unicode, err = s.reader.cmaps.of(stream.Raw, read)
+	} else {
+		f.unicode, err = read()
+	}
+	if err != nil {
 		return err
 	}
 	return s.budget.enter(len(f.unicode))

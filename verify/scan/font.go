@@ -179,6 +179,9 @@ func (s *source) cidWidths(f *font, w types.Array) error {
 			if err := s.budget.enter(len(each)); err != nil {
 				return err
 			}
+			if len(f.widths) == 0 {
+				f.widths = make(map[int]float64, len(each))
+			}
 			for i, o := range each {
 				if f.widths[int(first)+i], err = s.number(o); err != nil {
 					return err

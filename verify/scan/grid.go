@@ -293,6 +293,11 @@ func (c candidate) sample(rects []rect, b *budget) ([][]bool, error) {
 // decode reads a symbol, whichever way up it stands.
 func decode(modules [][]bool) (string, bool) {
 	for range 4 {
+		if bits, err := gozxing.ParseBoolMapToBitMatrix(modules); err == nil {
+			if text, ok := undamaged(bits); ok {
+				return text, true
+			}
+		}
 		if bits, err := gozxing.ParseBoolMapToBitMatrix(modules); err == nil { // the decoder changes its copy
 			if res, err := decoder.NewDecoder().Decode(bits, nil); err == nil {
 				return res.GetText(), true

@@ -9,6 +9,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"time"
 
 	"github.com/pdfcpu/pdfcpu/pkg/filter"
@@ -65,7 +66,10 @@ type Code struct {
 //
 // The text is what the file says its characters are (ToUnicode, ActualText, names of glyphs), as every program that copies or searches
 // it does. What a person sees are shapes, which a forger can draw differently. U+FFFD stands for what the file doesn't say.
-func Read(data []byte) (doc Document, err error) {
+func Read(data []byte) (Document, error) { return new(Reader).Read(data) }
+
+// Read is the function Read, which begins with an empty memory.
+func (r *Reader) Read(data []byte) (doc Document, err error) {
 	if len(data) > MaxFile {
 		return Document{}, ErrTooLarge
 	}
@@ -74,24 +78,36 @@ func Read(data []byte) (doc Document, err error) {
 	}
 	// Both libraries index into what they read; a file of a stranger that makes one of them panic is no card.
 	defer func() {
-		if r := recover(); r != nil {
+		if recover() != nil {
 			doc, err = Document{}, ErrNotPDF
 		}
 	}()
 	ctx, cancel := context.WithTimeout(context.Background(), MaxTime)
 	defer cancel()
+	if file, err := openPlain(data, &r.values); err == nil {
+		doc, err := r.read(ctx, file)
+		if err == nil || errors.Is(err, ErrTooLarge) {
+			return doc, err
+		}
+	}
 	file, err := pdfcpu.ReadWithContext(ctx, bytes.NewReader(data), configuration())
 	if err != nil {
 		return Document{}, classify(err)
 	}
-	if err := file.EnsurePageCount(); err != nil {
+	return r.read(ctx, foreign{file})
+}
+
+// read reads all pages of an open file, and what is embedded in it.
+func (r *Reader) read(ctx context.Context, file container) (doc Document, err error) {
+	pages, err := file.pages()
+	if err != nil {
 		return Document{}, classify(err)
 	}
-	if file.PageCount > MaxPages {
+	if pages > MaxPages {
 		return Document{}, ErrTooLarge
 	}
-	s := source{file: file, budget: &budget{ctx: ctx, content: maxTotal, work: maxWork, fonts: maxFonts, entries: maxEntries, text: maxText}, fonts: map[int]*font{}}
-	for n := 1; n <= file.PageCount; n++ {
+	s := source{reader: r, file: file, budget: &budget{ctx: ctx, content: maxTotal, work: maxWork, fonts: maxFonts, entries: maxEntries, text: maxText}, fonts: map[int]*font{}}
+	for n := 1; n <= pages; n++ {
 		p, err := s.page(n)
 		if err != nil {
 			return Document{}, classify(err)
@@ -102,6 +118,29 @@ func Read(data []byte) (doc Document, err error) {
 		return Document{}, classify(err)
 	}
 	return doc, nil
+}
+
+// foreign is a file of any form, read by pdfcpu.
+type foreign struct{ *model.Context }
+
+func (f foreign) pages() (int, error) {
+	err := f.EnsurePageCount()
+	return f.PageCount, err
+}
+
+func (f foreign) page(n int) (types.Dict, inherited, error) {
+	dict, _, attributes, err := f.PageDict(n, false)
+	if err != nil || attributes == nil {
+		return dict, inherited{}, err
+	}
+	h := inherited{resources: attributes.Resources}
+	for _, box := range []*types.Rectangle{attributes.MediaBox, attributes.CropBox} {
+		if box != nil {
+			r := newRect(point{box.LL.X, box.LL.Y}, point{box.UR.X, box.UR.Y})
+			h.box = &r
+		}
+	}
+	return dict, h, nil
 }
 
 // budget is what is left of the limits for a whole file.
@@ -141,7 +180,7 @@ func classify(err error) error {
 
 // page reads page n, counted from 1.
 func (s *source) page(n int) (Page, error) {
-	dict, _, inherited, err := s.file.PageDict(n, false)
+	dict, inherited, err := s.file.page(n)
 	if err != nil {
 		return Page{}, err
 	}
@@ -154,8 +193,8 @@ func (s *source) page(n int) (Page, error) {
 	if err != nil {
 		return Page{}, err
 	}
-	if resources == nil && inherited != nil {
-		resources = inherited.Resources
+	if resources == nil {
+		resources = inherited.resources
 	}
 	d := drawing{source: s, lines: new(lines)}
 	links, err := s.links(dict)
@@ -184,16 +223,18 @@ func (s *source) page(n int) (Page, error) {
 	if err != nil {
 		return Page{}, err
 	}
-	p.Veiled = under || d.veiled(pageBox(inherited))
+	p.Veiled = under || d.veiled(inherited.box)
 	return p, nil
 }
 
 // source gives the objects of a file and the inflated streams of a page, within their limits.
 type source struct {
-	file   *model.Context
-	left   int // bytes that the page may still inflate
-	budget *budget
-	fonts  map[int]*font // by the number of their object
+	reader   *Reader
+	file     container
+	left     int // bytes that the page may still inflate
+	budget   *budget
+	fonts    map[int]*font // by the number of their object
+	inflater io.ReadCloser // nil before its first use
 }
 
 // contents joins the streams of a page. Between two of them stands a line break, as no token spans them (ISO 32000-1, 7.8.2).
@@ -227,21 +268,21 @@ func (s *source) contents(o types.Object) ([]byte, error) {
 	return nil, errors.New("the page's content is no stream")
 }
 
-// inflate decodes a stream, on a copy: the original stays small in memory.
+// inflate decodes a stream within the limits.
 func (s *source) inflate(stream types.StreamDict) ([]byte, error) {
 	if err := s.budget.ctx.Err(); err != nil {
 		return nil, err
 	}
-	stream.Content = nil
-	if err := stream.DecodeWithLimit(int64(min(s.left, s.budget.content))); err != nil {
+	content, err := s.decode(stream, min(s.left, s.budget.content))
+	if err != nil {
 		return nil, err
 	}
 	// One byte at least, so that a page naming a thousand empty streams comes to an end as well.
-	used := max(len(stream.Content), 1)
+	used := max(len(content), 1)
 	s.left -= used
 	s.budget.content -= used
 	if s.left <= 0 || s.budget.content <= 0 {
 		return nil, ErrTooLarge
 	}
-	return stream.Content, nil
+	return content, nil
 }

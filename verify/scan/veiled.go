@@ -3,7 +3,6 @@ package scan
 import (
 	"math"
 
-	"github.com/pdfcpu/pdfcpu/pkg/pdfcpu/model"
 	"github.com/pdfcpu/pdfcpu/pkg/pdfcpu/types"
 )
 
@@ -112,22 +111,6 @@ func covered(s shown, rects []rect) bool {
 }
 
 func (r rect) holds(p point) bool { return r.x0 <= p.x && p.x <= r.x1 && r.y0 <= p.y && p.y <= r.y1 }
-
-// pageBox is what a reader shows of a page.
-func pageBox(inherited *model.InheritedPageAttrs) *rect {
-	if inherited == nil {
-		return nil
-	}
-	box := inherited.CropBox
-	if box == nil {
-		box = inherited.MediaBox
-	}
-	if box == nil {
-		return nil
-	}
-	r := newRect(point{box.LL.X, box.LL.Y}, point{box.UR.X, box.UR.Y})
-	return &r
-}
 
 // overlaid says whether something lies over a page that is no part of its drawing: every annotation that shows, such as a comment, a
 // stamp or a filled form. Links show nothing, and neither does what has no size, as the field of a seal.

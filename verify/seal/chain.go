@@ -16,8 +16,8 @@ var purposes = []asn1.ObjectIdentifier{
 }
 
 // trusted checks that the signer's certificate was for documents, and led to a root at that time.
-func (s *signed) trusted(roots *x509.CertPool, at time.Time) error {
-	if err := s.chain(roots, at, x509.ExtKeyUsageAny); err != nil {
+func (s *signed) trusted(t Trust, at time.Time) error {
+	if err := s.chain(t.Known, t.Roots, at, x509.ExtKeyUsageAny); err != nil {
 		return err
 	}
 	c := s.signer
@@ -43,8 +43,12 @@ func (s *signed) usage() error {
 }
 
 // chain checks that the signer's certificate led to a root at that time. Every certificate that came with it has to be part of a chain:
-// one that nothing vouches for could be any.
-func (s *signed) chain(roots *x509.CertPool, at time.Time, usage x509.ExtKeyUsage) error {
+// one that nothing vouches for could be any. What is known is not followed again.
+func (s *signed) chain(known *Chains, roots *x509.CertPool, at time.Time, usage x509.ExtKeyUsage) error {
+	key := s.chainKey(roots, usage)
+	if known.counted(key, at) {
+		return nil
+	}
 	intermediates := x509.NewCertPool()
 	for _, c := range s.others {
 		intermediates.AddCert(c)
@@ -66,6 +70,9 @@ func (s *signed) chain(roots *x509.CertPool, at time.Time, usage x509.ExtKeyUsag
 		if !slices.ContainsFunc(chains, func(chain []*x509.Certificate) bool { return slices.ContainsFunc(chain, c.Equal) }) {
 			return misread("a certificate came with it that does not belong to it")
 		}
+	}
+	if len(chains) == 1 {
+		known.keep(key, chains[0])
 	}
 	return nil
 }

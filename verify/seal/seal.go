@@ -40,6 +40,7 @@ var (
 type Trust struct {
 	Roots          *x509.CertPool // what the centre publishes; required
 	TimestampRoots *x509.CertPool // those of the time-stamp server; nil for those of the system
+	Known          *Chains        // the chains that were found before; nil for none
 }
 
 // Seal is what a good seal says.
@@ -93,7 +94,7 @@ func Check(file []byte, t Trust, now time.Time) (Seal, error) {
 		}
 	}
 	// A stranger's seal is a stranger's whatever else is wrong with it.
-	if foreign := s.trusted(t.Roots, sealedAt); foreign != nil && (err == nil || errors.Is(foreign, ErrForeign)) {
+	if foreign := s.trusted(t, sealedAt); foreign != nil && (err == nil || errors.Is(foreign, ErrForeign)) {
 		err = foreign
 	}
 	if err != nil {

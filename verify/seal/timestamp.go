@@ -72,7 +72,7 @@ func CheckStamp(token, message []byte, roots *x509.CertPool) (Stamp, error) {
 	if err := s.verify(); err != nil {
 		return fail(err)
 	}
-	if err := s.chain(roots, info.Time, x509.ExtKeyUsageTimeStamping); err != nil {
+	if err := s.chain(nil, roots, info.Time, x509.ExtKeyUsageTimeStamping); err != nil {
 		return fail(err)
 	}
 	return Stamp{info.Time.UTC().Truncate(time.Second), info.Nonce}, nil

@@ -3,7 +3,6 @@ package typeface
 import (
 	"encoding/binary"
 	"hash/fnv"
-	"maps"
 	"math"
 	"slices"
 )
@@ -16,7 +15,6 @@ type Subset struct {
 	shapes []shape
 	texts  []string // what each shape stands for
 	codes  map[string]Code
-	base   map[string]Code // of the subset that this one continues; never written
 }
 
 // shape is a glyph of a subset: a glyph of the font as it is, or parts put together.
@@ -24,18 +22,6 @@ type shape struct {
 	parts   []Glyph // X and Y from the origin; none for a blank
 	advance int
 	whole   bool // the one part as it is
-}
-
-// Continue begins a subset with all that this one holds, under the same numbers. This one must not grow any more; any number of others
-// may continue it at the same time. What all documents draw is put in order once that way.
-func (s *Subset) Continue() *Subset {
-	base := s.codes
-	if s.base != nil { // it continues another one itself
-		base = maps.Clone(s.base)
-		maps.Copy(base, s.codes)
-	}
-	n := len(s.shapes)
-	return &Subset{Font: s.Font, shapes: s.shapes[:n:n], texts: s.texts[:n:n], codes: make(map[string]Code), base: base}
 }
 
 // appendKey writes what a shape looks like: two shapes have the same key only if they are the same.
@@ -71,8 +57,7 @@ func NewSubset(f *Font) *Subset {
 // but the better part of them not the order of the characters within one. The first code draws it all, the others are blank.
 func (s *Subset) Codes(c Cluster) []Code {
 	if len(c.Glyphs) == 1 && c.Glyphs[0].X == 0 && c.Glyphs[0].Y == 0 && !c.RightToLeft {
-		g := c.Glyphs[0]
-		return []Code{s.code(shape{parts: []Glyph{{Font: g.Font, ID: g.ID}}, advance: s.Font.Advance(g.ID), whole: true}, c.Text)}
+		return []Code{s.code(s.single(c.Glyphs[0]), c.Text)}
 	}
 	all := shape{}
 	for _, g := range c.Glyphs {
@@ -98,14 +83,39 @@ func (s *Subset) Codes(c Cluster) []Code {
 	return codes
 }
 
+// single is a glyph of the font as it is.
+func (s *Subset) single(g Glyph) shape {
+	return shape{parts: []Glyph{{Font: g.Font, ID: g.ID}}, advance: s.Font.Advance(g.ID), whole: true}
+}
+
+// Holds says whether the subset has everything of its font that a line draws, so that it need not grow for it. It takes only clusters of
+// one glyph for held; all others are rare.
+func (s *Subset) Holds(l *Line) bool {
+	var room [64]byte
+	for _, c := range l.Clusters {
+		g := c.Glyphs[0]
+		if g.Font != s.Font {
+			continue
+		}
+		if len(c.Glyphs) > 1 || g.X != 0 || g.Y != 0 || c.RightToLeft {
+			return false
+		}
+		if _, ok := s.codes[string(s.single(g).appendFullKey(room[:0], c.Text))]; !ok {
+			return false
+		}
+	}
+	return true
+}
+
+// appendFullKey writes what a shape looks like and what it stands for.
+func (sh shape) appendFullKey(b []byte, text string) []byte {
+	return append(append(sh.appendKey(b), 0), text...)
+}
+
 func (s *Subset) code(sh shape, text string) Code {
 	var room [64]byte
-	key := sh.appendKey(room[:0])
-	key = append(append(key, 0), text...)
-	c, ok := s.base[string(key)]
-	if !ok {
-		c, ok = s.codes[string(key)]
-	}
+	key := sh.appendFullKey(room[:0], text)
+	c, ok := s.codes[string(key)]
 	if !ok {
 		c = Code{uint16(len(s.shapes)), s.Font.pdfWidth(sh.advance)} // a page has far fewer than 65,536 shapes
 		s.codes[string(key)] = c

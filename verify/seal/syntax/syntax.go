@@ -1,5 +1,5 @@
-// Package syntax reads the skeleton of a PDF file (ISO 32000-1, 7.3 and 7.5): its cross-reference tables, its trailer, and the few
-// objects that a seal hangs on. Page content is never touched.
+// Package syntax reads the skeleton of a PDF file (ISO 32000-1, 7.3 and 7.5): its cross-reference tables, its trailer, and single
+// objects. Page content is never touched.
 //
 // It reads the plain form alone, as Cardproof writes it: tables instead of streams, generation 0, no encryption, no comment and no
 // second spelling inside of what it reads. Whatever else a PDF may be is refused, because a reader that guesses can be led to see
@@ -153,17 +153,25 @@ type Object struct {
 	At  int    // where Raw begins in the file
 }
 
-// Object reads the object of a number. The error is ErrSyntax.
-func (f *File) Object(n int) (Object, error) {
+// begin is where the value of an object begins.
+func (f *File) begin(n int) (at int, err error) {
 	if n <= 0 || n >= len(f.offsets) || f.offsets[n] <= 0 {
-		return Object{}, wrong(0, fmt.Sprintf("no object %d", n))
+		return 0, wrong(0, fmt.Sprintf("no object %d", n))
 	}
-	at := int(f.offsets[n])
+	at = int(f.offsets[n])
 	head := strconv.Itoa(n) + " 0 obj"
 	if !bytes.HasPrefix(f.data[at:], []byte(head)) {
-		return Object{}, wrong(at, fmt.Sprintf("no object %d", n))
+		return 0, wrong(at, fmt.Sprintf("no object %d", n))
 	}
-	at = skipSpace(f.data, at+len(head))
+	return skipSpace(f.data, at+len(head)), nil
+}
+
+// Object reads the object of a number. The error is ErrSyntax.
+func (f *File) Object(n int) (Object, error) {
+	at, err := f.begin(n)
+	if err != nil {
+		return Object{}, err
+	}
 	d, end, err := ReadDict(f.data, at)
 	if err != nil {
 		return Object{}, err
@@ -172,6 +180,60 @@ func (f *File) Object(n int) (Object, error) {
 		return Object{}, wrong(end, "no end of an object")
 	}
 	return Object{n, d, f.data[at:end], at}, nil
+}
+
+// Read reads the object of a number, which is any value, or a dictionary with a stream behind it; without one, stream is nil. How long
+// the stream is, its dictionary has to say itself, and nothing but one end of line may stand in front of its end. The error is ErrSyntax.
+func (f *File) Read(n int) (value, stream []byte, err error) {
+	at, err := f.begin(n)
+	if err != nil {
+		return nil, nil, err
+	}
+	end, err := skipValue(f.data, at, 0)
+	if err != nil {
+		return nil, nil, err
+	}
+	value = f.data[at:end]
+	if at = skipSpace(f.data, end); bytes.HasPrefix(f.data[at:], []byte("stream")) {
+		if stream, at, err = f.stream(value, at+len("stream")); err != nil {
+			return nil, nil, err
+		}
+	}
+	if !bytes.HasPrefix(f.data[at:], []byte("endobj")) {
+		return nil, nil, wrong(at, "no end of an object")
+	}
+	return value, stream, nil
+}
+
+// stream reads the bytes of a stream whose keyword ends at a place, and gives the place behind its end.
+func (f *File) stream(dict []byte, at int) (data []byte, end int, err error) {
+	d, _, err := ReadDict(dict, 0)
+	if err != nil {
+		return nil, 0, err
+	}
+	length, ok := Int(d.Get("Length"))
+	rest := f.data[at:]
+	n := endOfLine(rest)
+	if !ok || n == 0 || length > len(rest)-n {
+		return nil, 0, wrong(at, "no stream, or one whose length does not stand there")
+	}
+	data, rest = rest[n:n+length:n+length], rest[n+length:]
+	rest = rest[endOfLine(rest):]
+	if !bytes.HasPrefix(rest, []byte("endstream")) {
+		return nil, 0, wrong(at, "a stream of another length")
+	}
+	return data, skipSpace(f.data, len(f.data)-len(rest)+len("endstream")), nil
+}
+
+// endOfLine is how many bytes the end of line at the front takes: CR LF or LF, and 0 where there is none (ISO 32000-1, 7.3.8.1).
+func endOfLine(b []byte) int {
+	switch {
+	case bytes.HasPrefix(b, []byte("\r\n")):
+		return 2
+	case bytes.HasPrefix(b, []byte("\n")):
+		return 1
+	}
+	return 0
 }
 
 // Follow reads the object that a reference names. The error is ErrSyntax.
