@@ -64,6 +64,9 @@ func (j jwk) public() (crypto.PublicKey, error) {
 	if err != nil || len(x) != 32 {
 		return nil, bad
 	}
+	if j.Use != "sig" { // RFC 7517, section 4.2
+		return nil, fmt.Errorf("%w: key %q is not for signatures; its use has to be sig", ErrInvalid, j.Kid)
+	}
 	switch {
 	case j.Kty == "OKP" && j.Crv == "Ed25519" && j.Y == "":
 		return ed25519.PublicKey(x), nil

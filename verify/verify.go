@@ -41,7 +41,7 @@ type Checker struct {
 
 // CheckToken judges a card by its token, given raw or as digits, in the order of the contract: token, signature, claims,
 // issuer, key, register, times. Nothing of a token whose signature failed leaves this function, and the register is asked only
-// when the signature is right.
+// when the signature is right, and the card one of the key's issuer.
 //
 // An error means that the register could not be asked, and only that; the verdict beside it is StatusUnknown or worse.
 func (c *Checker) CheckToken(ctx context.Context, text string) (Verdict, error) {
@@ -49,6 +49,12 @@ func (c *Checker) CheckToken(ctx context.Context, text string) (Verdict, error) 
 	opened, key, refused := c.open(text)
 	if refused != "" {
 		return Verdict{Code: refused, CheckedAt: now, Specimen: refused == Malformed && strings.HasPrefix(text, SpecimenMark)}, nil
+	}
+	if opened.Card.Issuer != key.Issuer { // no register could mend that
+		codes := append(keyCodes(key, opened.Card, time.Time{}), timeCodes(opened.Card, now)...)
+		v := verdict(codes, now, nil)
+		v.StatusAsOf = time.Time{}
+		return v, nil
 	}
 	rec, found, err := c.Register.FindRecord(ctx, opened.Card.Number)
 	if err != nil {

@@ -66,7 +66,7 @@ func (w *world) checker() *Checker {
 	return &Checker{Keys: w, Register: w, Now: func() time.Time { return w.now }, Location: time.UTC}
 }
 
-func (w *world) token(t *testing.T) string {
+func (w *world) token(t testing.TB) string {
 	t.Helper()
 	raw, err := token.Sign(w.card, token.SigningKey{ID: w.key.ID, Alg: w.key.Alg, Key: w.private})
 	if err != nil {
@@ -116,6 +116,7 @@ func TestCheckToken(t *testing.T) {
 		}, KeyRevoked, nil, false, false},
 		"register down":                     {func(w *world) { w.err = errDown }, StatusUnknown, nil, true, true},
 		"register down, expired":            {func(w *world) { w.err, w.now = errDown, testExpires }, Expired, []Code{StatusUnknown}, true, true},
+		"register down, another's key":      {func(w *world) { w.err, w.key.Issuer = errDown, "https://other.example.org" }, InvalidClaims, nil, false, false},
 		"register down, key revoked":        {func(w *world) { w.err, w.key.State, w.key.RevokedSince = errDown, keys.Revoked, testExpires }, StatusUnknown, nil, false, true},
 		"register down, key not in use yet": {func(w *world) { w.err, w.key.NotBefore = errDown, testExpires }, KeyRevoked, []Code{StatusUnknown}, false, true},
 		"register down, not yet in the day": {func(w *world) { w.err, w.now = errDown, testIssued.Add(-time.Hour) }, NotYetValid, []Code{StatusUnknown}, true, true},
@@ -139,7 +140,7 @@ func TestCheckToken(t *testing.T) {
 				if v.IsValid() != (tc.want == Valid) {
 					t.Errorf("IsValid = %v for %s", v.IsValid(), v.Code)
 				}
-				if asked := !tc.wantErr && v.Code != UnknownIssuer; asked == v.StatusAsOf.IsZero() {
+				if asked := !tc.wantErr && v.Code != UnknownIssuer && w.key.Issuer == w.card.Issuer; asked == v.StatusAsOf.IsZero() {
 					t.Errorf("status_as_of = %v, and the register answered: %v", v.StatusAsOf, asked)
 				}
 			}
@@ -235,20 +236,6 @@ func TestReadInput(t *testing.T) {
 	} {
 		if got := ReadInput(text); got != want {
 			t.Errorf("ReadInput(%q) = %+v, want %+v", text, got, want)
-		}
-	}
-}
-
-func BenchmarkCheckToken(b *testing.B) {
-	w := newWorld(b)
-	raw, err := token.Sign(w.card, token.SigningKey{ID: w.key.ID, Alg: w.key.Alg, Key: w.private})
-	if err != nil {
-		b.Fatal(err)
-	}
-	c := w.checker()
-	for b.Loop() {
-		if v, err := c.CheckToken(b.Context(), raw); err != nil || !v.IsValid() {
-			b.Fatal(v.Code, err)
 		}
 	}
 }

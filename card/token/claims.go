@@ -62,32 +62,68 @@ func encode(v any) []byte {
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 }
 
-// cardOf reads the claims out of a payload. It refuses unknown, missing and mistyped members; the caller refuses what is
-// left of other spellings by encoding the card again.
+// cardOf reads the claims out of a payload. The one thing that accepts is the comparison at the end of quickly: the payload has
+// to be, byte for byte, what Sign would write for a card by the rules. encoding/json alone takes much that is not; all of that is
+// another text than the one it encodes to. What is refused is read again, strictly and slowly, to say by which rule.
 func cardOf(payload []byte) (card.Card, Refusal) {
+	if c, ok := quickly(payload); ok {
+		return c, ""
+	}
+	return card.Card{}, whyNoCard(payload)
+}
+
+func quickly(payload []byte) (card.Card, bool) {
+	var in claims
+	if json.Unmarshal(payload, &in) != nil {
+		return card.Card{}, false
+	}
+	c := in.card()
+	if c.Validate() != nil || !bytes.Equal(encodeClaims(c), payload) {
+		return card.Card{}, false
+	}
+	return c, true
+}
+
+func (in claims) card() card.Card {
+	c := card.Card{
+		Issuer: in.Iss, Number: card.Number(in.Jti), IssuedAt: unixTime(in.Iat), ExpiresAt: unixTime(in.Exp), Name: in.Name, Course: in.Crs,
+	}
+	if in.Nbf != nil {
+		c.NotBefore = unixTime(*in.Nbf)
+	}
+	if in.Status != nil {
+		c.Status = &card.StatusRef{Index: in.Status.StatusList.Idx, URI: in.Status.StatusList.URI}
+	}
+	return c
+}
+
+func unixTime(seconds int64) time.Time { return time.Unix(seconds, 0).UTC() }
+
+// whyNoCard is the rule that a payload breaks: the first of JSON, the members and their types, the card's own rules, the spelling.
+func whyNoCard(payload []byte) Refusal {
 	o, refusal := readObject(payload)
 	if refusal != "" {
-		return card.Card{}, refusal
+		return refusal
 	}
 	m := members{o: o}
-	c := card.Card{
-		Issuer:    m.text("iss"),
-		Number:    card.Number(m.text("jti")),
-		IssuedAt:  m.time("iat"),
-		ExpiresAt: m.time("exp"),
-		Name:      m.text("name"),
-		Course:    m.text("crs"),
-	}
+	in := claims{Iss: m.text("iss"), Jti: m.text("jti"), Iat: m.integer("iat"), Exp: m.integer("exp"), Name: m.text("name"), Crs: m.text("crs")}
 	if _, ok := o["nbf"]; ok {
-		c.NotBefore = m.time("nbf")
+		nbf := m.integer("nbf")
+		in.Nbf = &nbf
 	}
 	if inner := m.object("status"); inner != nil {
 		list := members{o: inner}
 		entry := members{o: list.object("status_list")}
-		c.Status = &card.StatusRef{Index: entry.integer("idx"), URI: entry.text("uri")}
+		in.Status = &status{statusList{entry.integer("idx"), entry.text("uri")}}
 		m.absorb(list, entry)
 	}
-	return c, m.refusal()
+	if refusal := m.refusal(); refusal != "" {
+		return refusal
+	}
+	if in.card().Validate() != nil {
+		return ClaimRule
+	}
+	return NotCanonicalJSON
 }
 
 // members takes the members of an object one by one and remembers the first thing that is wrong.
@@ -130,8 +166,6 @@ func (m *members) integer(name string) int64 {
 	}
 	return v
 }
-
-func (m *members) time(name string) time.Time { return time.Unix(m.integer(name), 0).UTC() }
 
 // object is nil, and no failure, for a member that is not there: status is the one object, and it may be left out.
 func (m *members) object(name string) map[string]any {

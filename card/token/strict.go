@@ -7,8 +7,10 @@ import (
 	"unicode/utf8"
 )
 
-// maxDepth is how deep objects may nest; the claims need three levels.
-const maxDepth = 4
+const (
+	maxDepth   = 4 // how deep objects may nest; the claims need three levels
+	maxMembers = 8 // of one object, as the claims have with nbf; among more, some are unknown, and reading on would only cost
+)
 
 // readObject reads one JSON object and refuses what encoding/json lets pass: bytes that are not UTF-8, a member named twice,
 // anything behind the object. Numbers stay as they are written. Arrays are refused: no member of ours is one.
@@ -44,6 +46,9 @@ func readMembers(d *json.Decoder, depth int) (map[string]any, Refusal) {
 		}
 		if _, twice := o[name]; twice {
 			return nil, MemberTwice
+		}
+		if len(o) == maxMembers {
+			return nil, MemberUnknown
 		}
 		v, err := d.Token()
 		if err != nil {

@@ -110,6 +110,7 @@ func TestOpenRefusals(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	reached := map[Refusal]bool{SignatureHighS: true, NotDigits: true} // by TestES256HasOneSpelling and TestDigits
 	lastSymbol := strings.IndexByte("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_", raw[len(raw)-1])
 	for name, tc := range map[string]struct {
 		raw     string
@@ -165,6 +166,7 @@ func TestOpenRefusals(t *testing.T) {
 		"status null":           {claim(`{"status_list":{"idx":5,"uri":"https://cards.example.org/s/0"}}`, `null`), InvalidClaims, MemberType},
 		"status empty":          {claim(`{"idx":5,"uri":"https://cards.example.org/s/0"}`, `{}`), InvalidClaims, MemberMissing},
 	} {
+		reached[tc.refusal] = true
 		t.Run(name, func(t *testing.T) {
 			opened, err := Open(tc.raw, findTestKey)
 			var refused *Error
@@ -175,6 +177,37 @@ func TestOpenRefusals(t *testing.T) {
 				t.Errorf("a refused token opened as %+v", opened)
 			}
 		})
+	}
+	for _, r := range []Refusal{TooLong, AlphabetWrong, NotThreeParts, NotCanonicalBase64, NotUTF8, NotJSON, TooDeep, MemberTwice, MemberMissing, MemberUnknown,
+		MemberType, NotAnInteger, NotCanonicalJSON, TypeWrong, KeyUnknown, AlgorithmNotKeys, SignatureLength, SignatureWrong, SignatureHighS, ClaimRule, NotDigits} {
+		if !reached[r] {
+			t.Errorf("no token is refused as %s", r)
+		}
+	}
+}
+
+// TestCostOfRefusals holds the work on a forged token against that on a good one, in allocations: they are the same on every machine.
+// Each is as long as a token may be and makes the parser work as hard as the format of the attack allows.
+func TestCostOfRefusals(t *testing.T) {
+	raw, err := Sign(testCard(), testSigner())
+	if err != nil {
+		t.Fatal(err)
+	}
+	good := testing.AllocsPerRun(100, func() { _, _ = Open(raw, findTestKey) })
+	if good > 60 {
+		t.Errorf("a good token costs %v allocations, want at most 60", good)
+	}
+	parts := strings.Split(raw, ".")
+	for name, forged := range map[string]string{
+		"signature changed": parts[0] + "." + parts[1] + "." + base64url.EncodeToString(make([]byte, 64)),
+		"unknown key":       forge(strings.Replace(goodHeader, testKeyID, "BBBBBBBBBBB", 1), "{}"),
+		"dots alone":        strings.Repeat(".", MaxLength),
+		"too long":          strings.Repeat("A", 1<<20),
+		"claims unsigned":   parts[0] + "." + base64url.EncodeToString([]byte(strings.Repeat(`{"a":`, 200))) + "." + parts[2],
+	} {
+		if got := testing.AllocsPerRun(100, func() { _, _ = Open(forged, findTestKey) }); got > good {
+			t.Errorf("%s costs %v allocations, more than the %v of a good token", name, got, good)
+		}
 	}
 }
 
@@ -332,12 +365,28 @@ func BenchmarkOpen(b *testing.B) {
 	}
 }
 
-func BenchmarkBareVerify(b *testing.B) {
-	message := []byte(strings.Repeat("x", 350))
-	sig := ed25519.Sign(testKey, message)
-	for b.Loop() {
-		if !ed25519.Verify(testKey.Public().(ed25519.PublicKey), message, sig) {
-			b.Fatal("wrong")
-		}
+// BenchmarkRefuse is what a stranger without a key can make a verifier do; none may cost more than BenchmarkOpen.
+func BenchmarkRefuse(b *testing.B) {
+	good, err := Sign(testCard(), testSigner())
+	if err != nil {
+		b.Fatal(err)
+	}
+	var members strings.Builder
+	for i := range 140 {
+		fmt.Fprintf(&members, `"%x":1,`, 4096+i)
+	}
+	for name, raw := range map[string]string{
+		"members":   forge("{"+members.String()+`"typ":"card+jwt"}`, "{}"),
+		"depth":     forge(strings.Repeat(`{"a":`, 200)+"1"+strings.Repeat("}", 200), "{}"),
+		"escapes":   forge(`{"alg":"`+strings.Repeat(`\u00e9`, 220)+`"}`, "{}"),
+		"signature": good[:strings.LastIndexByte(good, '.')+1] + base64url.EncodeToString(make([]byte, 64)),
+	} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				if _, err := Open(raw, findTestKey); err == nil {
+					b.Fatal("it opened")
+				}
+			}
+		})
 	}
 }
