@@ -13,7 +13,7 @@ import (
 // delivers the batch once more.
 //
 // The error is card.ErrNoBatch, card.ErrNotHeld, card.ErrUnproved, card.ErrDiscarded, a *StaleError, a *FilesLostError where
-// files are missing before the release, an *UndeliveredError where they are after it, or what the register or the folder said.
+// files are missing before the release, a *KeyLostError where the key that signed cards was revoked meanwhile, an *UndeliveredError where they are after it, or what the register or the folder said.
 func (i *Issuer) Release(ctx context.Context, batch string, d Delivery) (*Result, error) {
 	if i.Recorder == nil {
 		return nil, ErrNoKey
@@ -27,6 +27,9 @@ func (i *Issuer) Release(ctx context.Context, batch string, d Delivery) (*Result
 		if out, err = openFolder(d.Dir); err != nil {
 			return nil, err
 		}
+	}
+	if err := i.checkKeys(ctx, b.ID); err != nil {
+		return nil, err
 	}
 	if err := i.checkFiles(ctx, b.ID); err != nil {
 		return nil, err
@@ -94,6 +97,36 @@ func (i *Issuer) checkFiles(ctx context.Context, batch string) error {
 	}
 	if len(lost) > 0 {
 		return &FilesLostError{batch, &UndeliveredError{lost}}
+	}
+	return nil
+}
+
+// KeyLostError says that cards of a batch that waits were signed by a key that no longer speaks for them. Nothing of it was released.
+type KeyLostError struct {
+	Batch string
+	KeyID string
+	Cards int
+}
+
+func (e *KeyLostError) Error() string {
+	return fmt.Sprintf("nothing of batch %s was released: key %s, which signed %d of its cards, was revoked", e.Batch, e.KeyID, e.Cards)
+}
+
+// checkKeys sees to it that no card is released that would read as one of a revoked key.
+func (i *Issuer) checkKeys(ctx context.Context, batch string) error {
+	entries, err := i.Register.BatchEntries(ctx, batch)
+	if err != nil {
+		return err
+	}
+	lost := KeyLostError{Batch: batch}
+	for _, e := range entries {
+		if e.State == card.Planned && e.Token != "" && !i.believes(e) {
+			lost.KeyID = e.KeyID
+			lost.Cards++
+		}
+	}
+	if lost.Cards > 0 {
+		return &lost
 	}
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/cardproof/cardproof/card"
 	"github.com/cardproof/cardproof/card/token"
+	"github.com/cardproof/cardproof/keys"
 )
 
 // The ways in which a plan can't be issued.
@@ -104,7 +105,11 @@ func (i *Issuer) mayIssue() error {
 	if i.Key == nil || i.Recorder == nil {
 		return ErrNoKey
 	}
-	if k, ok := i.Keys.Find(i.Key.signing.ID); !ok || !k.InUse(i.now()) {
+	k, ok := i.Keys.Find(i.Key.signing.ID)
+	if ok && k.State != keys.Active {
+		return fmt.Errorf("%w: %s", ErrKeyNotActive, k.ID)
+	}
+	if !ok || !k.InUse(i.now()) {
 		return fmt.Errorf("%w: key %s is in use since %s", ErrClock, k.ID, k.NotBefore.Format(time.RFC3339))
 	}
 	return nil
@@ -126,7 +131,8 @@ func (i *Issuer) record(ctx context.Context, p *Plan) (string, error) {
 				return "", err
 			}
 			fresh = append(fresh, l.entry)
-		case l.isUnfinished() && l.entry.Token == "" && !i.signsFor(*l.entry):
+		case l.isUnfinished() && !i.canFinish(*l.entry):
+			l.entry.Token, l.entry.SHA256 = "", ""
 			stale = append(stale, l.entry)
 		}
 	}
@@ -175,15 +181,15 @@ func (i *Issuer) makeEntry(l *line, catalogue *frozen) error {
 // nameRenewed notes in each card the one of the same learner and course that it renews: the last of an earlier completion that
 // was not withdrawn for good.
 func (i *Issuer) nameRenewed(ctx context.Context, fresh []*card.Entry) error {
-	var keys []card.LearnerKey
+	var learners []card.LearnerKey
 	var of []*card.Entry
 	for _, e := range fresh {
 		if e.Replaces == "" {
-			keys = append(keys, card.LearnerKey{ID: e.Learner.ID, Email: e.Learner.Email, Name: e.Name})
+			learners = append(learners, card.LearnerKey{ID: e.Learner.ID, Email: e.Learner.Email, Name: e.Name})
 			of = append(of, e)
 		}
 	}
-	found, err := i.Register.FindCards(ctx, keys)
+	found, err := i.Register.FindCards(ctx, learners)
 	if err != nil {
 		return err
 	}
@@ -200,11 +206,20 @@ func (i *Issuer) nameRenewed(ctx context.Context, fresh []*card.Entry) error {
 	return nil
 }
 
-// signsFor says whether the key of today may sign an entry as it was planned. It may not where the key was changed between
-// two runs, or the clock.
-func (i *Issuer) signsFor(e card.Entry) bool {
+// canFinish says whether a card can be finished as it was planned. One that is signed and proved can, though its key was retired
+// meanwhile, unless that was revoked. Any other is planned anew where the key was changed between two runs, or the clock.
+func (i *Issuer) canFinish(e card.Entry) bool {
+	if e.Token != "" {
+		return i.believes(e)
+	}
 	k, ok := i.Keys.Find(i.Key.signing.ID)
 	return ok && e.KeyID == k.ID && k.InUse(e.IssuedAt)
+}
+
+// believes says whether the key that a card was planned for still speaks for it.
+func (i *Issuer) believes(e card.Entry) bool {
+	k, ok := i.Keys.Find(e.KeyID)
+	return ok && k.InUse(e.IssuedAt) && k.Believes(e.RecordedAt)
 }
 
 // giveUp withdraws the unfinished cards that others of the plan take the place of. Nobody ever had them.

@@ -10,7 +10,6 @@ import (
 	"github.com/gofrs/flock"
 
 	"github.com/cardproof/cardproof/card/token"
-	"github.com/cardproof/cardproof/internal/durable"
 	"github.com/cardproof/cardproof/issuer/internal/signer"
 	"github.com/cardproof/cardproof/keys"
 )
@@ -23,6 +22,7 @@ var (
 	ErrKeyUnreadable = signer.ErrUnreadable
 	ErrKeyPassphrase = signer.ErrPassphrase
 	ErrKeyExists     = signer.ErrExists
+	ErrKeyNotActive  = signer.ErrNotActive
 	// ErrKeySetLost says that a folder has private keys, and no set of their public halves.
 	ErrKeySetLost = errors.New("there is a private key, but no key set")
 	// ErrClock says that the key was not in use yet by this machine's clock: no verifier would take a card of this moment.
@@ -37,21 +37,48 @@ type Passphrase = signer.Passphrase
 // Key is an opened card key. Only OpenKey makes one, so its private half can't leave the issuer.
 type Key struct{ signing token.SigningKey }
 
-// CreateKey makes the card key of an issuer in dir and puts its public half into the key set there, which it makes if need
-// be. It refuses, with ErrKeyExists, where the issuer has an active key, and with ErrKeySetLost where private keys lie without
-// a set. pass is nil for a key that is not encrypted.
-func CreateKey(ctx context.Context, dir, issuerURL string, pass Passphrase, now time.Time) (k keys.Key, err error) {
-	if pass != nil {
-		secret, err := pass() // before the lock: a person may take minutes
-		if err != nil {
-			return keys.Key{}, err
-		}
-		pass = func() ([]byte, error) { return secret, nil }
+// CreateKey makes the key of an issuer for one purpose in dir and puts its public half into the key set there, which it makes if need
+// be. It refuses, with ErrKeyExists, where the issuer has an active key of that purpose, and with ErrKeySetLost where private keys lie
+// without a set. pass is nil for a key that is not encrypted.
+func CreateKey(ctx context.Context, dir, issuerURL string, purpose keys.Purpose, pass Passphrase, now time.Time) (k keys.Key, err error) {
+	if pass, err = asked(pass); err != nil {
+		return keys.Key{}, err
 	}
-	// Of two that read, add and write at once, one would lose its public key, and every card that the key signs.
+	err = changeSet(ctx, dir, func(set *keys.Set) error {
+		if k, ok := set.Active(issuerURL, purpose); ok {
+			return fmt.Errorf("%w: %s", ErrKeyExists, signer.Path(dir, k))
+		}
+		k, err = addKey(set, dir, issuerURL, purpose, pass, now)
+		return err
+	})
+	return k, err
+}
+
+// addKey makes a key and puts it into the set. Its private half comes first: a public key on record whose private half was lost would be
+// worse than an orphaned file.
+func addKey(set *keys.Set, dir, issuerURL string, purpose keys.Purpose, pass Passphrase, now time.Time) (keys.Key, error) {
+	k, err := signer.Create(dir, issuerURL, purpose, pass, now)
+	if err != nil {
+		return keys.Key{}, err
+	}
+	return k, set.Add(k)
+}
+
+// asked is a passphrase that was asked for before a lock is taken: a person may take minutes.
+func asked(pass Passphrase) (Passphrase, error) {
+	if pass == nil {
+		return nil, nil
+	}
+	secret, err := pass()
+	return func() ([]byte, error) { return secret, nil }, err
+}
+
+// changeSet changes the key set in dir, whole or not at all. Of two that read, add and write at once, one would lose its public key,
+// and every card that the key signs; so they come one after the other.
+func changeSet(ctx context.Context, dir string, change func(*keys.Set) error) (err error) {
 	lock := flock.New(filepath.Join(dir, ".lock"), flock.SetPermissions(0o600))
 	if _, err := lock.TryLockContext(ctx, 50*time.Millisecond); err != nil {
-		return keys.Key{}, fmt.Errorf("lock the key folder: %w", err)
+		return fmt.Errorf("lock the key folder: %w", err)
 	}
 	defer func() { err = errors.Join(err, lock.Unlock()) }()
 	path := filepath.Join(dir, keys.FileName)
@@ -60,23 +87,12 @@ func CreateKey(ctx context.Context, dir, issuerURL string, pass Passphrase, now 
 		set, err = firstSet(dir)
 	}
 	if err != nil {
-		return keys.Key{}, err
+		return err
 	}
-	if k, ok := set.Active(issuerURL, keys.Cards); ok {
-		return keys.Key{}, fmt.Errorf("%w: %s", ErrKeyExists, signer.Path(dir, k.ID))
+	if err := change(set); err != nil {
+		return err
 	}
-	// The private half comes first: a public key on record whose private half was lost would be worse than an orphaned file.
-	k, err = signer.Create(dir, issuerURL, pass, now)
-	if err != nil {
-		return keys.Key{}, err
-	}
-	if err := set.Add(k); err != nil {
-		return keys.Key{}, err
-	}
-	if err := set.Save(path); err != nil {
-		return keys.Key{}, err
-	}
-	return k, durable.SyncFolder(dir)
+	return set.Save(path)
 }
 
 // SamePassphrase is the passphrase for new keys in a folder that has an encrypted one: all of them have to open with the same, and a
@@ -102,7 +118,7 @@ func SamePassphrase(dir string, ask Passphrase) (Passphrase, error) {
 // firstSet is the empty set of a folder without private keys. With one, a set was lost, and a new set that does not have
 // its public key would show every card that it signed as a stranger's.
 func firstSet(dir string) (*keys.Set, error) {
-	private, err := filepath.Glob(signer.Path(dir, "*"))
+	private, err := filepath.Glob(signer.AnyPrivate(dir))
 	if err != nil {
 		return nil, err
 	}
@@ -112,7 +128,7 @@ func firstSet(dir string) (*keys.Set, error) {
 	return keys.NewSet()
 }
 
-// OpenKey opens the active key of an issuer.
+// OpenKey opens the active card key of an issuer.
 func OpenKey(dir string, set *keys.Set, issuerURL string, pass Passphrase) (*Key, error) {
 	k, ok := set.Active(issuerURL, keys.Cards)
 	if !ok {

@@ -131,6 +131,8 @@ func (k Key) validate() error {
 		return problem("has no issuer")
 	case k.NotBefore.IsZero():
 		return problem("has no time from which it counts")
+	case k.NotBefore.Nanosecond() != 0 || k.RetiredAt.Nanosecond() != 0 || k.RevokedSince.Nanosecond() != 0:
+		return problem("has a time that is no whole second")
 	case k.State == Active && (!k.RetiredAt.IsZero() || !k.RevokedSince.IsZero()):
 		return problem("is active, and yet retired or revoked")
 	case k.State == Retired && (k.RetiredAt.IsZero() || !k.RevokedSince.IsZero()):

@@ -138,6 +138,7 @@ func TestLoadRefuses(t *testing.T) {
 		"an unknown state":           strings.Replace(good, `"active"`, `"asleep"`, 1),
 		"revoked without a time":     strings.Replace(good, `"active"`, `"revoked"`, 1),
 		"retired without a time":     strings.Replace(good, `"active"`, `"retired"`, 1),
+		"half a second":              strings.Replace(good, "T08:00:00Z", "T08:00:00.5Z", 1),
 		"an unknown curve":           strings.Replace(good, "Ed25519", "Ed448", 1),
 	} {
 		path := filepath.Join(t.TempDir(), FileName)

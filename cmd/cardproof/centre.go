@@ -47,6 +47,7 @@ func keySetPath(c *config.Config) string { return filepath.Join(c.Keys, keys.Fil
 type centre struct {
 	*issuer.Issuer
 	config *config.Config
+	ledger *register.Ledger
 	closer io.Closer // the register
 	lock   *flock.Flock
 }
@@ -61,12 +62,12 @@ func (a *app) openCentre(ctx context.Context) (*centre, error) {
 	if err != nil {
 		return nil, err
 	}
-	return a.centreOf(c, ledger, ledger)
+	return a.centreOf(ctx, c, ledger, ledger)
 }
 
 // centreOf puts a centre together. It closes the register where it fails.
-func (a *app) centreOf(c *config.Config, found issuer.Finder, closer io.Closer) (*centre, error) {
-	set, err := keys.Load(keySetPath(c))
+func (a *app) centreOf(ctx context.Context, c *config.Config, found *register.Ledger, closer io.Closer) (*centre, error) {
+	set, err := loadKeys(ctx, c, found)
 	if err != nil {
 		return nil, errors.Join(err, closer.Close())
 	}
@@ -74,7 +75,7 @@ func (a *app) centreOf(c *config.Config, found issuer.Finder, closer io.Closer) 
 	if err != nil {
 		return nil, errors.Join(err, closer.Close())
 	}
-	return &centre{config: c, closer: closer, Issuer: issuer.New(issuer.Options{
+	return &centre{config: c, ledger: found, closer: closer, Issuer: issuer.New(issuer.Options{
 		URL: c.Issuer.URL, VerifyURL: c.Issuer.VerifyURL, Location: c.Issuer.Location, Catalogue: c.Catalogue,
 		StatusList: c.Card.StatusList, Keys: set, Register: found, Archive: archive.New(filepath.Join(c.Data, "cards")),
 		Drawer: drawer, Actor: actor(), Now: a.now,
@@ -101,7 +102,7 @@ func (a *app) openWriter(ctx context.Context, ready func(context.Context, *centr
 	if err != nil {
 		return nil, err
 	}
-	c, err := a.centreOf(conf, db, db)
+	c, err := a.centreOf(ctx, conf, db.Ledger, db)
 	if err != nil {
 		return nil, err
 	}
@@ -113,6 +114,9 @@ func (a *app) openWriter(ctx context.Context, ready func(context.Context, *centr
 }
 
 func (a *app) unlock(ctx context.Context, c *centre) (err error) {
+	if err := refuseOldSet(ctx, c.Keys, c.ledger); err != nil {
+		return err
+	}
 	pass := a.passphraseOnce(ctx)
 	if c.Key, err = issuer.OpenKey(c.config.Keys, c.Keys, c.config.Issuer.URL, pass); err != nil {
 		return err
@@ -120,18 +124,38 @@ func (a *app) unlock(ctx context.Context, c *centre) (err error) {
 	if c.Sealer, err = a.openSealer(ctx, c.config, pass); err != nil {
 		return err
 	}
-	return a.waitForOthers(ctx, c)
+	before, _ := c.Keys.Active(c.config.Issuer.URL, keys.Cards)
+	if err = a.waitForOthers(ctx, c); err != nil {
+		return err
+	}
+	if now, ok := c.Keys.Active(c.config.Issuer.URL, keys.Cards); ok && now.ID == before.ID {
+		return nil
+	}
+	// While this run waited, the key was rotated or revoked. That asks no second time: the passphrase stays the same.
+	c.Key, err = issuer.OpenKey(c.config.Keys, c.Keys, c.config.Issuer.URL, pass)
+	return err
 }
 
-// waitForOthers makes this run the only one that works on the register's batches.
-func (a *app) waitForOthers(ctx context.Context, c *centre) error {
-	c.lock = flock.New(filepath.Join(c.config.Data, "issue.lock"), flock.SetPermissions(0o600))
-	locked, err := c.lock.TryLock()
+// waitForOthers makes this run the only one that works on the register's batches and on the keys. The other may have changed the keys.
+func (a *app) waitForOthers(ctx context.Context, c *centre) (err error) {
+	if c.lock, err = a.lockIssuing(ctx, c.config); err != nil {
+		return err
+	}
+	if c.Keys, err = loadKeys(ctx, c.config, c.ledger); err != nil {
+		return err
+	}
+	return refuseOldSet(ctx, c.Keys, c.ledger)
+}
+
+// lockIssuing waits until nobody else issues from the register or changes its keys. Unlock the lock, also after an error.
+func (a *app) lockIssuing(ctx context.Context, c *config.Config) (*flock.Flock, error) {
+	lock := flock.New(filepath.Join(c.Data, "issue.lock"), flock.SetPermissions(0o600))
+	locked, err := lock.TryLock()
 	if err == nil && !locked {
 		a.say("another run is issuing from this register; waiting for it to end ...\n")
-		_, err = c.lock.TryLockContext(ctx, 100*time.Millisecond)
+		_, err = lock.TryLockContext(ctx, 100*time.Millisecond)
 	}
-	return err
+	return lock, err
 }
 
 // Close closes the register and lets the next run in.

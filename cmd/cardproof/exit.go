@@ -164,14 +164,25 @@ func explainConfig(err error) *failure {
 
 func explainKey(err error) *failure {
 	hint := ""
+	var lost *issuer.KeyLostError
 	switch {
 	case errors.Is(err, keys.ErrMissing):
 		hint = "If this centre has issued cards, restore jwks.json from a backup, or set `keys` in config.yaml to the folder that has it.\nOnly a new centre makes a key with `cardproof keys init`."
 	case errors.Is(err, issuer.ErrKeySetLost):
 		hint = "Restore jwks.json from a backup: without it every card that this key signed reads as a stranger's.\nIf no card was ever issued with it, move the .pem file away and run the command again."
 	case errors.Is(err, issuer.ErrNoActiveKey):
-		hint = "The key belongs to another issuer.url. Set that one in config.yaml, or make a key for this one with `cardproof keys init`."
-	case errors.Is(err, issuer.ErrClock):
+		hint = "`cardproof keys list` shows the keys. If the key was retired or revoked, make the next one with `cardproof keys rotate`.\nIf it belongs to another issuer.url, set that one in config.yaml, or make a key for this one with `cardproof keys init`."
+	case errors.Is(err, errOldSet):
+		hint = "Restore the newest jwks.json from a backup, or from where it was exported to; it holds public keys only. Nothing was changed."
+	case errors.Is(err, issuer.ErrKeyNotActive):
+		hint = "Run the command again: it takes the key that is active now. `cardproof keys list` shows which."
+	case errors.Is(err, keys.ErrUnknown):
+		hint = "`cardproof keys list` shows the IDs; a capital is another letter than a small one. Nothing was changed."
+	case errors.Is(err, keys.ErrNotActive):
+		hint = "It signs no more as it is. `cardproof keys list` shows the keys. Nothing was changed."
+	case errors.As(err, &lost):
+		hint = "Run the same `cardproof issue ... --hold` again: it makes these cards anew with the key of today, and nobody has them yet. Then release the batch."
+	case errors.Is(err, keys.ErrTime), errors.Is(err, issuer.ErrClock):
 		hint = "Set the clock of this machine right, and run the command again."
 	case errors.Is(err, keys.ErrUnreadable):
 		hint = "Give this user the right to read it; it holds public keys only."

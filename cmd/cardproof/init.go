@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -109,7 +108,7 @@ func (a *app) setUp(ctx context.Context, o initOptions) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	note(wrote, filepath.Join(c.Keys, k.ID+".pem"))
+	note(wrote, issuer.KeyPath(c.Keys, k))
 	wrote, err = a.setUpDocumentKey(ctx, c, pass)
 	if err != nil {
 		return nil, err

@@ -6,14 +6,11 @@ import (
 	"fmt"
 	"path/filepath"
 	"sync"
-	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/cardproof/cardproof/card"
 	"github.com/cardproof/cardproof/internal/config"
 	"github.com/cardproof/cardproof/internal/durable"
-	"github.com/cardproof/cardproof/internal/register"
 	"github.com/cardproof/cardproof/issuer"
 	"github.com/cardproof/cardproof/keys"
 )
@@ -21,11 +18,11 @@ import (
 func newKeys(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "keys",
-		Short: "Make, list, check and export the keys",
+		Short: "Make, list, rotate, retire, revoke, check and export the keys",
 		Args:  cobra.NoArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return usageError(cmd, errors.New("keys needs a command")) },
 	}
-	cmd.AddCommand(newKeysInit(a), newKeysList(a), newKeysCheck(a), newKeysExport(a))
+	cmd.AddCommand(newKeysInit(a), newKeysList(a), newKeysRotate(a), newKeysRetire(a), newKeysRevoke(a), newKeysCheck(a), newKeysExport(a))
 	return cmd
 }
 
@@ -98,74 +95,7 @@ func (a *app) createKey(ctx context.Context, c *config.Config, pass issuer.Passp
 	if err != nil {
 		return keys.Key{}, err
 	}
-	return issuer.CreateKey(ctx, c.Keys, c.Issuer.URL, pass, a.now())
-}
-
-func newKeysList(a *app) *cobra.Command {
-	return &cobra.Command{
-		Use:   "list",
-		Short: "List the keys, how many cards hang on each, and the document certificate",
-		Args:  cobra.NoArgs,
-		RunE:  a.listKeys,
-	}
-}
-
-// listedKey is one line of what keys list prints as JSON.
-type listedKey struct {
-	ID        string             `json:"kid"`
-	Alg       string             `json:"alg"`
-	Issuer    string             `json:"issuer"`
-	State     keys.State         `json:"state"`
-	NotBefore string             `json:"not_before"`
-	Cards     map[card.State]int `json:"cards"`
-}
-
-func (a *app) listKeys(cmd *cobra.Command, _ []string) error {
-	c, err := a.load()
-	if err != nil {
-		return err
-	}
-	set, err := keys.Load(keySetPath(c))
-	if err != nil {
-		return err
-	}
-	ledger, err := register.OpenReadOnly(cmd.Context(), registerPath(c))
-	if err != nil {
-		return err
-	}
-	defer ledger.Close() // it only read
-	counts, err := ledger.CountByKey(cmd.Context())
-	if err != nil {
-		return err
-	}
-	list := []listedKey{}
-	rows := [][]string{{"KEY", "ALGORITHM", "STATE", "IN USE SINCE", "ISSUER", "CARDS"}}
-	for _, k := range set.All() {
-		l := listedKey{k.ID, k.Alg, k.Issuer, k.State, k.NotBefore.Format(time.RFC3339), counts[k.ID]}
-		if l.Cards == nil {
-			l.Cards = map[card.State]int{}
-		}
-		total := 0
-		for _, n := range l.Cards {
-			total += n
-		}
-		list = append(list, l)
-		rows = append(rows, []string{l.ID, l.Alg, string(l.State), l.NotBefore, l.Issuer, fmt.Sprint(total)})
-	}
-	document, err := a.document(c)
-	if err != nil {
-		return err
-	}
-	if a.json {
-		return a.printJSON(struct {
-			Keys     []listedKey     `json:"keys"`
-			Document *listedDocument `json:"document"`
-		}{list, document})
-	}
-	if err := a.table(rows); err != nil {
-		return err
-	}
-	return a.printDocument(c, document)
+	return issuer.CreateKey(ctx, c.Keys, c.Issuer.URL, keys.Cards, pass, a.now())
 }
 
 func newKeysExport(a *app) *cobra.Command {

@@ -14,7 +14,6 @@ import (
 
 	"github.com/cardproof/cardproof/card"
 	"github.com/cardproof/cardproof/internal/register"
-	"github.com/cardproof/cardproof/keys"
 	"github.com/cardproof/cardproof/verify"
 	"github.com/cardproof/cardproof/verify/document"
 	"github.com/cardproof/cardproof/verify/seal"
@@ -75,15 +74,15 @@ func (a *app) verify(ctx context.Context, needs, args []string) error {
 	if err != nil {
 		return err
 	}
-	set, err := keys.Load(keySetPath(c))
-	if err != nil {
-		return err
-	}
 	reader, err := register.OpenReader(ctx, registerPath(c))
 	if err != nil {
 		return err
 	}
 	defer reader.Close() // it only read
+	set, err := loadKeys(ctx, c, reader)
+	if err != nil {
+		return err
+	}
 	known, err := reader.Requirements(ctx)
 	if err != nil {
 		return err

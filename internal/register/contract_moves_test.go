@@ -185,8 +185,10 @@ func testCounts(t *testing.T, db *DB) {
 	if _, err := db.Change(t.Context(), card.Change{Number: a[0].Number, To: card.Revoked, Actor: "office", Reason: "x", At: later}); err != nil {
 		t.Fatal(err)
 	}
-	got, err := db.CountByKey(t.Context())
-	want := map[string]map[card.State]int{"abcdefghijk": {card.Issued: 2, card.Revoked: 1}, "another-key": {card.Planned: 2}}
+	got, err := db.KeyUses(t.Context())
+	want := map[string]KeyUse{
+		"abcdefghijk": {map[card.State]int{card.Issued: 2, card.Revoked: 1}, a[0].IssuedAt}, "another-key": {map[card.State]int{card.Planned: 2}, b[0].IssuedAt},
+	}
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("got %v, %v, want %v", got, err, want)
 	}

@@ -153,7 +153,7 @@ func testPlanRefuses(t *testing.T, db *DB) {
 			}
 		})
 	}
-	if counts, err := db.CountByKey(t.Context()); err != nil || len(counts) != 0 {
+	if counts, err := db.KeyUses(t.Context()); err != nil || len(counts) != 0 {
 		t.Errorf("got %v, %v, want no card", counts, err)
 	}
 }

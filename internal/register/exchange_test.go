@@ -280,7 +280,10 @@ func checkStopped(t *testing.T, db *DB, l *Ledger, e, planned card.Entry, want e
 		calls[name+".FindReplacement"] = func() error { _, _, err := side.FindReplacement(ctx, e.Number); return err }
 		calls[name+".FindLearners"] = func() error { _, err := side.FindLearners(ctx, []card.LearnerKey{keyOf(e)}); return err }
 		calls[name+".History"] = func() error { _, err := side.History(ctx, e.Number); return err }
-		calls[name+".CountByKey"] = func() error { _, err := side.CountByKey(ctx); return err }
+		calls[name+".KeyUses"] = func() error { _, err := side.KeyUses(ctx); return err }
+		calls[name+".KeyCards"] = func() error { _, err := side.KeyCards(ctx, e.KeyID); return err }
+		calls[name+".CountRecorded"] = func() error { _, _, err := side.CountRecorded(ctx, e.KeyID, later); return err }
+		calls[name+".RevokedKeys"] = func() error { _, err := side.RevokedKeys(ctx); return err }
 		calls[name+".Unfinished"] = func() error { _, err := side.Unfinished(ctx); return err }
 		calls[name+".Ping"] = func() error { return side.Ping(ctx) }
 	}
@@ -315,13 +318,13 @@ func TestReadOnlyLedger(t *testing.T) {
 	replacement, _, errReplacement := l.FindReplacement(t.Context(), e.Number)
 	matches, errMatch := l.FindLearners(t.Context(), []card.LearnerKey{keyOf(e)})
 	history, errHistory := l.History(t.Context(), e.Number)
-	counts, errCount := l.CountByKey(t.Context())
+	counts, errCount := l.KeyUses(t.Context())
 	unfinished, errUnfinished := l.Unfinished(t.Context())
 	if err := errors.Join(errFind, errReplacement, errMatch, errHistory, errCount, errUnfinished, l.Ping(t.Context())); err != nil {
 		t.Fatal(err)
 	}
 	if found.State != card.Issued || found.Learner.Email == "" || replacement.Number != next.Number || matches[0].Entry == nil ||
-		len(history) != 2 || counts[e.KeyID][card.Issued] != 1 || len(unfinished) != 1 {
+		len(history) != 2 || counts[e.KeyID].Cards[card.Issued] != 1 || len(unfinished) != 1 {
 		t.Errorf("got %+v, %+v, %+v, %v, %v, %v", found, replacement, matches, history, counts, unfinished)
 	}
 	if after, err := os.ReadFile(path); err != nil || !bytes.Equal(after, before) {

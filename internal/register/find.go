@@ -117,28 +117,6 @@ func scanEntry(rows *sql.Rows, of shelf, before ...any) (card.Entry, error) {
 	return row.entry(says)
 }
 
-// CountByKey counts the cards of each key ID by their state.
-func (l *Ledger) CountByKey(ctx context.Context) (map[string]map[card.State]int, error) {
-	if err := l.check(); err != nil {
-		return nil, wrap("count the cards", err)
-	}
-	counts := map[string]map[card.State]int{}
-	err := forEach(ctx, l.read, func(rows *sql.Rows) error {
-		var key string
-		var state card.State
-		var n int
-		if err := rows.Scan(&key, &state, &n); err != nil {
-			return err
-		}
-		if counts[key] == nil {
-			counts[key] = map[card.State]int{}
-		}
-		counts[key][state] = n
-		return nil
-	}, "SELECT key_id, state, count(*) FROM cards GROUP BY key_id, state")
-	return counts, wrap("count the cards", err)
-}
-
 // snapshot runs fn on the register as it stands at one moment, whatever is written meanwhile.
 func (l *Ledger) snapshot(ctx context.Context, doing string, fn func(*sql.Tx) error) error {
 	if err := l.check(); err != nil {

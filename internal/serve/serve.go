@@ -40,8 +40,7 @@ type Site struct {
 // Open opens the register, the keys and the roots, and refuses what could not answer: all of them must be there and readable before the
 // first request comes.
 func Open(ctx context.Context, o Options) (*Site, error) {
-	set, err := keys.Load(o.JWKS)
-	if err != nil {
+	if _, err := keys.Load(o.JWKS); err != nil { // before the register, which is of no use without it
 		return nil, err
 	}
 	roots, err := publishedRoots(o.Roots)
@@ -52,12 +51,17 @@ func Open(ctx context.Context, o Options) (*Site, error) {
 	if err != nil {
 		return nil, err
 	}
+	set, err := openKeySet(ctx, o.JWKS, reader.RevokedKeys, o.Log)
+	if err != nil {
+		return nil, errors.Join(err, reader.Close())
+	}
+	ready := func(ctx context.Context) error { return errors.Join(reader.Ping(ctx), set.Ready(ctx)) }
 	limit := o.Server.RateLimit
 	handler, err := web.New(web.Options{
 		Checker: &verify.Checker{Keys: set, Register: reader, Now: o.Now, Location: o.Issuer.Location},
 		JWKS:    set.JWKS,
 		Roots:   roots,
-		Ready:   reader.Ping, Requirements: reader,
+		Ready:   ready, Requirements: reader,
 		Issuer:  web.Issuer{Name: o.Issuer.Name, URL: o.Issuer.URL},
 		Contact: o.Issuer.Contact,
 		Log:     o.Log,

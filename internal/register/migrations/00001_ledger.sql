@@ -103,6 +103,17 @@ CREATE TABLE events (
 
 CREATE INDEX events_number ON events (number);
 
+-- What became of the keys. A revocation is believed wherever the key set says otherwise: an older copy of the set brings no key back.
+CREATE TABLE key_events (
+    seq    INTEGER PRIMARY KEY,
+    at     INTEGER NOT NULL,
+    key_id TEXT NOT NULL CHECK (key_id <> ''),
+    actor  TEXT NOT NULL CHECK (actor <> ''),
+    action TEXT NOT NULL CHECK (action IN ('in use', 'retired', 'revoked')),
+    since  INTEGER NOT NULL, -- from when on it holds
+    reason TEXT NOT NULL
+) STRICT;
+
 -- The same learner, course and day are the same card for ever, unless it was given up before it was issued. This is a
 -- trigger rather than a unique index because the e-mail and the name decide only where one side has no learner ID, and
 -- because the corrected name of a replacement counts as well. SQLite has one writer at a time, so that no second insert slips in between.
@@ -322,5 +333,27 @@ WHEN EXISTS (SELECT 1 FROM catalogue WHERE id = NEW.id)
     OR NEW.current = 1
 BEGIN
     SELECT RAISE(ABORT, 'the catalogue has this entry');
+END;
+-- +goose StatementEnd
+
+-- +goose StatementBegin
+CREATE TRIGGER key_events_stay BEFORE DELETE ON key_events
+BEGIN
+    SELECT RAISE(ABORT, 'events are never deleted');
+END;
+-- +goose StatementEnd
+
+-- +goose StatementBegin
+CREATE TRIGGER key_events_keep BEFORE UPDATE ON key_events
+BEGIN
+    SELECT RAISE(ABORT, 'events are never changed');
+END;
+-- +goose StatementEnd
+
+-- +goose StatementBegin
+CREATE TRIGGER key_events_once BEFORE INSERT ON key_events
+WHEN EXISTS (SELECT 1 FROM key_events WHERE seq = NEW.seq)
+BEGIN
+    SELECT RAISE(ABORT, 'events are never changed');
 END;
 -- +goose StatementEnd

@@ -111,7 +111,7 @@ func TestEncrypted(t *testing.T) {
 	if path, err := Encrypted(dir); path != "" || err != nil {
 		t.Errorf("nothing: got %q, %v", path, err)
 	}
-	_, err := Create(dir, "https://cards.example.org", nil, documentNow)
+	_, err := Create(dir, "https://cards.example.org", keys.Cards, nil, documentNow)
 	must(t, err)
 	createDocument(t, dir, nil)
 	if path, err := Encrypted(dir); path != "" || err != nil {

@@ -42,7 +42,7 @@ func encode(private crypto.Signer, pass Passphrase) ([]byte, error) {
 // Encrypted gives the path of an encrypted private key in dir, any one of those that Create and CreateDocument make; empty where there
 // is none.
 func Encrypted(dir string) (string, error) {
-	paths, err := filepath.Glob(Path(dir, "*"))
+	paths, err := filepath.Glob(AnyPrivate(dir))
 	if err != nil {
 		return "", err
 	}

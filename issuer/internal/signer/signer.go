@@ -1,4 +1,4 @@
-// Package signer makes, opens and uses the private keys: the card key, and the document key with the root above it. It is the only
+// Package signer makes, opens and uses the private keys: those of cards and of status lists, and the document key with the root above it. It is the only
 // code in the tree that opens a private key: the compiler keeps it within issuer, and internal/graph keeps the calls that parse
 // private keys out of everything else.
 package signer
@@ -7,10 +7,12 @@ import (
 	"crypto"
 	"crypto/ed25519"
 	"crypto/rand"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/cardproof/cardproof/card/token"
@@ -26,19 +28,16 @@ var (
 	ErrUnreadable = errors.New("the private key can't be read")
 	ErrPassphrase = errors.New("the passphrase does not open the private key")
 	ErrExists     = errors.New("a private key is there already")
+	ErrNotActive  = errors.New("the key is no longer active and signs no more")
 )
 
 // Passphrase gives the passphrase of a key, at most once for each key that is opened. It is nil where keys are not encrypted.
 type Passphrase func() ([]byte, error)
 
-// Create makes an Ed25519 key for issuer and writes its private half to a new file <key ID>.pem in dir: PKCS#8 in PEM (RFC 5958),
-// mode 0600, encrypted if a passphrase is given. It overwrites nothing; the public half is the caller's to record.
-func Create(dir, issuer string, pass Passphrase, now time.Time) (keys.Key, error) {
-	public, private, err := ed25519.GenerateKey(rand.Reader)
-	if err != nil {
-		return keys.Key{}, err
-	}
-	id, err := keys.IDOf(public)
+// Create makes an Ed25519 key of an issuer for one purpose and writes its private half to a new file in dir (Path): PKCS#8 in PEM
+// (RFC 5958), mode 0600, encrypted if a passphrase is given. It overwrites nothing; the public half is the caller's to record.
+func Create(dir, issuer string, purpose keys.Purpose, pass Passphrase, now time.Time) (keys.Key, error) {
+	public, private, id, err := newKeyPair()
 	if err != nil {
 		return keys.Key{}, err
 	}
@@ -46,16 +45,54 @@ func Create(dir, issuer string, pass Passphrase, now time.Time) (keys.Key, error
 	if err != nil {
 		return keys.Key{}, err
 	}
-	if err := writeNew(Path(dir, id), data); err != nil {
+	k := keys.Key{
+		ID: id, Alg: token.EdDSA, Public: public, Issuer: issuer, Purpose: purpose, State: keys.Active, NotBefore: now.UTC().Truncate(time.Second),
+	}
+	if err := writeNew(Path(dir, k), data); err != nil {
 		return keys.Key{}, err
 	}
-	return keys.Key{
-		ID: id, Alg: token.EdDSA, Public: public, Issuer: issuer, Purpose: keys.Cards, State: keys.Active, NotBefore: now.UTC().Truncate(time.Second),
-	}, nil
+	return k, nil
 }
 
-// Path is where the private half of a key lies.
-func Path(dir, keyID string) string { return filepath.Join(dir, keyID+".pem") }
+// newKeyPair makes a key whose ID doesn't begin with a hyphen: on a command line it would be taken for an option.
+func newKeyPair() (ed25519.PublicKey, ed25519.PrivateKey, string, error) {
+	for {
+		public, private, err := ed25519.GenerateKey(rand.Reader)
+		if err != nil {
+			return nil, nil, "", err
+		}
+		id, err := keys.IDOf(public)
+		if err != nil {
+			return nil, nil, "", err
+		}
+		if !strings.HasPrefix(id, "-") {
+			return public, private, id, nil
+		}
+	}
+}
+
+// Path is where the private half of a key lies: <key ID>.pem for cards, status-<key ID>.pem for status lists. A person who gives the
+// key of the lists to a server sees by its name that it is no card key.
+func Path(dir string, k keys.Key) string {
+	name := k.ID + ".pem"
+	if k.Purpose == keys.StatusLists {
+		name = "status-" + name
+	}
+	return filepath.Join(dir, name)
+}
+
+// AnyPrivate is a pattern (path/filepath.Match) that the private halves of all purposes in dir match.
+func AnyPrivate(dir string) string { return filepath.Join(dir, "*.pem") }
+
+// IsEncrypted says whether the private half of a key needs a passphrase. The error is that of Open.
+func IsEncrypted(dir string, k keys.Key) (bool, error) {
+	data, err := readPrivate(Path(dir, k))
+	if err != nil {
+		return false, err
+	}
+	block, _ := pem.Decode(data)
+	return block != nil && block.Type == encryptedLabel, nil
+}
 
 func writeNew(path string, data []byte) error {
 	err := durable.CreateFile(path, data, 0o600)
@@ -69,11 +106,15 @@ func writeNew(path string, data []byte) error {
 }
 
 // Open opens the private half of key in dir. It refuses a file that others can read and a key that is not this key's half,
-// and the key proves itself by a signature that the public half checks.
+// and the key proves itself by a signature that the public half checks. A retired or revoked key stays where it lies, and is never
+// opened again: the error is ErrNotActive.
 func Open(dir string, key keys.Key, pass Passphrase) (token.SigningKey, error) {
-	path := Path(dir, key.ID)
+	path := Path(dir, key)
 	fail := func(kind error) (token.SigningKey, error) {
 		return token.SigningKey{}, fmt.Errorf("%w: %s", kind, path)
+	}
+	if key.State != keys.Active {
+		return fail(ErrNotActive)
 	}
 	data, err := readPrivate(path)
 	if err != nil {

@@ -16,7 +16,7 @@ const testIssuer = "https://cards.example.org"
 
 func create(t *testing.T, dir string, pass Passphrase) keys.Key {
 	t.Helper()
-	k, err := Create(dir, testIssuer, pass, time.Now())
+	k, err := Create(dir, testIssuer, keys.Cards, pass, time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -30,7 +30,7 @@ func TestCreateAndOpen(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
 			k := create(t, dir, pass)
-			info, err := os.Stat(Path(dir, k.ID))
+			info, err := os.Stat(Path(dir, k))
 			if err != nil || info.Mode().Perm() != 0o600 {
 				t.Fatalf("the file's mode: %v, %v, want 0600", info.Mode(), err)
 			}
@@ -41,7 +41,7 @@ func TestCreateAndOpen(t *testing.T) {
 			if !k.Public.(ed25519.PublicKey).Equal(signing.Key.Public()) || signing.ID != k.ID || signing.Alg != k.Alg {
 				t.Errorf("got %+v, want the key of %+v", signing, k)
 			}
-			data, err := os.ReadFile(Path(dir, k.ID))
+			data, err := os.ReadFile(Path(dir, k))
 			if err != nil || strings.Contains(string(data), "ENCRYPTED") != (pass != nil) {
 				t.Errorf("the file begins %.40q, %v", data, err)
 			}
@@ -54,13 +54,13 @@ func TestOpenRefuses(t *testing.T) {
 		spoil func(t *testing.T, dir string, k *keys.Key)
 		want  error
 	}{
-		"no file":         {func(t *testing.T, dir string, k *keys.Key) { must(t, os.Remove(Path(dir, k.ID))) }, ErrMissing},
-		"others can read": {func(t *testing.T, dir string, k *keys.Key) { must(t, os.Chmod(Path(dir, k.ID), 0o640)) }, ErrReadable},
+		"no file":         {func(t *testing.T, dir string, k *keys.Key) { must(t, os.Remove(Path(dir, *k))) }, ErrMissing},
+		"others can read": {func(t *testing.T, dir string, k *keys.Key) { must(t, os.Chmod(Path(dir, *k), 0o640)) }, ErrReadable},
 		"a folder": {func(t *testing.T, dir string, k *keys.Key) {
-			must(t, os.Remove(Path(dir, k.ID)), os.Mkdir(Path(dir, k.ID), 0o700))
+			must(t, os.Remove(Path(dir, *k)), os.Mkdir(Path(dir, *k), 0o700))
 		}, ErrUnreadable},
 		"garbage": {func(t *testing.T, dir string, k *keys.Key) {
-			must(t, os.WriteFile(Path(dir, k.ID), []byte("garbage"), 0o600))
+			must(t, os.WriteFile(Path(dir, *k), []byte("garbage"), 0o600))
 		}, ErrUnreadable},
 		"something behind":   {appendTo, ErrUnreadable},
 		"another key's":      {swap, ErrForeign},
@@ -103,18 +103,28 @@ func TestNothingIsOverwritten(t *testing.T) {
 }
 
 func appendTo(t *testing.T, dir string, k *keys.Key) {
-	data, err := os.ReadFile(Path(dir, k.ID))
-	must(t, err, os.WriteFile(Path(dir, k.ID), append(data, "more"...), 0o600))
+	data, err := os.ReadFile(Path(dir, *k))
+	must(t, err, os.WriteFile(Path(dir, *k), append(data, "more"...), 0o600))
 }
 
 func swap(t *testing.T, dir string, k *keys.Key) {
 	other := create(t, dir, nil)
-	must(t, os.Rename(Path(dir, other.ID), Path(dir, k.ID)))
+	must(t, os.Rename(Path(dir, other), Path(dir, *k)))
 }
 
 func must(t *testing.T, errs ...error) {
 	t.Helper()
 	if err := errors.Join(errs...); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// An ID that begins with a hyphen would be taken for an option: one in 64 would.
+func TestNoIDBeginsWithAHyphen(t *testing.T) {
+	for range 300 {
+		_, _, id, err := newKeyPair()
+		if err != nil || strings.HasPrefix(id, "-") {
+			t.Fatalf("got %q, %v", id, err)
+		}
 	}
 }
