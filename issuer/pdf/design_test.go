@@ -181,8 +181,8 @@ func TestPagesShowEverything(t *testing.T) {
 // golden are the digests of unsealed files: the same row and design give the same bytes on any machine. They change when a design or
 // the drawing does, and with the standard library's compression; `go test -run TestSameBytes -v` prints the new ones.
 var golden = map[string]string{
-	"harbour": "d63c7f0670b98903cb3f65dfcf689bbd071dbbbf714ec7eb3708f54637526dad",
-	"laurel":  "3b1f79f5e49993382da24d8d13d248bcc0eb73721c4a3f4e2169fa27cd835269",
+	"harbour": "02cf081eff7c1c1b307a7bad1265368f0d09e8f8d8bca649027e997569d593ca",
+	"laurel":  "a4c13ac8521628318174db7574d520244d073f7f981b0ba63319ca39f8b00d82",
 }
 
 func TestSameBytes(t *testing.T) {
