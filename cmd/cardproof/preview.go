@@ -166,7 +166,7 @@ func newPrint(a *app) *cobra.Command {
 printed sheet is no new card, and the sealed files stay the ones to be sent. Print it at 100 %, never "fit to page", and hold a first print on plain paper
 against the stock. Cards that were withdrawn or replaced are left out.
 
-Stocks: ` + strings.Join(stock.Names(), ", ") + `; or a grid in mm, such as
+Stocks: ` + strings.Join(stock.Names(), ", ") + ` (its maker has not confirmed the margins of c32016); or a grid in mm, such as
 "paper=210x297,columns=2,rows=5,left=15,top=13.5,pitch=95x54,place=85x54".`,
 		Example: `  cardproof print --batch 20261121-7F3K9QWX --sheet avery-5371 --backs long-edge
   cardproof print --batch 20261121-7F3K9QWX --sheet a4 --start 3 --out cards.pdf`,

@@ -181,8 +181,8 @@ func TestPagesShowEverything(t *testing.T) {
 // golden are the digests of unsealed files: the same row and design give the same bytes on any machine. They change when a design or
 // the drawing does, and with the standard library's compression; `go test -run TestSameBytes -v` prints the new ones.
 var golden = map[string]string{
-	"harbour": "7e565cf0a467d0215a9e735a7650a3275af20b3808dab60e554bd92d89540a0b",
-	"laurel":  "27c4db234ca18a07be7e7a3a4f20e817e48a15799a9a66b333cb5ebcc7153ea3",
+	"harbour": "c3ab17dd2ab7875e329eed92a56e98c89f9221f4bd8848dcedd40104a86495c6",
+	"laurel":  "e67b7450f28fb79ab0be11833da0e91ee35dad2158eb697def598f9bcbf856bc",
 }
 
 func TestSameBytes(t *testing.T) {

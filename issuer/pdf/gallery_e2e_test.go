@@ -80,8 +80,8 @@ func TestTextStaysText(t *testing.T) {
 	c := sample(t, "María Ángeles Ruiz", "BLS", "Basic Life Support", "healthcare provider")
 	file := drawFile(t, d, c, t.TempDir(), "card")
 	want := []string{"Riverside Resuscitation Training", "María Ángeles Ruiz", "Basic Life Support", "BLS · healthcare provider",
-		"Valid through", "30 November 2028", "Issued", "21 November 2026", "Card number", c.Record.Number.String(), "Instructor",
-		"Dana Okafor · I-2041", "Check this card:", "cards.example.org"}
+		"Valid through", "30 November 2028", "Issued", "21 November 2026", "Instructor",
+		"Dana Okafor · I-2041", "Number", c.Record.Number.String(), "Check this card:", "cards.example.org"}
 	got := runTool(t, "pdftotext", "-raw", file, "-")
 	at := 0
 	for _, w := range want {
@@ -147,7 +147,7 @@ func TestLongTextsStayInTheirPlace(t *testing.T) {
 			c.Record.Number, c.Record.IssuedOn = widestNumber, longestDay
 			box := d.pages[design.Wallet].symbol.Rect()
 			left, bottom := box[0], box[1]+box[3]
-			const margin, bandHeight = 4.0, 9.0
+			const margin, bandHeight = 3.5, 8.5
 			words := word.FindAllStringSubmatch(runTool(t, "pdftotext", "-bbox", drawFile(t, d, c, dir, "card"), "-"), -1)
 			if len(words) < 15 {
 				t.Fatalf("%s: got %d words", p.file, len(words))

@@ -94,7 +94,7 @@ func (s *shapes) waves(b []float64) {
 		s.wave(func(t float64) (float64, float64) {
 			const d = 1e-4
 			return f(t), (f(t+d) - f(t-d)) / (2 * d * length)
-		}, length, 24)
+		}, length, 14)
 	}
 	s.b = append(s.b, "S "...)
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/cardproof/cardproof/assets"
 	"github.com/cardproof/cardproof/issuer/pdf/design"
 	"github.com/cardproof/cardproof/issuer/pdf/stock"
 	"github.com/cardproof/cardproof/verify/scan"
@@ -111,6 +112,22 @@ func TestSheetsRefuse(t *testing.T) {
 	s, err := d.NewSheets(SheetOptions{Stock: card})
 	if err != nil || s.Scale() > 0.95 || s.Scale() < 0.93 {
 		t.Fatalf("got the scale %.3f, %v; want 2 inches for 53.98 mm", s.Scale(), err)
+	}
+	// A centre's own design may give the symbol as little as 34 mm.
+	shipped, err := assets.Design("harbour")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := strings.Replace(string(shipped), "box: [45.94, 9.2, 38]", "box: [47.94, 9.2, 34]", 1)
+	own, err := design.Read("own.yaml", []byte(text), design.Brand{})
+	if err != nil || text == string(shipped) {
+		t.Fatalf("the design with a smaller symbol: %v", err)
+	}
+	if d, err = New(Options{Centre: sampleCentre, Design: own, Pages: []string{design.Wallet}, Paper: design.A4}); err != nil {
+		t.Fatal(err)
+	}
+	if s, err = d.NewSheets(SheetOptions{Stock: card}); err != nil {
+		t.Fatal(err)
 	}
 	c := full(t, "Li")
 	c.URL = sampleURL(1300) // dense enough that the smaller card can't have it

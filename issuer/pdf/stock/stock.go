@@ -26,7 +26,8 @@ type Sheet struct {
 
 const inch = 25.4
 
-// sheets are the stocks by name. The makers print these dimensions on the package or in their templates.
+// sheets are the stocks by name. The dimensions of the US stocks are in their maker's templates. Those of C32016 are not confirmed by its maker:
+// the size and number of its cards are printed on the package, and gLabels has this grid for C32011-10, which has the same.
 var sheets = map[string]Sheet{
 	"avery-5371":  {Width: 8.5 * inch, Height: 11 * inch, Columns: 2, Rows: 5, Left: 0.75 * inch, Top: 0.5 * inch, PitchX: 3.5 * inch, PitchY: 2 * inch, PlaceX: 3.5 * inch, PlaceY: 2 * inch},
 	"avery-8371":  {Width: 8.5 * inch, Height: 11 * inch, Columns: 2, Rows: 5, Left: 0.75 * inch, Top: 0.5 * inch, PitchX: 3.5 * inch, PitchY: 2 * inch, PlaceX: 3.5 * inch, PlaceY: 2 * inch},
