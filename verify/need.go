@@ -18,7 +18,30 @@ type Need struct {
 	// Strange says that neither the card nor any course of the centre has the requirement: there may be a slip in its code. Answer
 	// is then false, and Unknown is true where nothing else is against the card.
 	Strange bool
+	Near    string     // of a strange requirement: the known one that was likely meant; empty for none
+	Reason  NeedReason // why, for who says it in other words than Because; of a strange one beside that it is strange
 }
+
+// NeedReason is why the answer about a requirement is as it is: there is one for each kind of sentence.
+type NeedReason string
+
+// The reasons. Those that end in Number are about a number that was typed, where the card itself was not seen.
+const (
+	NeedIsMet           NeedReason = "met"
+	NeedIsMetNumber     NeedReason = "met_number"
+	NeedIsNotMet        NeedReason = "not_met"
+	NeedIsNotMetNumber  NeedReason = "not_met_number"
+	NeedWouldBeMet      NeedReason = "would_be_met"      // but the verdict is against the card
+	NeedWouldNotBeMet   NeedReason = "would_not_be_met"  // and the verdict is against the card
+	NeedMayBeMet        NeedReason = "may_be_met"        // but it is not known whether the card is in force
+	NeedUnlearned       NeedReason = "unlearned"         // nothing is known of what the card meets
+	NeedUnlearnedAnyway NeedReason = "unlearned_anyway"  // nor would it help: the verdict is against the card
+	NeedNoVoucher       NeedReason = "no_voucher"        // nobody vouches for the card
+	NeedNoVoucherNumber NeedReason = "no_voucher_number" // nor for a card of this number
+	NeedUnread          NeedReason = "unread"            // nothing was read that is a card
+	NeedUnchecked       NeedReason = "unchecked"         // the card could not be checked
+	NeedNoCode          NeedReason = "no_code"           // what was asked for is no requirement
+)
 
 // ParseNeed reads the code of a requirement as a person gives it, in any case and with spaces around it: 1 to 16 of A-Z, 0-9
 // and the hyphen. It answers false for anything else.
@@ -49,8 +72,8 @@ func (v Verdict) MeetsAmong(need string, known []card.Requirement) Need {
 	for _, r := range known {
 		codes = append(codes, r.Code)
 	}
-	if near := spelling.Nearest(n.Code, codes); near != "" {
-		question += "; did you mean " + near + "?"
+	if n.Near = spelling.Nearest(n.Code, codes); n.Near != "" {
+		question += "; did you mean " + n.Near + "?"
 	} else {
 		question += "."
 	}
@@ -71,12 +94,12 @@ func isASCII(s string) bool {
 func (v Verdict) Meets(need string) Need {
 	code, ok := ParseNeed(need)
 	if !ok {
-		return Need{Unknown: true, Because: "No answer: what was asked for is not the code of a requirement, such as BLS or CPR."}
+		return Need{Unknown: true, Reason: NeedNoCode, Because: "No answer: what was asked for is not the code of a requirement, such as BLS or CPR."}
 	}
 	n := Need{Code: code}
 	tail, listed := against[v.Code]
 	if v.Card == nil || !listed && !v.IsValid() {
-		n.Because, n.Unknown = withoutCard(v.Code)
+		n.Because, n.Reason, n.Unknown = withoutCard(v.Code)
 		return n
 	}
 	meets, subject := v.Card.Qualification.Meets, "this "+v.Card.Course+" card"
@@ -85,24 +108,24 @@ func (v Verdict) Meets(need string) Need {
 	n.Unknown = v.Code == StatusUnknown && met || len(meets) == 0 && (v.IsValid() || v.Code == StatusUnknown)
 	switch {
 	case len(meets) == 0 && n.Unknown:
-		n.Because = "No answer: it could not be learned what " + subject + " meets."
+		n.Reason, n.Because = NeedUnlearned, "No answer: it could not be learned what "+subject+" meets."
 	case len(meets) == 0:
-		n.Because = "No. It could not be learned what " + subject + " meets, and " + tail + "."
+		n.Reason, n.Because = NeedUnlearnedAnyway, "No. It could not be learned what "+subject+" meets, and "+tail+"."
 	case v.IsValid():
-		n.Because = v.inForce(code, met)
+		n.Reason, n.Because = v.inForce(code, met)
 	case n.Unknown:
-		n.Because = "No answer: " + subject + " would meet " + code + ", but " + tail + "."
+		n.Reason, n.Because = NeedMayBeMet, "No answer: "+subject+" would meet "+code+", but "+tail+"."
 	case met:
-		n.Because = "No. " + upperFirst(subject) + " would meet " + code + ", but " + tail + "."
+		n.Reason, n.Because = NeedWouldBeMet, "No. "+upperFirst(subject)+" would meet "+code+", but "+tail+"."
 	default:
-		n.Because = "No. " + upperFirst(subject) + " would not meet " + code + ", and " + tail + "."
+		n.Reason, n.Because = NeedWouldNotBeMet, "No. "+upperFirst(subject)+" would not meet "+code+", and "+tail+"."
 	}
 	return n
 }
 
 // inForce is the answer about a valid card. Of a number that was typed only the register is known: the card that carries it
 // may be a forged one.
-func (v Verdict) inForce(code string, met bool) string {
+func (v Verdict) inForce(code string, met bool) (NeedReason, string) {
 	subject := "this " + v.Card.Course + " card"
 	if v.ByNumber {
 		subject = "the " + v.Card.Course + " card of this number"
@@ -113,11 +136,13 @@ func (v Verdict) inForce(code string, met bool) string {
 	}
 	switch {
 	case met && v.ByNumber:
-		return "Yes, as far as the register says: " + subject + " meets " + code + ". Compare the card."
+		return NeedIsMetNumber, "Yes, as far as the register says: " + subject + " meets " + code + ". Compare the card."
 	case met:
-		return "Yes. " + upperFirst(subject) + " meets " + code + "."
+		return NeedIsMet, "Yes. " + upperFirst(subject) + " meets " + code + "."
+	case v.ByNumber:
+		return NeedIsNotMetNumber, "No. " + upperFirst(subject) + " meets " + joined(q.Meets) + ", not " + code + "."
 	}
-	return "No. " + upperFirst(subject) + " meets " + joined(q.Meets) + ", not " + code + "."
+	return NeedIsNotMet, "No. " + upperFirst(subject) + " meets " + joined(q.Meets) + ", not " + code + "."
 }
 
 // against is what keeps a card of that verdict from counting.
@@ -131,16 +156,16 @@ var against = map[Code]string{
 }
 
 // withoutCard is the answer where there is no card that anybody vouches for.
-func withoutCard(code Code) (because string, unknown bool) {
+func withoutCard(code Code) (because string, reason NeedReason, unknown bool) {
 	switch code {
 	case Malformed:
-		return "No answer: nothing was read that is a card or the number of one.", true
+		return "No answer: nothing was read that is a card or the number of one.", NeedUnread, true
 	case RateLimited, Unavailable, StatusUnknown:
-		return "No answer: the card could not be checked just now.", true
+		return "No answer: the card could not be checked just now.", NeedUnchecked, true
 	case NotFound:
-		return "No. Nothing vouches for a card of this number.", false
+		return "No. Nothing vouches for a card of this number.", NeedNoVoucherNumber, false
 	}
-	return "No. Nothing vouches for this card.", false
+	return "No. Nothing vouches for this card.", NeedNoVoucher, false
 }
 
 // joined is a list in words: A; A and B; A, B and C.

@@ -24,18 +24,15 @@ type asked struct {
 	byNumber bool
 	typed    string // what the form shows again; empty for nothing
 	wanted   wanted
-	posted   bool // by the form: the page has no address of its own
 }
 
 func (s *site) home(w http.ResponseWriter, r *http.Request) error {
 	w.Header().Del("X-Robots-Tag")
-	f := form{}
-	if want := wantedIn(r.URL.RawQuery); want.bad {
-		f.Problem = badNeed
-	} else {
-		f.Need = want.code
+	rd, want, problem := s.readerOf(r), wantedIn(r.URL.RawQuery), ""
+	if want.bad {
+		problem = rd.Form.BadNeed
 	}
-	return s.writeHome(w, http.StatusOK, f)
+	return s.writeHome(w, rd, http.StatusOK, want, problem)
 }
 
 func (s *site) checkCode(w http.ResponseWriter, r *http.Request) error {
@@ -43,7 +40,7 @@ func (s *site) checkCode(w http.ResponseWriter, r *http.Request) error {
 	noteCode(r.Context(), text)
 	want := wantedIn(r.URL.RawQuery)
 	if want.bad && wantsJSON(r) {
-		return badRequest(badNeed)
+		return badRequest(s.english().Form.BadNeed)
 	}
 	v, status := s.askToken(r.Context(), text)
 	return s.show(w, r, v, status, asked{wanted: want})
@@ -53,7 +50,7 @@ func (s *site) checkNumber(w http.ResponseWriter, r *http.Request) error {
 	typed := r.PathValue("number")
 	want := wantedIn(r.URL.RawQuery)
 	if want.bad && wantsJSON(r) {
-		return badRequest(badNeed)
+		return badRequest(s.english().Form.BadNeed)
 	}
 	v, status := s.askNumber(r.Context(), typed)
 	return s.show(w, r, v, status, asked{byNumber: true, typed: typed, wanted: want})
@@ -68,23 +65,23 @@ func (s *site) checkForm(w http.ResponseWriter, r *http.Request) error {
 		}
 		return &httpd.Error{Status: http.StatusBadRequest, Detail: "The form could not be read."}
 	}
-	typed, want := r.PostForm.Get("q"), wantedInForm(r.PostForm)
+	rd, typed, want := s.readerOf(r), r.PostForm.Get("q"), wantedInForm(r.PostForm)
 	if want.bad {
-		return s.writeHome(w, http.StatusBadRequest, form{Problem: badNeed})
+		return s.writeHome(w, rd, http.StatusBadRequest, want, rd.Form.BadNeed)
 	}
 	switch kind, text := readInput(typed); kind {
 	case nothing:
-		return s.writeHome(w, http.StatusBadRequest, form{Problem: "Type the card number first, or paste the card’s link.", Need: want.code})
+		return s.writeHome(w, rd, http.StatusBadRequest, want, rd.Form.Empty)
 	case codeKind:
-		return seeOther(w, "/c/"+text+want.query())
+		return seeOther(w, "/c/"+text+rd.query(want.code))
 	case numberKind:
-		return seeOther(w, "/n/"+url.PathEscape(text)+want.query())
+		return seeOther(w, "/n/"+url.PathEscape(text)+rd.query(want.code))
 	}
 	v := verify.Verdict{Code: verify.Malformed, CheckedAt: s.now()}
 	if isLong(typed) {
-		return s.show(w, r, v, http.StatusBadRequest, asked{wanted: want, posted: true})
+		return s.show(w, r, v, http.StatusBadRequest, asked{wanted: want})
 	}
-	return s.show(w, r, v, http.StatusBadRequest, asked{byNumber: true, typed: typed, wanted: want, posted: true})
+	return s.show(w, r, v, http.StatusBadRequest, asked{byNumber: true, typed: typed, wanted: want})
 }
 
 // seeOther redirects with no body: that of http.Redirect repeats the link.
@@ -147,14 +144,14 @@ func (s *site) settle(ctx context.Context, v verify.Verdict, err error) (verify.
 // show writes a verdict as the reader asked for it.
 func (s *site) show(w http.ResponseWriter, r *http.Request, v verify.Verdict, status int, a asked) error {
 	httpd.NoteOutcome(r.Context(), string(v.Code))
-	w.Header().Set("Vary", "Accept")
+	w.Header().Set("Vary", vary)
 	if status == http.StatusServiceUnavailable {
 		w.Header().Set("Retry-After", "30")
 	}
 	if wantsJSON(r) {
 		return writeJSON(w, status, s.publish(r.Context(), v, a.wanted.code))
 	}
-	return s.writeVerdict(r.Context(), w, a.wanted.statusOf(status), v, a)
+	return s.writeVerdict(r.Context(), w, s.readerOf(r), a.wanted.statusOf(status), v, a)
 }
 
 // issuerName is the name that stands for the issuer of a card: ours for our own origin, and for another one its host.

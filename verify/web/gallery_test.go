@@ -2,88 +2,95 @@ package web
 
 import (
 	"bytes"
-	"context"
+	"fmt"
+	"html/template"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/cardproof/cardproof/assets"
-	"github.com/cardproof/cardproof/verify"
 )
 
-// TestGallery writes every page to a folder, for people to look at: CARDPROOF_GALLERY, or one that is removed again.
+// placeholderLeft is a place in a sentence that nothing was put into.
+var placeholderLeft = regexp.MustCompile(`\{[a-z_]+\}`)
+
+// emptyElement is an element whose text is missing.
+var emptyElement = regexp.MustCompile(`<(a|b|bdi|button|dd|dt|h1|h2|label|li|p|span|time)\b[^>]*>\s*</`)
+
+// TestGallery executes every page in every state and language, and writes them to a folder for people to look at:
+// CARDPROOF_GALLERY, or one that is removed again. Its index.html leads to all of them.
 func TestGallery(t *testing.T) {
 	dir := os.Getenv("CARDPROOF_GALLERY")
 	if dir == "" {
 		dir = t.TempDir()
 	}
-	save := func(name string, o Options, method, target, body string) {
-		w := do(testSite(t, o), method, target, body, "Content-Type", "application/x-www-form-urlencoded")
-		page := bytes.ReplaceAll(w.Body.Bytes(), []byte(`href="/assets/`), []byte(`href="assets/`))
-		for _, want := range []string{`<html lang="en">`, "<h1>", "<main>", "</html>", "<title>"} {
-			if !bytes.Contains(page, []byte(want)) {
-				t.Errorf("%s: lacks %s", name, want)
-			}
+	write := func(name string, page []byte) {
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
 		}
-		if bytes.Contains(page, []byte("ZgotmplZ")) || bytes.Contains(page, []byte("style=")) || bytes.Contains(page, []byte("<script")) {
-			t.Errorf("%s: has what the content policy forbids", name)
-		}
-		if err := os.WriteFile(filepath.Join(dir, name+".html"), page, 0o644); err != nil {
+		if err := os.WriteFile(path, page, 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
-	for _, code := range allCodes {
-		save("code_"+string(code), testOptions(answer(testVerdict(code), nil)), "GET", "/c/"+goodToken, "")
-		save("number_"+string(code), testOptions(answer(testVerdict(code), nil)), "GET", "/n/"+goodNumber, "")
+	all, languages := states(), languages(t)
+	status := map[string]int{}
+	for _, st := range all {
+		h := testSite(t, st.options)
+		for _, l := range languages {
+			w := st.render(t, h, l.Code)
+			page := w.Body.Bytes()
+			for _, want := range []string{fmt.Sprintf(`<html lang="%s" dir="%s">`, l.Code, l.Dir), "<h1", "<main>", "</html>", "<title>"} {
+				if !bytes.Contains(page, []byte(want)) {
+					t.Errorf("%s in %s: lacks %s", st.name, l.Name, want)
+				}
+			}
+			for _, bad := range []string{"ZgotmplZ", "style=", "<script", "<no value>"} {
+				if bytes.Contains(page, []byte(bad)) {
+					t.Errorf("%s in %s: has %s", st.name, l.Name, bad)
+				}
+			}
+			if empty := emptyElement.Find(page); empty != nil {
+				t.Errorf("%s in %s: %s is empty", st.name, l.Name, empty)
+			}
+			if left := placeholderLeft.Find(page); left != nil {
+				t.Errorf("%s in %s: the place %s is left empty", st.name, l.Name, left)
+			}
+			if got := w.Header().Get("Content-Language"); got != l.Code || w.Header().Get("Vary") != vary {
+				t.Errorf("%s in %s: got Content-Language %q and Vary %q", st.name, l.Name, got, w.Header().Get("Vary"))
+			}
+			if code, seen := status[st.name]; seen && code != w.Code {
+				t.Errorf("%s in %s: got %d, in another language %d", st.name, l.Name, w.Code, code)
+			}
+			status[st.name] = w.Code
+			page = bytes.ReplaceAll(page, []byte(`href="/assets/`), []byte(`href="../assets/`))
+			write(l.Code+"/"+st.name+".html", page)
+		}
 	}
-	o := testOptions(answer(testVerdict(verify.Malformed), nil))
-	save("home", o, "GET", "/", "")
-	save("home_empty", o, "POST", "/check", "q=")
-	save("number_slip", o, "GET", "/n/"+slipNumber, "")
-	save("missing", o, "GET", "/nothing", "")
-	broken := testOptions(fakeChecker{token: func(context.Context, string) (verify.Verdict, error) { panic("inside") }})
-	save("panic", broken, "GET", "/c/"+goodToken, "")
-	long := testVerdict(verify.Valid)
-	long.Card.Name = "Wolfeschlegelsteinhausenbergerdorff Maximiliane Theodora"
-	long.Card.Qualification.Title = "Advanced Cardiovascular and Neonatal Resuscitation for Transport Teams"
-	long.Card.Qualification.Trained = "Recognise cardiac arrest in adults, children and infants, give high-quality CPR in a team, and use an AED."
-	long.Card.Qualification.Meets = []string{"ALS", "ALS2", "BLS", "CPR", "CPR-AED", "NEONATAL-RESUS"}
-	long.Card.Instructor = "Maria Magdalena Konstantinopoulou-Papadopoulos"
-	long.Card.Issuer = "https://resuscitation-training.northside-hospitals.example.org"
-	save("long", testOptions(answer(long, nil)), "GET", "/n/"+goodNumber, "")
-	for _, code := range allCodes {
-		o := testOptions(answer(testVerdict(code), nil))
-		o.Requirements = finderOf(manyRequirements(), nil)
-		save("need_yes_"+string(code), o, "GET", "/c/"+goodToken+"?need=BLS", "")
-		save("need_no_"+string(code), o, "GET", "/n/"+goodNumber+"?need=PALS", "")
-		save("need_bad_"+string(code), o, "GET", "/c/"+goodToken+"?need=%22%3E&need=", "")
-	}
-	for _, code := range []verify.Code{verify.Valid, verify.Revoked, verify.StatusUnknown} {
-		v := testVerdict(verify.Superseded)
-		v.Replacement = &verify.Replacement{Number: "7F3K9QWX2MTZ", Code: code}
-		save("newer_"+string(code), testOptions(answer(v, nil)), "GET", "/c/"+goodToken, "")
-	}
-	o = testOptions(answer(testVerdict(verify.Valid), nil))
-	o.Requirements = finderOf(manyRequirements(), nil)
-	save("need_choices", o, "GET", "/c/"+goodToken, "")
-	save("need_slip", o, "GET", "/n/"+goodNumber+"?need=BSL", "")
-	o = testOptions(answer(long, nil))
-	o.Requirements = finderOf(manyRequirements()[:2], nil)
-	save("need_two", o, "GET", "/c/"+goodToken+"?need=NEONATAL-RESUS", "")
-	save("need_longest", o, "GET", "/c/"+goodToken+"?need=WWWWWWWWWWWWWWWW", "")
-	save("need_home", o, "GET", "/?need=BLS", "")
-	save("need_form", o, "POST", "/check", "q=&need=BLS")
 	files, err := loadStatic(assets.Pages())
 	if err != nil {
 		t.Fatal(err)
 	}
 	for name, f := range files {
-		folder := filepath.Join(dir, "assets", f.hash)
-		if err := os.MkdirAll(folder, 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(filepath.Join(folder, name), f.content, 0o644); err != nil {
-			t.Fatal(err)
-		}
+		write("assets/"+f.hash+"/"+name, f.content)
+	}
+	var index bytes.Buffer
+	if err := galleryIndex.Execute(&index, map[string]any{"States": all, "Languages": languages, "Status": status}); err != nil {
+		t.Fatal(err)
+	}
+	write("index.html", index.Bytes())
+	if n := strings.Count(index.String(), `href="`); n != len(all)*len(languages) {
+		t.Errorf("the index leads to %d pages, want %d", n, len(all)*len(languages))
 	}
 }
+
+var galleryIndex = template.Must(template.New("index").Funcs(template.FuncMap{"name": func(s state) string { return s.name }}).Parse(
+	`<!doctype html><html lang="en"><meta charset="utf-8"><title>Every page in every state and language</title>
+<h1>Every page in every state and language</h1>
+<table>{{range .States}}{{$name := name .}}
+<tr><th scope="row">{{$name}}<td>{{index $.Status $name}}{{range $.Languages}}<td><a target="page" href="{{.Code}}/{{$name}}.html">{{.Name}}</a>{{end}}{{end}}
+</table>
+</html>
+`))

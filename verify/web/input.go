@@ -28,7 +28,7 @@ const (
 // readInput says what a person has typed or pasted: a number, a token, its digits, or a link with one of them. The text is
 // what to put behind /c/ or /n/.
 func readInput(s string) (kind, string) {
-	s = strings.Trim(strings.TrimSpace(s), `<>"'`)
+	s = strings.Trim(strings.TrimSpace(plain(s)), `<>"'`)
 	if s == "" {
 		return nothing, ""
 	}
@@ -40,6 +40,24 @@ func readInput(s string) (kind, string) {
 		return numberKind, in.Number
 	}
 	return unreadable, ""
+}
+
+// plain takes away what a text brings along from a page that runs from right to left, the marks of direction that nobody sees, and
+// gives Western digits for those of an Arabic, Persian or Japanese keyboard.
+func plain(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case unicode.Is(unicode.Bidi_Control, r), r == '\ufeff', r == '\u200b':
+			return -1
+		case r >= '٠' && r <= '٩':
+			return r - '٠' + '0'
+		case r >= '۰' && r <= '۹':
+			return r - '۰' + '0'
+		case r >= '０' && r <= '９':
+			return r - '０' + '0'
+		}
+		return r
+	}, s)
 }
 
 // isCode says whether s has the look of a token or its digits. Whether it is one is the Checker's to say.

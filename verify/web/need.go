@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -16,15 +17,6 @@ type wanted struct {
 	code string // of the requirement; empty for none
 	bad  bool   // something was asked for that is no requirement: the answer must not look as if it was one to that
 }
-
-const (
-	badNeed = "What the card is needed for is written as need=CODE, once, with 1 to 16 letters, digits or hyphens, such as need=BLS."
-
-	badNeedAnswer = "No answer: the link does not ask in a way that is understood. It has to end in ?need= and one code, such as ?need=BLS."
-
-	// noAnswer stands in place of VALID where the card is valid and the question has no answer.
-	noAnswer = "NO ANSWER"
-)
 
 // wantedIn reads a question's query. Whoever asks in a wrong way is told so: else a green page would pass for the answer.
 func wantedIn(query string) wanted {
@@ -80,68 +72,91 @@ func wantedInForm(form url.Values) wanted {
 // asked says whether a requirement was asked for, rightly or not.
 func (w wanted) asked() bool { return w != wanted{} }
 
-// query is what to put behind a path so that the next answer is about the same.
-func (w wanted) query() string {
-	if w.code == "" {
-		return ""
+// needReasons are the reasons of an answer that a page gives in words of its own. That what was asked for is no requirement it
+// says in another way.
+var needReasons = []verify.NeedReason{
+	verify.NeedIsMet, verify.NeedIsMetNumber, verify.NeedIsNotMet, verify.NeedIsNotMetNumber, verify.NeedWouldBeMet, verify.NeedWouldNotBeMet,
+	verify.NeedMayBeMet, verify.NeedUnlearned, verify.NeedUnlearnedAnyway, verify.NeedNoVoucher, verify.NeedNoVoucherNumber,
+	verify.NeedUnread, verify.NeedUnchecked,
+}
+
+// because is the answer in the reader's words: in English those of verify.Need.
+func (rd reader) because(v verify.Verdict, n verify.Need) string {
+	pairs := []string{"need", n.Code, "near", n.Near}
+	if c := v.Card; c != nil {
+		details := slices.DeleteFunc([]string{c.Qualification.Title, c.Qualification.Level}, func(s string) bool { return s == "" })
+		text := ""
+		if len(details) > 0 {
+			text = " (" + rd.Isolate(strings.Join(details, ", ")) + ")"
+		}
+		pairs = append(pairs, "course", c.Course, "details", text, "meets", rd.List(c.Qualification.Meets), "against", rd.Need.Against[string(v.Code)])
 	}
-	return "?need=" + w.code // its characters stand for themselves
+	reason := rd.Say(rd.Need.Reasons[string(n.Reason)], pairs...)
+	if !n.Strange {
+		return reason
+	}
+	answer, besides := rd.Need.Strange.Answer, rd.Need.Strange.Besides
+	if n.Near != "" {
+		answer, besides = rd.Need.Strange.AnswerNear, rd.Need.Strange.BesidesNear
+	}
+	if n.Unknown {
+		return rd.Say(answer, pairs...)
+	}
+	return reason + " " + rd.Say(besides, pairs...)
 }
 
 // setNeed puts the answer about the requirement at the head of the page. Where the card is valid and there is no yes, the
 // page is not green: people look at the colour first.
-func (p *verdictPage) setNeed(v verify.Verdict, a asked, known []card.Requirement) {
+func (p *verdictPage) setNeed(rd reader, v verify.Verdict, a asked, known []card.Requirement) {
 	w := a.wanted
-	p.Form.Need = w.code
-	if !a.posted {
-		p.Form.Alone = "?" // the same card, without a query
-	}
 	if !w.asked() {
 		return
 	}
 	n := v.MeetsAmong(w.code, known)
-	if w.bad {
-		n.Because = badNeedAnswer
+	because := rd.Need.BadAnswer
+	if !w.bad {
+		because = rd.because(v, n)
 	}
 	if n.Answer {
-		p.Meets, p.Answer = "Meets "+n.Code, n.Because
+		p.Meets, p.Answer = rd.Say(rd.Need.Meets, "need", n.Code), because
 		return
 	}
 	if !v.IsValid() {
-		p.Answer = n.Because
+		p.Answer = because
 		return
 	}
-	itself := itselfMessage
+	p.Tone, p.Message, p.Answer = amber, because, rd.Need.Itself
 	if a.byNumber {
-		itself = byNumberMessage
+		p.Answer = rd.Number.Message
 	}
-	p.Tone, p.Message, p.Answer = amber, n.Because, itself
+	// No answer stands in place of VALID where the card is valid and the question has none.
 	switch {
 	case w.bad:
-		p.Word, p.Tone, p.Advice = noAnswer, grey, "Do not take this for a yes. Choose below what you need the card for."
+		p.Word, p.Tone, p.Advice = rd.Need.NoAnswer, grey, rd.Need.Advice.Bad
 	case n.Strange:
-		p.Word, p.Tone, p.Advice = noAnswer, grey, "Do not take this for a yes, nor for a no. Choose below what you need the card for."
+		p.Word, p.Tone, p.Advice = rd.Need.NoAnswer, grey, rd.Need.Advice.Strange
 	case n.Unknown:
-		p.Word, p.Tone, p.Advice = noAnswer, grey, "Do not accept this card for "+n.Code+" yet. Ask the issuer what it qualifies for."
+		p.Word, p.Tone, p.Advice = rd.Need.NoAnswer, grey, rd.Say(rd.Need.Advice.Unknown, "need", n.Code)
 	default:
-		p.Word, p.Advice = "NOT "+n.Code, "Do not accept this card for "+n.Code+". Ask the holder for one that meets it."
+		p.Word, p.Advice = rd.Say(rd.Need.Not, "need", n.Code), rd.Say(rd.Need.Advice.Not, "need", n.Code)
 	}
 }
 
 // choice is a requirement that the page offers to ask about.
 type choice struct {
 	card.Requirement
+	Link  string
 	Asked bool
 }
 
 // choicesOf are the requirements known to the register, and those of the card that are not among them.
-func choicesOf(known []card.Requirement, c *card.Record, asked string) []choice {
+func choicesOf(rd reader, known []card.Requirement, c *card.Record, asked string) []choice {
 	var all []choice
 	seen := map[string]bool{}
 	add := func(r card.Requirement) {
 		if !seen[r.Code] && card.IsCourseCode(r.Code) {
 			seen[r.Code] = true
-			all = append(all, choice{r, r.Code == asked})
+			all = append(all, choice{r, rd.query(r.Code), r.Code == asked})
 		}
 	}
 	for _, r := range known[:min(len(known), maxRequirements)] {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -75,6 +76,9 @@ func TestWrongNeeds(t *testing.T) {
 	}
 }
 
+// headOf finds the title of a page, and the head of its verdict.
+var headOf = regexp.MustCompile(`(?s)<title>(.*?)</title>.*<main>(.*?</h1>)`)
+
 // Whatever is asked for, a card that is not valid keeps its own word and colour, and no page but that of a yes is green.
 func TestNeedOfEveryVerdict(t *testing.T) {
 	for _, code := range allCodes {
@@ -90,7 +94,7 @@ func TestNeedOfEveryVerdict(t *testing.T) {
 					t.Errorf("%s, %s: got\n%s", code, need, body)
 				}
 				plain := do(h, "GET", path, "").Body.String()
-				if head := strings.SplitAfter(plain, "</h1>")[0]; code != verify.Valid && !strings.HasPrefix(body, head) {
+				if head := headOf.FindStringSubmatch(plain); code != verify.Valid && !slices.Equal(headOf.FindStringSubmatch(body)[1:], head[1:]) {
 					t.Errorf("%s, %s: the head of the page is another than without the question", code, need)
 				}
 				var got verify.Public
@@ -106,11 +110,11 @@ func TestNeedOfEveryVerdict(t *testing.T) {
 }
 
 func TestNotMetSaysThatTheCardIsGenuine(t *testing.T) {
-	h := testSite(t, testOptions(answer(testVerdict(verify.Valid), nil)))
+	h, texts := testSite(t, testOptions(answer(testVerdict(verify.Valid), nil))), english(t)
 	for path, want := range map[string][]string{
-		"/c/" + goodToken: {"<title>NOT PALS · Card check · ", "<h1>NOT PALS</h1>", itselfMessage, "Do not accept this card for PALS.",
+		"/c/" + goodToken: {"<title>NOT PALS · Card check · ", "<h1>NOT PALS</h1>", texts.Need.Itself, "Do not accept this card for PALS.",
 			"No. This BLS card (Basic Life Support, Healthcare provider) meets BLS and CPR, not PALS."},
-		"/n/" + goodNumber: {"<h1>NOT PALS</h1>", byNumberMessage, "No. The BLS card of this number (Basic Life Support, Healthcare provider) meets"},
+		"/n/" + goodNumber: {"<h1>NOT PALS</h1>", texts.Number.Message, "No. The BLS card of this number (Basic Life Support, Healthcare provider) meets"},
 	} {
 		body := do(h, "GET", path+"?need=pals", "").Body.String()
 		for _, text := range want {
@@ -148,7 +152,7 @@ func TestFormKeepsTheNeed(t *testing.T) {
 			t.Errorf("%s: the form keeps what is no requirement:\n%s", target, body)
 		}
 	}
-	if body := do(superseded, "GET", "/c/"+goodToken, "").Body.String(); strings.Contains(body, `name="need"`) || !strings.Contains(body, `href="/n/7F3K-9QWX-2MTZ">`) {
+	if body := do(superseded, "GET", "/c/"+goodToken, "").Body.String(); strings.Contains(body, `name="need"`) || !strings.Contains(body, `href="/n/7F3K-9QWX-2MTZ" dir="ltr">`) {
 		t.Errorf("without the question: got\n%s", body)
 	}
 	for _, c := range []struct {
@@ -267,7 +271,7 @@ func TestChoices(t *testing.T) {
 		{nil, nil, "BLS", ""},
 	} {
 		rec := &card.Record{Card: card.Card{Course: "OLD"}, Qualification: card.Qualification{Title: "Old Course", Meets: c.meets}}
-		if got := choices(choicesOf(c.known, rec, c.asked)); got != c.want {
+		if got := choices(choicesOf(reader{Language: english(t)}, c.known, rec, c.asked)); got != c.want {
 			t.Errorf("%v and %v: got %q, want %q", c.known, c.meets, got, c.want)
 		}
 	}
@@ -292,7 +296,7 @@ func TestTrainedIsShown(t *testing.T) {
 	v := testVerdict(verify.Valid)
 	v.Card.Qualification.Trained = "Give <CPR> in a team."
 	body := do(testSite(t, testOptions(answer(v, nil))), "GET", "/c/"+goodToken, "").Body.String()
-	if want := "<b>Trained to:</b> Give &lt;CPR&gt; in a team."; !strings.Contains(body, want) {
+	if want := `<b>Trained to:</b> <bdi lang="">Give &lt;CPR&gt; in a team.</bdi>`; !strings.Contains(body, want) {
 		t.Errorf("the page lacks %q:\n%s", want, body)
 	}
 	body = do(testSite(t, testOptions(answer(v, nil))), "GET", "/c/"+goodToken, "", "Accept", "application/json").Body.String()

@@ -14,7 +14,7 @@ import (
 func TestNewerCardIsJudged(t *testing.T) {
 	const last = card.Number("N0XKJ8NR241J")
 	for code, want := range map[verify.Code]string{
-		verify.Valid:         `It has the number <a class="num" href="/n/N0XK-J8NR-241J">N0XK-J8NR-241J</a>, and that one is valid today.`,
+		verify.Valid:         `It has the number <a class="num" href="/n/N0XK-J8NR-241J" dir="ltr">N0XK-J8NR-241J</a>, and that one is valid today.`,
 		verify.StatusUnknown: `N0XK-J8NR-241J</a>. Whether that one is valid could not be learned: check it.`,
 		verify.Revoked:       `N0XK-J8NR-241J</a>, was withdrawn for good: do not accept that one either.`,
 		verify.Suspended:     `N0XK-J8NR-241J</a>, is withdrawn for now: do not accept that one either.`,
@@ -48,7 +48,7 @@ func TestTenseOfRequirements(t *testing.T) {
 		o := testOptions(answer(testVerdict(code), nil))
 		o.Requirements = finderOf(manyRequirements(), nil)
 		body := do(testSite(t, o), "GET", "/c/"+goodToken, "").Body.String()
-		for _, present := range []string{"What this card qualifies for", "It qualifies for BLS, CPR.", `<a href="#need">Does it meet what you need?</a>`, `id="need"`, `href="?need=BLS"`} {
+		for _, present := range []string{"What this card qualifies for", "It qualifies for BLS and CPR.", `<a href="#need">Does it meet what you need?</a>`, `id="need"`, `href="?need=BLS"`} {
 			if got := strings.Contains(body, present); got != (code == verify.Valid) {
 				t.Errorf("%s: %q is there: %v", code, present, got)
 			}

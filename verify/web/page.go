@@ -1,17 +1,19 @@
 package web
 
 import (
-	"context"
 	"html/template"
 	"io"
 	"io/fs"
+	"maps"
 	"net/http"
+	"slices"
+	"strconv"
 	"strings"
-	"time"
+	"sync"
 
-	"github.com/cardproof/cardproof/card"
+	"github.com/cardproof/cardproof/assets"
 	"github.com/cardproof/cardproof/internal/httpd"
-	"github.com/cardproof/cardproof/verify"
+	"github.com/cardproof/cardproof/verify/web/phrase"
 )
 
 // pageSet is every page, parsed at the start.
@@ -37,202 +39,121 @@ func parsePages(pages fs.FS) (*pageSet, error) {
 	return set, nil
 }
 
+// loadTexts reads what the pages say, once for a program, and checks that no verdict is without words.
+var loadTexts = sync.OnceValues(func() (*phrase.Catalogue, error) {
+	texts, err := phrase.Load(assets.Pages())
+	if err != nil {
+		return nil, err
+	}
+	for _, l := range texts.Languages {
+		if err := checkTexts(l); err != nil {
+			return nil, err
+		}
+	}
+	return texts, nil
+})
+
 // frame is what every page has around its own content.
 type frame struct {
+	T           *phrase.Language
 	Title       string
 	Index       bool // whether search engines may list the page
 	Style, Icon string
+	Home        string // the address of the home page
+	Switch      []switchLink
 	Issuer      Issuer
 	Contact     string
-	Version     string
+	Ask, Made   string
+	Form        form
 }
 
-func (s *site) frame(title string) frame {
+func (s *site) frame(rd reader, w wanted, title string) frame {
 	return frame{
-		Title:   title,
+		T:       rd.Language,
+		Title:   title + " · " + s.Issuer.Name,
 		Style:   s.assetURL("site.css"),
 		Icon:    s.assetURL("icon.svg"),
+		Home:    "/" + rd.query(""),
+		Switch:  s.switchOf(rd, w),
 		Issuer:  s.Issuer,
 		Contact: s.Contact,
-		Version: s.Version,
+		Ask:     rd.Say(rd.Frame.Ask, "issuer", s.Issuer.Name),
+		Made:    rd.Say(rd.Frame.Made, "program", strings.TrimSpace("Cardproof "+s.Version)),
+		Form:    rd.form(w, "/"+rd.query("")),
 	}
 }
 
 // form is the one field in which a person asks about a card.
 type form struct {
+	phrase.Form
 	Value   string
 	Problem string // what was wrong with the value; empty for nothing
 	Need    string // the requirement that the next card is asked about, too; empty for none
-	Alone   string // where to ask without it; empty for the home page
+	Now     string // in words: what is asked for now
+	Alone   string // where to ask without it
+	Lang    string // empty where the browser says it by itself
+}
+
+func (rd reader) form(w wanted, alone string) form {
+	f := form{Form: rd.Form, Need: w.code, Alone: alone, Lang: rd.lang()}
+	if w.code != "" {
+		f.Now = rd.Say(rd.Form.Asking, "need", w.code)
+	}
+	return f
 }
 
 type homePage struct {
 	frame
-	Form  form
-	Tones []toneLine
+	Issued string // the first point of what a check proves
+	Tones  []toneLine
 }
 
-// toneLine explains one colour of the answers.
+// toneLine explains one colour of the answers, with the words that come in it.
 type toneLine struct {
 	Tone       tone
 	Word, Says string
+	Words      []string
 }
 
-var toneLines = []toneLine{
-	{green, "Valid", "Genuine, and in force today."},
-	{amber, "Not this one", "Genuine, but suspended, replaced, not in force yet, or not what you need."},
-	{red, "Do not accept", "Expired, withdrawn, altered or forged."},
-	{grey, "No answer", "Mistyped, not found, not checked, or no answer to what you need."},
+func (rd reader) toneLines() (lines []toneLine) {
+	for _, t := range tones {
+		line := toneLine{Tone: t, Word: rd.Home.Tones[string(t)].Word, Says: rd.Home.Tones[string(t)].Says}
+		for _, code := range slices.Sorted(maps.Keys(looks)) {
+			if word := rd.Verdicts[string(code)].Word; looks[code].tone == t && !slices.Contains(line.Words, word) {
+				line.Words = append(line.Words, word)
+			}
+		}
+		lines = append(lines, line)
+	}
+	return lines
 }
 
 type noticePage struct {
 	frame
-	Heading, Text string
-	Form          form
+	phrase.Notice
 }
 
-type verdictPage struct {
-	frame
-	Word, Message, Advice string
-	Tone                  tone
-	Also                  []string // the other things that hold, in words
-	Newer                 *newer
-	Heading               string // over the fields
-	Fields                []field
-	Meets                 string // beside the word, such as: Meets BLS
-	Answer                string // why the card meets what it is needed for, or does not
-	Jump                  *jump
-	QualifiesHeading      string
-	Qualifies             []string
-	Trained               string
-	Choices               []choice
-	CheckedAt, StatusAsOf *moment
-	FormHeading           string
-	Form                  form
+func (s *site) writeHome(w http.ResponseWriter, rd reader, status int, want wanted, problem string) error {
+	p := homePage{s.frame(rd, want, rd.Home.Title), rd.Say(rd.Home.Proves.Issued, "issuer", s.Issuer.Name), rd.toneLines()}
+	p.Index, p.Form.Problem = status == http.StatusOK, problem
+	return writePage(w, rd, status, s.pages.home, p)
 }
 
-// field is one line of the card.
-type field struct{ Label, Value, Kind string }
-
-// moment is a time for people and for programs.
-type moment struct{ Words, RFC3339 string }
-
-func momentOf(t time.Time) *moment {
-	if t.IsZero() {
-		return nil
+// writeNotice is the page for a request that is about no card. Its words are those for the status: what an error says in detail is
+// for programs, in English.
+func (s *site) writeNotice(w http.ResponseWriter, rd reader, status int) error {
+	notice, ok := rd.Notices[strconv.Itoa(status)]
+	if !ok {
+		notice = rd.Notices["other"]
 	}
-	t = t.UTC()
-	return &moment{card.DateOf(t).Words() + ", " + t.Format("15:04:05") + " UTC", t.Format(time.RFC3339)}
+	return writePage(w, rd, status, s.pages.notice, noticePage{s.frame(rd, wanted{}, notice.Heading), notice})
 }
 
-func (s *site) writeHome(w http.ResponseWriter, status int, f form) error {
-	p := homePage{s.frame("Check a certification card · " + s.Issuer.Name), f, toneLines}
-	p.Index = status == http.StatusOK
-	return writePage(w, status, s.pages.home, p)
-}
-
-// writeNotice is the page for a request that is about no card.
-func (s *site) writeNotice(w http.ResponseWriter, e *httpd.Error) error {
-	heading, text := http.StatusText(e.Status), e.Detail
-	switch e.Status {
-	case http.StatusNotFound:
-		heading, text = "This page does not exist", "You can check a card here."
-	case http.StatusMethodNotAllowed:
-		heading, text = "This page can’t be asked in this way", "You can check a card here."
-	case http.StatusInternalServerError:
-		heading = "Something went wrong"
-	}
-	return writePage(w, e.Status, s.pages.notice, noticePage{s.frame(heading + " · " + s.Issuer.Name), heading, text, form{}})
-}
-
-func (s *site) writeVerdict(ctx context.Context, w http.ResponseWriter, status int, v verify.Verdict, a asked) error {
-	known := s.known(ctx, v)
-	p := s.verdictPage(v, a, known)
-	if v.IsValid() { // about any other card the answer is never yes
-		p.Choices = choicesOf(known, v.Card, a.wanted.code)
-		p.setJump(v, a)
-	}
-	return writePage(w, status, s.pages.verdict, p)
-}
-
-func (s *site) verdictPage(v verify.Verdict, a asked, known []card.Requirement) verdictPage {
-	look, message := looks[v.Code], v.Message()
-	p := verdictPage{FormHeading: "Check another card"}
-	switch {
-	case v.Code == verify.Malformed && a.byNumber:
-		look, message = mistyped, shapeMessage
-		if numberSlip(a.typed) {
-			message = slipMessage
-		}
-		p.Form.Problem = "Compare it with the number on the card."
-	case v.Code == verify.Valid && a.byNumber:
-		// Nobody has seen the card itself: a forged one may carry this number.
-		message, look.advice = byNumberMessage, byNumberAdvice
-	case v.Specimen:
-		look, p.FormHeading = specimen, "Type the card number"
-	case v.Code == verify.Malformed:
-		message, p.FormHeading = scanMessage, "Type the card number"
-	}
-	if a.byNumber && (v.Code == verify.Malformed || v.Code == verify.NotFound) {
-		p.FormHeading = "Type the number again"
-		if !isLong(a.typed) {
-			p.Form.Value = a.typed
-		}
-	}
-	p.Word, p.Tone, p.Advice, p.Message = look.word, look.tone, look.advice, message
-	for _, c := range v.Reasons {
-		if text := c.Message(); text != "" {
-			p.Also = append(p.Also, text)
-		}
-	}
-	if v.Code != verify.Malformed && v.Code != verify.RateLimited && v.Code != verify.Unavailable {
-		p.CheckedAt, p.StatusAsOf = momentOf(v.CheckedAt), momentOf(v.StatusAsOf)
-	}
-	if v.Card != nil {
-		p.setCard(v, s.issuerName(v.Card.Issuer))
-	}
-	p.setNeed(v, a, known)
-	title := p.Word
-	if p.Meets != "" {
-		title += " · " + p.Meets
-	}
-	p.frame = s.frame(title + " · Card check · " + s.Issuer.Name)
-	return p
-}
-
-// setCard fills in the lines of the card. Some of them are in the register only, and are left out where it did not answer.
-func (p *verdictPage) setCard(v verify.Verdict, issuer string) {
-	c := v.Card
-	p.Heading = "Compare with the card in front of you"
-	if v.Code != verify.Valid {
-		p.Heading = "What is printed on the card" // it says "valid through" all the same
-	}
-	if v.Code == verify.Superseded && c.ReplacedBy != "" {
-		p.setNewer(v)
-	}
-	course := c.Course
-	if c.Qualification.Title != "" {
-		course = c.Qualification.Title + " (" + c.Course + ")"
-	}
-	p.Qualifies, p.Trained, p.QualifiesHeading = c.Qualification.Meets, c.Qualification.Trained, qualifiesHeading(v.Code)
-	validity, until := c.ExpiresOn.Validity()
-	instructor := strings.Trim(c.Instructor+" · "+c.InstructorID, " ·") // as on the card
-	for _, f := range []field{
-		{"Holder", c.Name, "name"},
-		{"Course", course, ""},
-		{"Level", c.Qualification.Level, ""},
-		{"Issued", c.IssuedOn.Words(), ""},
-		{validity, until, "until"},
-		{"Card number", c.Number.String(), "number"},
-		{"Instructor", instructor, ""},
-		{"Issued by", issuer, ""},
-	} {
-		if f.Value != "" {
-			p.Fields = append(p.Fields, f)
-		}
-	}
-}
-
-func writePage(w http.ResponseWriter, status int, t *template.Template, data any) error {
+func writePage(w http.ResponseWriter, rd reader, status int, t *template.Template, data any) error {
+	w.Header().Set("Content-Language", rd.Code)
+	w.Header().Set("Vary", vary)
 	return httpd.Write(w, status, "text/html; charset=utf-8", func(b io.Writer) error { return t.Execute(b, data) })
 }
+
+// vary names what of a request an answer depends on, beside its address.
+const vary = "Accept, Accept-Language"

@@ -19,6 +19,7 @@ import (
 	"github.com/cardproof/cardproof/assets"
 	"github.com/cardproof/cardproof/internal/httpd"
 	"github.com/cardproof/cardproof/verify"
+	"github.com/cardproof/cardproof/verify/web/phrase"
 )
 
 // Checker answers what the pages ask: about a token, raw or as digits, or about a number as it was typed. An error means
@@ -54,6 +55,7 @@ type Options struct {
 type site struct {
 	Options
 	pages  *pageSet
+	texts  *phrase.Catalogue
 	static map[string]staticFile
 	limits *httpd.Limiter
 	needs  *requirements
@@ -92,6 +94,9 @@ func (s *site) load(pages fs.FS) error {
 		return err
 	}
 	s.static = static
+	if s.texts, err = loadTexts(); err != nil {
+		return err
+	}
 	s.pages, err = parsePages(pages)
 	return err
 }
@@ -197,12 +202,12 @@ func (s *site) refuse(w http.ResponseWriter, r *http.Request, e *httpd.Error) {
 			return
 		}
 	}
-	w.Header().Set("Vary", "Accept")
+	w.Header().Set("Vary", vary)
 	var err error
 	if wantsJSON(r) {
 		err = writeProblem(w, e)
 	} else {
-		err = s.writeNotice(w, e)
+		err = s.writeNotice(w, s.readerOf(r), e.Status)
 	}
 	if err != nil {
 		http.Error(w, http.StatusText(e.Status), e.Status)

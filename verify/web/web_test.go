@@ -15,6 +15,7 @@ import (
 	"github.com/cardproof/cardproof/card/token"
 	"github.com/cardproof/cardproof/internal/httpd"
 	"github.com/cardproof/cardproof/verify"
+	"github.com/cardproof/cardproof/verify/web/phrase"
 )
 
 const (
@@ -77,6 +78,18 @@ func testVerdict(code verify.Code) verify.Verdict {
 		v.Reasons = []verify.Code{verify.Expired}
 	}
 	return v
+}
+
+// english has the words of the pages that most tests read.
+func english(t *testing.T) *phrase.Language { return languages(t)[0] }
+
+func languages(t *testing.T) []*phrase.Language {
+	t.Helper()
+	texts, err := loadTexts()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return texts.Languages
 }
 
 func testOptions(c Checker) Options {
@@ -206,7 +219,8 @@ func TestHeadersOfVerdicts(t *testing.T) {
 			"Referrer-Policy":         "no-referrer",
 			"X-Robots-Tag":            "noindex",
 			"Cache-Control":           "no-store",
-			"Vary":                    "Accept",
+			"Vary":                    "Accept, Accept-Language",
+			"Content-Language":        "en",
 			"Set-Cookie":              "",
 		} {
 			if got.Get(name) != want {
@@ -257,7 +271,7 @@ func TestForm(t *testing.T) {
 func TestMistypedNumber(t *testing.T) {
 	h := testSite(t, testOptions(answer(verify.Verdict{Code: verify.Malformed, CheckedAt: testTime}, nil)))
 	for target, wants := range map[string][]string{
-		"/n/" + slipNumber:              {"<h1>MISTYPED</h1>", slipMessage, `value="` + slipNumber + `"`},
+		"/n/" + slipNumber:              {"<h1>MISTYPED</h1>", english(t).Number.Slip, `value="` + slipNumber + `"`},
 		"/n/%22%3Cscript%3E":            {"<h1>MISTYPED</h1>", "This is not a card number", `value="&#34;&lt;script&gt;"`},
 		"/n/" + strings.Repeat("A", 50): {"<h1>MISTYPED</h1>", `value=""`},
 	} {
