@@ -88,6 +88,7 @@ var toneLines = []toneLine{
 type noticePage struct {
 	frame
 	Heading, Text string
+	Request       string // by which the issuer finds the request in the log; empty where nobody has to
 	Form          form
 }
 
@@ -132,8 +133,12 @@ func (s *site) writeHome(w http.ResponseWriter, status int, f form) error {
 }
 
 // writeNotice is the page for a request that is about no card.
-func (s *site) writeNotice(w http.ResponseWriter, e *httpd.Error) error {
+func (s *site) writeNotice(w http.ResponseWriter, r *http.Request, e *httpd.Error) error {
 	heading, text := http.StatusText(e.Status), e.Detail
+	request := ""
+	if e.Status >= http.StatusInternalServerError {
+		request = httpd.RequestID(r.Context())
+	}
 	switch e.Status {
 	case http.StatusNotFound:
 		heading, text = "This page does not exist", "You can check a card here."
@@ -142,7 +147,7 @@ func (s *site) writeNotice(w http.ResponseWriter, e *httpd.Error) error {
 	case http.StatusInternalServerError:
 		heading = "Something went wrong"
 	}
-	return writePage(w, e.Status, s.pages.notice, noticePage{s.frame(heading + " · " + s.Issuer.Name), heading, text, form{}})
+	return writePage(w, e.Status, s.pages.notice, noticePage{s.frame(heading + " · " + s.Issuer.Name), heading, text, request, form{}})
 }
 
 func (s *site) writeVerdict(ctx context.Context, w http.ResponseWriter, status int, v verify.Verdict, a asked) error {
