@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"encoding/csv"
@@ -103,27 +102,7 @@ func (s *site) cardproof(args ...string) {
 // start runs the server until the test ends, and returns its address.
 func (s *site) start() string {
 	s.t.Helper()
-	cmd := exec.Command(filepath.Join(s.bin, "cardproof-verify"), "--config", s.config(), "--listen", "127.0.0.1:0")
-	stderr, err := cmd.StderrPipe()
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		s.t.Fatal(err)
-	}
-	s.t.Cleanup(func() {
-		if err := errors.Join(cmd.Process.Signal(os.Interrupt), cmd.Wait()); err != nil {
-			s.t.Errorf("the server did not stop in peace: %v", err)
-		}
-	})
-	lines := bufio.NewReader(stderr)
-	line, err := lines.ReadBytes('\n')
-	var said struct{ Address string }
-	if err := errors.Join(err, json.Unmarshal(line, &said)); err != nil || said.Address == "" {
-		s.t.Fatalf("the server said %q, %v", line, err)
-	}
-	go io.Copy(io.Discard, lines)
-	return "http://" + said.Address
+	return "http://" + s.launch().address
 }
 
 func (s *site) code(address string) string {

@@ -8,7 +8,9 @@ import (
 	"syscall"
 
 	"github.com/cardproof/cardproof/internal/config/public"
+	"github.com/cardproof/cardproof/internal/httpd/certificate"
 	"github.com/cardproof/cardproof/internal/register"
+	"github.com/cardproof/cardproof/internal/serve"
 	"github.com/cardproof/cardproof/keys"
 )
 
@@ -37,7 +39,7 @@ func advise(err error) (code int, hint string) {
 	case errors.As(err, &bad):
 		return exitUsage, bad.Hint
 	case errors.Is(err, errPrivateKey):
-		return exitKey, "Run the server as a user of its own, and give it the output of `cardproof keys export` in a folder without private keys."
+		return exitKey, "Run the server as a user of its own, and give it the output of `cardproof keys export` in a folder without private keys.\nA key for TLS has to lie elsewhere too, such as in a folder tls beside verify.yaml."
 	case errors.Is(err, keys.ErrUnreadable):
 		return exitKey, "Give the server's user the right to read the public key set."
 	case errors.Is(err, keys.ErrMissing), errors.Is(err, keys.ErrInvalid):
@@ -56,8 +58,12 @@ func advise(err error) (code int, hint string) {
 		return exitRegister, "Name the issuer's register.db in verify.yaml as register; if it is damaged, restore it from a backup."
 	case errors.Is(err, register.ErrBusy), errors.Is(err, register.ErrFull):
 		return exitRegister, "Wait until the other program has ended or make room on the disk, and start the server again."
+	case errors.Is(err, certificate.ErrCardKey):
+		return exitKey, "Make a key for TLS alone, and name it in verify.yaml as server.tls.key."
+	case errors.Is(err, serve.ErrCertificate):
+		return exitFailed, "Look at the files and the folder that verify.yaml names under server.tls; the server's user has to read them."
 	case errors.Is(err, syscall.EADDRINUSE):
-		return exitFailed, "Another program uses this address. Choose another with --listen."
+		return exitFailed, "Another program uses this address. Choose another with --listen, or under server in verify.yaml."
 	}
 	return exitFailed, "Run `cardproof-verify --help` to see what it needs; docs/operate.md tells more."
 }

@@ -40,6 +40,10 @@ func (a *app) serve(ctx context.Context, listen string) error {
 	if err != nil {
 		return fmt.Errorf("listen on %s: %w", listen, err)
 	}
-	a.say("serving %s at http://%s (Ctrl-C stops)\n", c.Issuer.URL, ln.Addr())
+	scheme := "http"
+	if c.Server.TLS.On() {
+		scheme = "https"
+	}
+	a.say("serving %s at %s://%s (Ctrl-C stops)\n", c.Issuer.URL, scheme, ln.Addr())
 	return site.Serve(ctx, ln)
 }

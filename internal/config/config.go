@@ -82,6 +82,9 @@ func Load(path string, env []string) (*Config, error) {
 	if err := public.Absolute(path, map[string]*string{"data": &c.Data, "keys": &c.Keys}); err != nil {
 		return nil, err
 	}
+	if err := c.Server.Absolute(path); err != nil {
+		return nil, err
+	}
 	if err := c.absolutePictures(path); err != nil {
 		return nil, err
 	}

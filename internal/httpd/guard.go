@@ -2,6 +2,7 @@ package httpd
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -22,22 +23,34 @@ type Guard struct {
 	Limits *Limiter                 // nil for none
 	Free   func(*http.Request) bool // says which requests no limit counts; nil for none
 	Refuse Refuse
-	Now    func() time.Time
+	// Observe is told of every request once it is answered; nil for nobody.
+	Observe func(Seen)
+	Now     func() time.Time
+}
+
+// Seen is what is known of a request that was answered, and tells nothing of who asked about whom.
+type Seen struct {
+	Route   string // the pattern that answered, or none
+	Status  int
+	Outcome string // what NoteOutcome said last
+	Took    time.Duration
+	Err     error // why there was no normal answer; it may be nil
 }
 
 // Wrap gives next the security headers, the access log, the rate limits, and a 500 page where it panics.
 func (g Guard) Wrap(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := g.Now()
-		n := &note{}
+		n := &note{id: newID()}
 		r = r.WithContext(context.WithValue(r.Context(), noteKey{}, n))
 		sw := &statusWriter{ResponseWriter: w}
 		setHeaders(w.Header())
+		w.Header().Set("X-Request-Id", n.id)
 		defer func() {
 			if v := recover(); v != nil {
 				g.recovered(sw, r, v)
 			}
-			g.logAccess(r, n, orDefault(sw.status, http.StatusOK), g.Now().Sub(start))
+			g.finish(r, n, orDefault(sw.status, http.StatusOK), g.Now().Sub(start))
 		}()
 		if g.Limits != nil && (g.Free == nil || !g.Free(r)) {
 			if err := g.Limits.Take(r, 1, start); err != nil {
@@ -49,15 +62,22 @@ func (g Guard) Wrap(next http.Handler) http.Handler {
 	})
 }
 
-// setHeaders sets what holds for every answer; a route that may be kept or found says so itself.
+// always holds for every answer; a route that may be kept or found says so itself.
+var always = http.Header{
+	"Content-Security-Policy":    {contentPolicy},
+	"X-Content-Type-Options":     {"nosniff"},
+	"Referrer-Policy":            {"no-referrer"},
+	"Cross-Origin-Opener-Policy": {"same-origin"},
+	"Permissions-Policy":         {"camera=(), geolocation=(), microphone=()"},
+	"X-Robots-Tag":               {"noindex"},
+	"Cache-Control":              {"no-store"},
+}
+
+// setHeaders shares the values: who sets a header puts another list in its place, and who adds to one copies it.
 func setHeaders(h http.Header) {
-	h.Set("Content-Security-Policy", contentPolicy)
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Referrer-Policy", "no-referrer")
-	h.Set("Cross-Origin-Opener-Policy", "same-origin")
-	h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
-	h.Set("X-Robots-Tag", "noindex")
-	h.Set("Cache-Control", "no-store")
+	for name, values := range always {
+		h[name] = values[:1:1]
+	}
 }
 
 func (g Guard) recovered(w *statusWriter, r *http.Request, v any) {
@@ -69,7 +89,7 @@ func (g Guard) recovered(w *statusWriter, r *http.Request, v any) {
 	if err, ok := v.(runtime.Error); ok {
 		text = err.Error()
 	}
-	g.Log.LogAttrs(r.Context(), slog.LevelError, "panic", slog.String("route", route(r)), slog.String("value", text),
+	g.Log.LogAttrs(r.Context(), slog.LevelError, "panic", slog.String("request", RequestID(r.Context())), slog.String("route", route(r)), slog.String("value", text),
 		slog.String("stack", string(debug.Stack())))
 	if w.status != 0 {
 		panic(http.ErrAbortHandler) // a part is sent: better no end than a wrong one
@@ -77,13 +97,27 @@ func (g Guard) recovered(w *statusWriter, r *http.Request, v any) {
 	answerError(w, r, g.Refuse, errors.New("panic"))
 }
 
+// finish tells the observer and the access log of a request.
+func (g Guard) finish(r *http.Request, n *note, status int, took time.Duration) {
+	if g.Observe != nil {
+		s := Seen{Route: route(r), Status: status, Outcome: n.outcome, Took: took}
+		if n.err != nil {
+			s.Err = n.err.Err
+		}
+		g.Observe(s)
+	}
+	g.logAccess(r, n, status, took)
+}
+
 func (g Guard) logAccess(r *http.Request, n *note, status int, took time.Duration) {
-	attrs := []slog.Attr{
+	attrs := make([]slog.Attr, 0, 8)
+	attrs = append(attrs,
+		slog.String("request", n.id),
 		slog.String("route", route(r)),
 		slog.Int("status", status),
 		slog.String("outcome", n.outcome),
 		slog.Duration("took", took),
-	}
+	)
 	if n.token != "" {
 		attrs = append(attrs, slog.String("token", n.token))
 	}
@@ -108,12 +142,30 @@ func route(r *http.Request) string {
 
 // note is what a handler tells the access log.
 type note struct {
+	id      string
 	outcome string
 	token   string
 	err     *Error
 }
 
 type noteKey struct{}
+
+// newID is a new name for a request: 128 random bits. Those of others are never taken over: whoever sends a request could
+// write anything into our log by it.
+func newID() string {
+	var raw [16]byte
+	_, _ = rand.Read(raw[:]) // never fails (crypto/rand)
+	return hex.EncodeToString(raw[:])
+}
+
+// RequestID is the name of the request whose context it is, as its log lines and its X-Request-Id have it: 32 hexadecimal
+// digits. It is empty outside of a Guard.
+func RequestID(ctx context.Context) string {
+	if n, ok := ctx.Value(noteKey{}).(*note); ok {
+		return n.id
+	}
+	return ""
+}
 
 // NoteOutcome tells the access log the outcome of a request in one word, such as a verdict's code.
 func NoteOutcome(ctx context.Context, outcome string) {

@@ -133,6 +133,49 @@ func TestHeadersAreOnEveryAnswer(t *testing.T) {
 	}
 }
 
+// Each request has a name of its own, in the header and in every line of the log; the client's is not taken over.
+func TestRequestID(t *testing.T) {
+	var log bytes.Buffer
+	var inside string
+	h := testGuard(&log).Wrap(Handler(func(_ http.ResponseWriter, r *http.Request) error {
+		inside = RequestID(r.Context())
+		return nil
+	}).Or(plainRefuse))
+	r := httptest.NewRequest("GET", "/", nil)
+	r.Header.Set("X-Request-Id", "canary")
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	first := w.Header().Get("X-Request-Id")
+	second := ask(h, "/", "").Header().Get("X-Request-Id")
+	if len(first) != 32 || first == second || strings.Contains(log.String(), "canary") || !strings.Contains(log.String(), `"request":"`+first+`"`) {
+		t.Errorf("got %q and %q, and the log %s", first, second, &log)
+	}
+	if inside != second {
+		t.Errorf("RequestID: got %q, want %q", inside, second)
+	}
+	if got := RequestID(t.Context()); got != "" {
+		t.Errorf("outside of a guard: got %q", got)
+	}
+}
+
+func TestObserve(t *testing.T) {
+	inside := errors.New("inside")
+	var got []Seen
+	g := testGuard(io.Discard)
+	g.Observe = func(s Seen) { got = append(got, s) }
+	mux := http.NewServeMux()
+	mux.Handle("GET /x/{secret}", Handler(func(_ http.ResponseWriter, r *http.Request) error {
+		NoteOutcome(r.Context(), "revoked")
+		return &Error{Status: 503, Err: inside}
+	}).Or(plainRefuse))
+	ask(g.Wrap(mux), "/x/hush", "")
+	ask(g.Wrap(mux), "/hush", "")
+	want := []Seen{{"GET /x/{secret}", 503, "revoked", 0, inside}, {"none", 404, "", 0, nil}}
+	if fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
 func take(l *Limiter, remote string, n int, now time.Time) error {
 	r := httptest.NewRequest("GET", "/", nil)
 	r.RemoteAddr = remote

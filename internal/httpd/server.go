@@ -6,6 +6,7 @@ package httpd
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -22,6 +23,7 @@ type Config struct {
 	IdleTimeout       time.Duration // 120 s between two requests of a connection
 	StopTimeout       time.Duration // 10 s for open requests once the server has to stop
 	MaxHeaderBytes    int           // 16 KiB: a token as digits has 4,096 characters, and it stands in the request line
+	TLS               *tls.Config   // nil for plain HTTP
 	Log               *slog.Logger  // for what net/http complains of; nil for none
 }
 
@@ -35,10 +37,17 @@ func Serve(ctx context.Context, ln net.Listener, h http.Handler, c Config) error
 		WriteTimeout:      orDefault(c.WriteTimeout, 45*time.Second),
 		IdleTimeout:       orDefault(c.IdleTimeout, 120*time.Second),
 		MaxHeaderBytes:    orDefault(c.MaxHeaderBytes, 16<<10),
+		TLSConfig:         c.TLS,
 		ErrorLog:          slog.NewLogLogger(complaints{c.Log}, slog.LevelWarn),
 	}
 	served := make(chan error, 1)
-	go func() { served <- s.Serve(ln) }()
+	go func() {
+		if c.TLS != nil {
+			served <- s.ServeTLS(ln, "", "")
+			return
+		}
+		served <- s.Serve(ln)
+	}()
 	select {
 	case err := <-served:
 		return fmt.Errorf("serve: %w", err)

@@ -20,6 +20,7 @@ type opened struct {
 	files  files  // that are open
 	read   *sql.DB
 	record *sql.Stmt
+	places chan struct{} // one for each look-up that may run at once
 }
 
 // files are a register's file, its -wal and its -shm at one moment. The last two are nil where they are not there.
@@ -66,6 +67,9 @@ func (f files) untouched(g files) bool {
 	return f.same(g) && f[0].Size() == g[0].Size() && f[0].ModTime().Equal(g[0].ModTime())
 }
 
+// spareConnections are for what is no look-up of one card: the requirements, and whether the register answers.
+const spareConnections = 2
+
 // openFile opens the register at a path for reading, of whatever version.
 func openFile(ctx context.Context, path string) (*opened, error) {
 	for range 3 { // the first reader may make the -wal and -shm files, and the second look sees that
@@ -77,11 +81,12 @@ func openFile(ctx context.Context, path string) (*opened, error) {
 		if err != nil {
 			return nil, err
 		}
-		pool, err := openPool(path, readAccess, max(4, 2*runtime.NumCPU()))
+		lookups := max(4, 2*runtime.NumCPU())
+		pool, err := openPool(path, readAccess, lookups+spareConnections)
 		if err != nil {
 			return nil, err
 		}
-		o := &opened{path: path, real: real, files: before, read: pool}
+		o := &opened{path: path, real: real, files: before, read: pool, places: make(chan struct{}, lookups)}
 		_, err = currentVersion(ctx, pool)
 		if err == nil {
 			err = o.check()
@@ -144,10 +149,21 @@ func (o *opened) Close() error {
 	return errors.Join(err, o.read.Close())
 }
 
+// findRecord waits for its turn as long as ctx lasts. The look-up itself then runs to its end, which the busy timeout bounds: to
+// be ready to break it off, the driver would start a goroutine for each, and that costs as much as the row.
 func (o *opened) findRecord(ctx context.Context, number card.Number) (card.Record, bool, error) {
+	if err := ctx.Err(); err != nil {
+		return card.Record{}, false, err
+	}
+	select {
+	case o.places <- struct{}{}:
+		defer func() { <-o.places }()
+	case <-ctx.Done():
+		return card.Record{}, false, ctx.Err()
+	}
 	var row recordRow
 	var says frozenRow
-	err := o.record.QueryRowContext(ctx, string(number)).Scan(append(row.dest(), says.qualificationDest()...)...)
+	err := o.record.QueryRowContext(context.WithoutCancel(ctx), string(number)).Scan(append(row.dest(), says.qualificationDest()...)...)
 	if errors.Is(err, sql.ErrNoRows) {
 		return card.Record{}, false, nil
 	}

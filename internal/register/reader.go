@@ -15,8 +15,9 @@ import (
 // opens the new one; where it can't be opened, the call fails, and the one after it tries again. Close it.
 type Reader struct {
 	path   string
-	mu     sync.RWMutex // held for reading by every call that asks the file
-	file   *opened      // nil where the one at the path could not be opened
+	turn   chan struct{} // has one place, for the call that opens the file anew
+	mu     sync.RWMutex  // held for reading by every call that asks the file
+	file   *opened       // nil where the one at the path could not be opened
 	closed bool
 }
 
@@ -29,7 +30,7 @@ func OpenReader(ctx context.Context, path string) (*Reader, error) {
 	if err != nil {
 		return nil, wrap("open the register", err)
 	}
-	return &Reader{path: path, file: file}, nil
+	return &Reader{path: path, turn: make(chan struct{}, 1), file: file}, nil
 }
 
 // Close closes the register.
@@ -70,15 +71,16 @@ func (r *Reader) ask(ctx context.Context, question func(*opened) error) error {
 	if asked, err := r.askOpen(question); asked {
 		return err
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.closed {
-		return errClosed
+	if err := r.refresh(ctx); err != nil {
+		return err
 	}
-	if r.file == nil || !r.file.untouched() { // another call may have been faster
-		if err := r.reopen(ctx); err != nil {
-			return err
-		}
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	switch {
+	case r.closed:
+		return errClosed
+	case r.file == nil: // another call has found it gone since
+		return ErrExchanged
 	}
 	return question(r.file)
 }
@@ -93,8 +95,27 @@ func (r *Reader) askOpen(question func(*opened) error) (asked bool, err error) {
 	return true, question(r.file)
 }
 
-func (r *Reader) reopen(ctx context.Context) error {
+// refresh opens the file at the path, unless another call was faster. While one call opens a file that keeps it waiting, the
+// others wait no longer than their contexts let them.
+func (r *Reader) refresh(ctx context.Context) error {
+	select {
+	case r.turn <- struct{}{}:
+		defer func() { <-r.turn }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	if asked, _ := r.askOpen(func(*opened) error { return nil }); asked {
+		return nil
+	}
 	file, err := openCurrent(ctx, r.path)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.closed {
+		if file != nil {
+			file.Close() // it was only read
+		}
+		return errClosed
+	}
 	r.drop() // it was only read
 	r.file = file
 	return err

@@ -71,6 +71,12 @@ func openKeySet(ctx context.Context, path string, revoked func(context.Context) 
 	return k, k.publish(nil)
 }
 
+// current is the whole set as it is now.
+func (k *KeySet) current() *keys.Set {
+	k.look(keysAge)
+	return k.held.Load().set
+}
+
 // Find is the key of an ID. It is what a verifier asks.
 func (k *KeySet) Find(id string) (keys.Key, bool) {
 	k.look(keysAge)

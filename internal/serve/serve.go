@@ -6,12 +6,13 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"net"
 	"net/http"
 	"time"
 
 	"github.com/cardproof/cardproof/internal/config/public"
 	"github.com/cardproof/cardproof/internal/httpd"
+	"github.com/cardproof/cardproof/internal/httpd/certificate"
+	"github.com/cardproof/cardproof/internal/httpd/monitor"
 	"github.com/cardproof/cardproof/internal/register"
 	"github.com/cardproof/cardproof/keys"
 	"github.com/cardproof/cardproof/verify"
@@ -33,8 +34,11 @@ type Options struct {
 // Site is an open public server. Close it when it has served.
 type Site struct {
 	http.Handler
-	options Options
-	reader  *register.Reader
+	options     Options
+	reader      *register.Reader
+	certificate *certificate.Source // nil for plain HTTP
+	proxies     httpd.Proxies
+	monitor     *monitor.Monitor
 }
 
 // Open opens the register, the keys and the roots, and refuses what could not answer: all of them must be there and readable before the
@@ -47,6 +51,10 @@ func Open(ctx context.Context, o Options) (*Site, error) {
 	if err != nil {
 		return nil, err
 	}
+	trusted, err := o.Server.Proxies()
+	if err != nil {
+		return nil, err
+	}
 	reader, err := register.OpenReader(ctx, o.Register)
 	if err != nil {
 		return nil, err
@@ -55,7 +63,12 @@ func Open(ctx context.Context, o Options) (*Site, error) {
 	if err != nil {
 		return nil, errors.Join(err, reader.Close())
 	}
+	source, err := openCertificate(o, set)
+	if err != nil {
+		return nil, errors.Join(err, reader.Close())
+	}
 	ready := func(ctx context.Context) error { return errors.Join(reader.Ping(ctx), set.Ready(ctx)) }
+	watch := newMonitor(o, ready)
 	limit := o.Server.RateLimit
 	handler, err := web.New(web.Options{
 		Checker: &verify.Checker{Keys: set, Register: reader, Now: o.Now, Location: o.Issuer.Location},
@@ -68,13 +81,17 @@ func Open(ctx context.Context, o Options) (*Site, error) {
 		RateLimit: httpd.RateLimit{
 			PerClient: limit.PerClient, PerClientBurst: limit.PerClientBurst, Global: limit.Global, GlobalBurst: limit.GlobalBurst,
 		},
+		Observe: watch.Observe,
 		Version: o.Version,
 		Now:     o.Now,
 	})
 	if err != nil {
 		return nil, errors.Join(err, reader.Close())
 	}
-	return &Site{Handler: handler, options: o, reader: reader}, nil
+	return &Site{
+		Handler: handler, options: o, reader: reader, certificate: source, monitor: watch,
+		proxies: httpd.Proxies{Trusted: trusted, Header: o.Server.ClientHeader},
+	}, nil
 }
 
 // publishedRoots reads the roots of the document seal. They go out as they were understood, written anew: whatever else is in the file
@@ -90,15 +107,8 @@ func publishedRoots(path string) ([]byte, error) {
 	return keys.EncodeCertificates(roots), nil
 }
 
-// Serve answers the connections of ln until ctx ends.
-func (s *Site) Serve(ctx context.Context, ln net.Listener) error {
-	s.options.Log.InfoContext(ctx, "listening", "address", ln.Addr().String(), "issuer", s.options.Issuer.URL)
-	t := s.options.Server.Timeouts
-	return httpd.Serve(ctx, ln, s, httpd.Config{
-		ReadHeaderTimeout: t.ReadHeader, ReadTimeout: t.Read, WriteTimeout: t.Write, IdleTimeout: t.Idle, StopTimeout: t.Shutdown,
-		Log: s.options.Log,
-	})
+// Close closes the register, and writes what still waits in the log.
+func (s *Site) Close() error {
+	flushLog(s.options.Log)
+	return s.reader.Close()
 }
-
-// Close closes the register.
-func (s *Site) Close() error { return s.reader.Close() }

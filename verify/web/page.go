@@ -128,9 +128,16 @@ func (rd reader) toneLines() (lines []toneLine) {
 	return lines
 }
 
+// request is the number of a request within a sentence.
+type request struct {
+	phrase.Sides
+	ID string
+}
+
 type noticePage struct {
 	frame
 	phrase.Notice
+	Request *request // by which the issuer finds it in the log; nil where nobody has to
 }
 
 func (s *site) writeHome(w http.ResponseWriter, rd reader, status int, want wanted, problem string) error {
@@ -141,12 +148,21 @@ func (s *site) writeHome(w http.ResponseWriter, rd reader, status int, want want
 
 // writeNotice is the page for a request that is about no card. Its words are those for the status: what an error says in detail is
 // for programs, in English.
-func (s *site) writeNotice(w http.ResponseWriter, rd reader, status int) error {
+func (s *site) writeNotice(w http.ResponseWriter, r *http.Request, status int) error {
+	rd := s.readerOf(r)
 	notice, ok := rd.Notices[strconv.Itoa(status)]
 	if !ok {
 		notice = rd.Notices["other"]
 	}
-	return writePage(w, rd, status, s.pages.notice, noticePage{s.frame(rd, wanted{}, notice.Heading), notice})
+	p := noticePage{frame: s.frame(rd, wanted{}, notice.Heading), Notice: notice}
+	if id := httpd.RequestID(r.Context()); id != "" && status >= http.StatusInternalServerError {
+		sides, err := rd.Frame.Request.Around("request")
+		if err != nil {
+			return err
+		}
+		p.Request = &request{sides, id}
+	}
+	return writePage(w, rd, status, s.pages.notice, p)
 }
 
 func writePage(w http.ResponseWriter, rd reader, status int, t *template.Template, data any) error {

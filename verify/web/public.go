@@ -27,13 +27,15 @@ func writeJSON(w http.ResponseWriter, status int, v any) error {
 }
 
 // writeProblem answers a program with a problem document (RFC 9457).
-func writeProblem(w http.ResponseWriter, e *httpd.Error) error {
+func writeProblem(w http.ResponseWriter, r *http.Request, e *httpd.Error) error {
 	p := struct {
 		Type   string `json:"type"`
 		Title  string `json:"title"`
 		Status int    `json:"status"`
 		Detail string `json:"detail,omitempty"`
-	}{"about:blank", http.StatusText(e.Status), e.Status, e.Detail}
+		// Request is an addition to the members of RFC 9457: by it the issuer finds the request in the log.
+		Request string `json:"request,omitempty"`
+	}{"about:blank", http.StatusText(e.Status), e.Status, e.Detail, httpd.RequestID(r.Context())}
 	return httpd.Write(w, e.Status, "application/problem+json", func(b io.Writer) error { return json.NewEncoder(b).Encode(p) })
 }
 

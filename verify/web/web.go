@@ -48,6 +48,7 @@ type Options struct {
 	// Requirements are what the pages offer to ask a card for; nil for no more than each card's own.
 	Requirements RequirementFinder
 	RateLimit    httpd.RateLimit  // the zero value sets no limit
+	Observe      func(httpd.Seen) // is told of every request; nil for nobody
 	Version      string           // shown in small print; empty for none
 	Now          func() time.Time // nil for the machine's clock
 }
@@ -84,8 +85,8 @@ func New(o Options) (http.Handler, error) {
 	if err := s.load(assets.Pages()); err != nil {
 		return nil, fmt.Errorf("web: %w", err)
 	}
-	guard := httpd.Guard{Log: o.Log, Limits: limits, Free: isFree, Refuse: s.refuse, Now: o.Now}
-	return guard.Wrap(s.route(s.routes())), nil
+	guard := httpd.Guard{Log: o.Log, Limits: limits, Free: isFree, Refuse: s.refuse, Observe: o.Observe, Now: o.Now}
+	return guard.Wrap(s.route()), nil
 }
 
 func (s *site) load(pages fs.FS) error {
@@ -125,26 +126,36 @@ func (s *site) routes() *http.ServeMux {
 	return mux
 }
 
-// route is mux with pages of our own for what it has no route for.
-func (s *site) route(mux *http.ServeMux) http.Handler {
+// route is every route, with pages of our own for what has none.
+func (s *site) route() http.Handler {
+	known := s.routes()
+	missing := s.missing(s.routes())
+	known.Handle("/", missing)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if p := codePath(r.URL.Path); p != r.URL.Path {
 			r.URL.Path, r.URL.RawPath = p, ""
 		}
-		h, pattern := mux.Handler(r)
-		if pattern != "" && isClean(r.URL.Path) {
-			mux.ServeHTTP(w, r)
+		if !isClean(r.URL.Path) {
+			missing.ServeHTTP(w, r)
 			return
 		}
-		e := &httpd.Error{Status: http.StatusNotFound}
-		if isClean(r.URL.Path) {
-			// The mux knows whether the path or only the method is wrong, and says so in an answer alone.
-			probe := &probe{header: http.Header{}}
-			h.ServeHTTP(probe, r)
-			e = &httpd.Error{Status: probe.status, Allow: probe.header.Get("Allow")}
-		}
-		httpd.Handler(func(http.ResponseWriter, *http.Request) error { return e }).Or(s.refuse).ServeHTTP(w, r)
+		known.ServeHTTP(w, r)
 	})
+}
+
+// missing answers what mux has no route for.
+func (s *site) missing(mux *http.ServeMux) http.Handler {
+	return httpd.Handler(func(_ http.ResponseWriter, r *http.Request) error {
+		r.Pattern = ""
+		if !isClean(r.URL.Path) {
+			return &httpd.Error{Status: http.StatusNotFound}
+		}
+		// The mux knows whether the path or only the method is wrong, and says so in an answer alone.
+		h, _ := mux.Handler(r)
+		probe := &probe{header: http.Header{}}
+		h.ServeHTTP(probe, r)
+		return &httpd.Error{Status: probe.status, Allow: probe.header.Get("Allow")}
+	}).Or(s.refuse)
 }
 
 // codePath takes from a path under /c/ what people paste around a code: the rest of its link, and slashes.
@@ -158,7 +169,10 @@ func codePath(p string) string {
 			code = inner
 		}
 	}
-	return "/c/" + strings.Trim(code, "/")
+	if code = strings.Trim(code, "/"); len("/c/")+len(code) == len(p) {
+		return p
+	}
+	return "/c/" + code
 }
 
 // isClean says whether the mux would answer a path itself. Where it would not, it sends the reader to the clean path, and
@@ -205,9 +219,9 @@ func (s *site) refuse(w http.ResponseWriter, r *http.Request, e *httpd.Error) {
 	w.Header().Set("Vary", vary)
 	var err error
 	if wantsJSON(r) {
-		err = writeProblem(w, e)
+		err = writeProblem(w, r, e)
 	} else {
-		err = s.writeNotice(w, s.readerOf(r), e.Status)
+		err = s.writeNotice(w, r, e.Status)
 	}
 	if err != nil {
 		http.Error(w, http.StatusText(e.Status), e.Status)

@@ -35,9 +35,14 @@ type Issuer struct {
 
 // Server is the HTTP server's part of the configuration.
 type Server struct {
-	Listen    string    `mapstructure:"listen"` // host:port
-	RateLimit RateLimit `mapstructure:"rate_limit"`
-	Timeouts  Timeouts  `mapstructure:"timeouts"`
+	Listen         string      `mapstructure:"listen"` // host:port
+	TLS            TLS         `mapstructure:"tls"`
+	TrustedProxies []string    `mapstructure:"trusted_proxies"` // addresses and networks whose word about the client counts
+	ClientHeader   string      `mapstructure:"client_header"`   // where they say it
+	RateLimit      RateLimit   `mapstructure:"rate_limit"`
+	Connections    Connections `mapstructure:"connections"`
+	Timeouts       Timeouts    `mapstructure:"timeouts"`
+	Monitor        Monitor     `mapstructure:"monitor"`
 }
 
 // RateLimit is how many requests a second are answered, and how many may come at once before that counts. A rate of 0
@@ -70,8 +75,12 @@ type Config struct {
 // DefaultServer is what a configuration that says nothing about the server gets.
 func DefaultServer() Server {
 	return Server{
-		Listen:    "127.0.0.1:8080",
-		RateLimit: RateLimit{PerClient: 10, PerClientBurst: 40, Global: 2000, GlobalBurst: 4000},
+		Listen:         "127.0.0.1:8080",
+		TLS:            TLS{ACME: ACME{Domains: []string{}}},
+		TrustedProxies: []string{},
+		ClientHeader:   "X-Forwarded-For",
+		Connections:    Connections{PerClient: 256, Total: 4096},
+		RateLimit:      RateLimit{PerClient: 10, PerClientBurst: 40, Global: 2000, GlobalBurst: 4000},
 		Timeouts: Timeouts{ReadHeader: 5 * time.Second, Read: 15 * time.Second, Write: 45 * time.Second,
 			Idle: 2 * time.Minute, Shutdown: 10 * time.Second},
 	}
@@ -91,7 +100,10 @@ func Load(path string, env []string) (*Config, error) {
 	if c.Roots != "" {
 		paths["roots"] = &c.Roots
 	}
-	return c, Absolute(path, paths)
+	if err := Absolute(path, paths); err != nil {
+		return nil, err
+	}
+	return c, c.Server.Absolute(path)
 }
 
 func (c *Config) validate() error {
@@ -204,7 +216,7 @@ func (s Server) Validate() error {
 			return Invalid("server.timeouts."+timeout.key, fmt.Sprintf("is %s", timeout.time), "Write a time from 100ms to 1h.")
 		}
 	}
-	return nil
+	return s.validateAround()
 }
 
 func checkListen(address string) error {

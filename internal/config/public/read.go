@@ -3,6 +3,7 @@ package public
 import (
 	"errors"
 	"io/fs"
+	"maps"
 	"math"
 	"os"
 	"reflect"
@@ -45,7 +46,7 @@ func Read(path string, env []string, into any, missingHint string) error {
 	for key, value := range defaults {
 		v.SetDefault(key, value)
 	}
-	keys := scalarKeys(reflect.TypeOf(into).Elem(), "")
+	keys := settableKeys(reflect.TypeOf(into).Elem(), "")
 	if err := v.MergeConfigMap(raw); err != nil {
 		return &Error{File: path, Text: "can't be read", Err: err}
 	}
@@ -156,10 +157,12 @@ func kindName(t reflect.Type) string {
 
 // override puts the environment above the file. Viper's own way reads the process's environment and misses keys that stand
 // nowhere else.
-func override(v *viper.Viper, keys []string, env []string) error {
+//
+// A list has its values between commas.
+func override(v *viper.Viper, keys map[string]reflect.Kind, env []string) error {
 	names := make(map[string]string, len(keys))
 	sections := map[string]bool{}
-	for _, key := range keys {
+	for key := range keys {
 		names[envPrefix+strings.ToUpper(strings.ReplaceAll(key, ".", "_"))] = key
 		if section, _, nested := strings.Cut(key, "."); nested {
 			sections[envPrefix+strings.ToUpper(section)+"_"] = true
@@ -168,7 +171,11 @@ func override(v *viper.Viper, keys []string, env []string) error {
 	for _, pair := range env {
 		name, value, _ := strings.Cut(pair, "=")
 		if key, ok := names[name]; ok {
-			if value != "" {
+			switch {
+			case value == "":
+			case keys[key] == reflect.Slice:
+				v.Set(key, splitList(value))
+			default:
 				v.Set(key, value)
 			}
 			continue
@@ -195,19 +202,28 @@ func unknownVariable(name string, names map[string]string) error {
 	return e
 }
 
-// scalarKeys lists the keys of a struct that the environment can set: all but lists.
-func scalarKeys(t reflect.Type, prefix string) []string {
-	var keys []string
+func splitList(value string) []string {
+	list := strings.Split(value, ",")
+	for i := range list {
+		list[i] = strings.TrimSpace(list[i])
+	}
+	return list
+}
+
+// settableKeys lists the keys of a struct that the environment can set, with their kinds: all but lists of groups.
+func settableKeys(t reflect.Type, prefix string) map[string]reflect.Kind {
+	keys := map[string]reflect.Kind{}
 	for field := range t.Fields() {
 		name, options, _ := strings.Cut(field.Tag.Get("mapstructure"), ",")
+		kind := field.Type.Kind()
 		switch {
-		case name == "-" || field.Type.Kind() == reflect.Slice:
+		case name == "-" || kind == reflect.Slice && field.Type.Elem().Kind() != reflect.String:
 		case options == "squash":
-			keys = append(keys, scalarKeys(field.Type, prefix)...)
-		case field.Type.Kind() == reflect.Struct:
-			keys = append(keys, scalarKeys(field.Type, prefix+name+".")...)
+			maps.Copy(keys, settableKeys(field.Type, prefix))
+		case kind == reflect.Struct:
+			maps.Copy(keys, settableKeys(field.Type, prefix+name+"."))
 		default:
-			keys = append(keys, prefix+name)
+			keys[prefix+name] = kind
 		}
 	}
 	return keys

@@ -52,6 +52,7 @@ type Frame struct {
 	Ask       Sentence `yaml:"ask"`
 	Privacy   string   `yaml:"privacy"`
 	Made      Sentence `yaml:"made"`
+	Request   Sentence `yaml:"request"` // under what number the log has what went wrong
 }
 
 // Form is the field in which a person asks.

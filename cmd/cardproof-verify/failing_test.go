@@ -1,0 +1,166 @@
+package main
+
+import (
+	"bytes"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// place is the register's file of the site, where its symbolic link leads to.
+func (s *site) place() string { return filepath.Join(s.centre, "data", "register.db") }
+
+// moveRegister moves all three files.
+func (s *site) moveRegister(from, to string) {
+	s.t.Helper()
+	for _, suffix := range []string{"", "-wal", "-shm"} {
+		if err := os.Rename(from+suffix, to+suffix); err != nil && !os.IsNotExist(err) {
+			s.t.Fatal(err)
+		}
+	}
+}
+
+// A server whose register fails says so, with a status that says so too; nothing is valid then. Once the register is back, the
+// next answer is right again, without a restart.
+func TestRegisterFailsAndComesBack(t *testing.T) {
+	s := newSite(t)
+	v := s.launch("CARDPROOF_SERVER_MONITOR_LISTEN=127.0.0.1:0", "CARDPROOF_SERVER_RATE_LIMIT_PER_CLIENT=0")
+	code, number := s.codePath(), "/n/"+s.number
+	good := func(when string) {
+		t.Helper()
+		for _, path := range []string{code, number} {
+			if status, got := v.verdict(path); status != 200 || got != "valid" {
+				t.Errorf("%s, %.3s: got %d %s, want it valid", when, path, status, got)
+			}
+		}
+	}
+	good("at first")
+	away := filepath.Join(t.TempDir(), "away.db")
+	whole := s.read(s.place())
+	for _, step := range []struct {
+		name       string
+		fail, mend func()
+		kind       string // as the monitor counts it
+	}{
+		{"moved away", func() { s.moveRegister(s.place(), away) }, func() { s.moveRegister(away, s.place()) }, "missing"},
+		{"another program's file", func() { s.moveRegister(s.place(), away); s.write(s.place(), strings.Repeat("not a register ", 1000)) },
+			func() { os.Remove(s.place()); s.moveRegister(away, s.place()) }, "corrupt"},
+		{"empty", func() { s.moveRegister(s.place(), away); s.write(s.place(), "") },
+			func() { os.Remove(s.place()); s.moveRegister(away, s.place()) }, "corrupt"},
+		{"damaged in the middle", func() { s.damage(whole) }, func() { s.write(s.place(), string(whole)) }, "corrupt"},
+		{"cut short", func() { s.write(s.place(), string(whole[:len(whole)/2])) }, func() { s.write(s.place(), string(whole)) }, "corrupt"},
+	} {
+		step.fail()
+		for path, want := range map[string]string{code: "status_unknown", number: "unavailable"} {
+			if status, got := v.verdict(path); status != 503 || got != want {
+				t.Errorf("%s, %.3s: got %d %s, want 503 %s", step.name, path, status, got, want)
+			}
+		}
+		if status, _ := get(t, "http://"+v.address+"/readyz"); status != 503 {
+			t.Errorf("%s: /readyz got %d, want 503", step.name, status)
+		}
+		if _, metrics := get(t, "http://"+v.monitor+"/metrics"); !strings.Contains(metrics, `cardproof_register_errors_total{kind="`+step.kind+`"}`) {
+			t.Errorf("%s: the monitor does not count it as %s", step.name, step.kind)
+		}
+		step.mend()
+		good(step.name + ", and back")
+	}
+}
+
+func (s *site) read(path string) []byte {
+	s.t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return text
+}
+
+// damage overwrites all pages but the first, and what might mend them. The register's own header stays as it is.
+func (s *site) damage(whole []byte) {
+	s.t.Helper()
+	broken := bytes.Clone(whole)
+	for i := 4096; i < len(broken); i++ {
+		broken[i] = 0xa5
+	}
+	s.write(s.place(), string(broken))
+	for _, suffix := range []string{"-wal", "-shm"} {
+		if err := os.Remove(s.place() + suffix); err != nil && !os.IsNotExist(err) {
+			s.t.Fatal(err)
+		}
+	}
+}
+
+// Another centre's register knows none of the cards: that is a reason to distrust them, and never one to call them valid.
+func TestRegisterOfAnotherCentre(t *testing.T) {
+	s, other := newSite(t), newSite(t)
+	v := s.launch()
+	away := filepath.Join(t.TempDir(), "away.db")
+	s.moveRegister(s.place(), away)
+	other.moveRegister(other.place(), s.place())
+	if status, got := v.verdict(s.codePath()); got != "unregistered" {
+		t.Errorf("got %d %s, want unregistered", status, got)
+	}
+	if status, got := v.verdict("/n/" + s.number); status != 404 || got != "not_found" {
+		t.Errorf("by number: got %d %s, want 404 not_found", status, got)
+	}
+	s.moveRegister(s.place(), other.place())
+	s.moveRegister(away, s.place())
+	if status, got := v.verdict(s.codePath()); got != "valid" {
+		t.Errorf("back again: got %d %s, want valid", status, got)
+	}
+}
+
+// pendingByte is where SQLite's lock lies that keeps new readers out (sqlite.org/fileformat.html, "the lock-byte page").
+const pendingByte = 0x40000000
+
+// While a program keeps readers out for eight seconds, each question gets its answer within the time that one may take, even if
+// many ask; afterwards all is well.
+func TestRegisterThatIsLocked(t *testing.T) {
+	s := newSite(t)
+	v := s.launch("CARDPROOF_SERVER_RATE_LIMIT_PER_CLIENT=0")
+	// What the server has open already, it would read past the lock; so it has to open the file anew.
+	away := filepath.Join(filepath.Dir(s.place()), "away.db")
+	s.moveRegister(s.place(), away)
+	if _, got := v.verdict(s.codePath()); got != "status_unknown" {
+		t.Fatalf("without a register: got %s", got)
+	}
+	f, err := os.OpenFile(away, os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lock := syscall.Flock_t{Type: syscall.F_WRLCK, Whence: io.SeekStart, Start: pendingByte, Len: 1}
+	if err := syscall.FcntlFlock(f.Fd(), syscall.F_SETLK, &lock); err != nil {
+		t.Fatal(err)
+	}
+	s.moveRegister(away, s.place())
+	release := time.AfterFunc(8*time.Second, func() { f.Close() }) // which gives up the lock
+	defer release.Stop()
+	const asking = 12
+	start := time.Now()
+	codes := make(chan string, asking)
+	for range asking {
+		go func() {
+			_, code := v.verdict(s.codePath())
+			codes <- code
+		}()
+	}
+	unknown := 0
+	for range asking {
+		switch code := <-codes; code {
+		case "status_unknown":
+			unknown++
+		case "valid": // asked again once the lock was gone
+		default:
+			t.Errorf("got %s", code)
+		}
+	}
+	if took := time.Since(start); unknown == 0 || took > 16*time.Second {
+		t.Errorf("%d of %d were not answered by the register, and it took %s", unknown, asking, took)
+	}
+	within(t, 20*time.Second, "valid again", func() bool { _, code := v.verdict(s.codePath()); return code == "valid" })
+}
