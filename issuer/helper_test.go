@@ -66,7 +66,7 @@ func (b *bench) newKey(t testing.TB) {
 	if err := os.Mkdir(b.keys, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := CreateKey(t.Context(), b.keys, testURL, nil, testNow); err != nil {
+	if _, err := CreateKey(t.Context(), b.keys, testURL, keys.Cards, nil, testNow); err != nil {
 		t.Fatal(err)
 	}
 	var err error

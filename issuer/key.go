@@ -37,10 +37,10 @@ type Passphrase = signer.Passphrase
 // Key is an opened card key. Only OpenKey makes one, so its private half can't leave the issuer.
 type Key struct{ signing token.SigningKey }
 
-// CreateKey makes the card key of an issuer in dir and puts its public half into the key set there, which it makes if need
-// be. It refuses, with ErrKeyExists, where the issuer has an active key, and with ErrKeySetLost where private keys lie without
+// CreateKey makes the key of one purpose of an issuer in dir and puts its public half into the key set there, which it makes if need
+// be. It refuses, with ErrKeyExists, where the issuer has an active key of that purpose, and with ErrKeySetLost where private keys lie without
 // a set. pass is nil for a key that is not encrypted.
-func CreateKey(ctx context.Context, dir, issuerURL string, pass Passphrase, now time.Time) (k keys.Key, err error) {
+func CreateKey(ctx context.Context, dir, issuerURL string, purpose keys.Purpose, pass Passphrase, now time.Time) (k keys.Key, err error) {
 	if pass != nil {
 		secret, err := pass() // before the lock: a person may take minutes
 		if err != nil {
@@ -62,11 +62,11 @@ func CreateKey(ctx context.Context, dir, issuerURL string, pass Passphrase, now 
 	if err != nil {
 		return keys.Key{}, err
 	}
-	if k, ok := set.Active(issuerURL, keys.Cards); ok {
+	if k, ok := set.Active(issuerURL, purpose); ok {
 		return keys.Key{}, fmt.Errorf("%w: %s", ErrKeyExists, signer.Path(dir, k.ID))
 	}
 	// The private half comes first: a public key on record whose private half was lost would be worse than an orphaned file.
-	k, err = signer.Create(dir, issuerURL, pass, now)
+	k, err = signer.Create(dir, issuerURL, purpose, pass, now)
 	if err != nil {
 		return keys.Key{}, err
 	}

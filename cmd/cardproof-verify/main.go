@@ -87,7 +87,7 @@ func listenAndServe(ctx context.Context, configPath, listen string, env []string
 		return err
 	}
 	// Where a key lies by default: beside the key set, the configuration, or the register's data folder.
-	for _, dir := range []string{filepath.Dir(c.JWKS), besideFolder(configPath), besideFolder(filepath.Dir(c.Register))} {
+	for _, dir := range []string{filepath.Dir(c.JWKS), besideFolder(configPath), besideFolder(filepath.Dir(c.Register)), c.Lists} {
 		if err := refusePrivateKeys(dir); err != nil {
 			return err
 		}
@@ -96,7 +96,8 @@ func listenAndServe(ctx context.Context, configPath, listen string, env []string
 		listen = c.Server.Listen
 	}
 	site, err := serve.Open(ctx, serve.Options{
-		Register: c.Register, JWKS: c.JWKS, Issuer: c.Issuer, Server: c.Server, Version: version, Log: serve.NewLog(stderr, slog.LevelInfo), Now: time.Now,
+		Register: c.Register, JWKS: c.JWKS, Issuer: c.Issuer, Server: c.Server, Lists: serve.Lists{Folder: c.Lists},
+		Version: version, Log: serve.NewLog(stderr, slog.LevelInfo), Now: time.Now,
 	})
 	if err != nil {
 		return err

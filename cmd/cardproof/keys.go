@@ -34,7 +34,7 @@ func newKeysInit(a *app) *cobra.Command {
 		Use:   "init",
 		Short: "Make the keys of the configured issuer that are not there yet",
 		Long: `Keys init makes an Ed25519 key that signs cards: its private half as PKCS#8 in PEM, which only you can read, and its public half in
-jwks.json. It makes a P-256 key that seals their files too, its certificate, and the root above it: publish document-roots.crt. A centre
+jwks.json. It makes another that signs the status lists, and a P-256 key that seals the files of cards, its certificate, and the root above it: publish document-roots.crt. A centre
 that names a certificate of its own under seal in the configuration gets none.
 
 With --encrypt the private halves are encrypted with a passphrase, from the environment (` + passphraseVariable + `) or typed;
@@ -58,12 +58,20 @@ openssl pkey opens them too. What is there is kept: no key is ever overwritten.`
 
 // initKeys makes the keys that are missing. Where none is, the error is that of the card key: it is there already.
 func (a *app) initKeys(ctx context.Context, c *config.Config, pass issuer.Passphrase) error {
-	k, cardErr := a.createKey(ctx, c, pass)
+	k, cardErr := a.createKey(ctx, c, keys.Cards, pass)
 	if cardErr != nil && !errors.Is(cardErr, issuer.ErrKeyExists) {
 		return cardErr
 	}
 	if cardErr == nil {
 		fmt.Fprintf(a.stdout, "made key %s of %s in %s\n", k.ID, k.Issuer, c.Keys)
+	}
+	k, wroteList, err := a.setUpKey(ctx, c, keys.StatusLists, pass)
+	if err != nil {
+		return err
+	}
+	if wroteList {
+		fmt.Fprintf(a.stdout, "made key %s of the status lists in %s\n", k.ID, c.Keys)
+		cardErr = nil
 	}
 	wrote, err := a.setUpDocumentKey(ctx, c, pass)
 	if err != nil {
@@ -76,11 +84,11 @@ func (a *app) initKeys(ctx context.Context, c *config.Config, pass issuer.Passph
 	return cardErr
 }
 
-func (a *app) createKey(ctx context.Context, c *config.Config, pass issuer.Passphrase) (keys.Key, error) {
+func (a *app) createKey(ctx context.Context, c *config.Config, purpose keys.Purpose, pass issuer.Passphrase) (keys.Key, error) {
 	if err := durable.MakeFolder(c.Keys, 0o700); err != nil {
 		return keys.Key{}, err
 	}
-	return issuer.CreateKey(ctx, c.Keys, c.Issuer.URL, pass, a.now())
+	return issuer.CreateKey(ctx, c.Keys, c.Issuer.URL, purpose, pass, a.now())
 }
 
 func newKeysList(a *app) *cobra.Command {

@@ -61,8 +61,9 @@ type Timeouts struct {
 // Config is the configuration of the public server alone. It has no path to a private key, and must never get one.
 type Config struct {
 	Issuer   Issuer `mapstructure:"issuer"`
-	Register string `mapstructure:"register"` // absolute after Load
-	JWKS     string `mapstructure:"jwks"`     // the record of public keys; absolute after Load
+	Register string `mapstructure:"register"`     // absolute after Load
+	JWKS     string `mapstructure:"jwks"`         // the record of public keys; absolute after Load
+	Lists    string `mapstructure:"status_lists"` // folder of the signed status lists; absolute after Load, or empty for none
 	Server   Server `mapstructure:"server"`
 }
 
@@ -79,14 +80,18 @@ func DefaultServer() Server {
 // Load reads the configuration of the public server, with CARDPROOF_* of the environment (as os.Environ gives it) above it.
 // Paths in it count from its own folder. The error is an *Error.
 func Load(path string, env []string) (*Config, error) {
-	c := &Config{Issuer: Issuer{TimeZone: "UTC"}, Register: "data/register.db", JWKS: "public/keys.json", Server: DefaultServer()}
+	c := &Config{Issuer: Issuer{TimeZone: "UTC"}, Register: "data/register.db", JWKS: "public/keys.json", Lists: "public/s", Server: DefaultServer()}
 	if err := Read(path, env, c, "Run `cardproof-verify --print-config > verify.yaml` to begin one, or name one with --config."); err != nil {
 		return nil, err
 	}
 	if err := c.validate(); err != nil {
 		return nil, at(path, err)
 	}
-	return c, Absolute(path, map[string]*string{"register": &c.Register, "jwks": &c.JWKS})
+	paths := map[string]*string{"register": &c.Register, "jwks": &c.JWKS}
+	if c.Lists != "" {
+		paths["status_lists"] = &c.Lists
+	}
+	return c, Absolute(path, paths)
 }
 
 func (c *Config) validate() error {

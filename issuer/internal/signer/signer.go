@@ -31,9 +31,9 @@ var (
 // Passphrase gives the passphrase of a key, at most once for each key that is opened. It is nil where keys are not encrypted.
 type Passphrase func() ([]byte, error)
 
-// Create makes an Ed25519 key for issuer and writes its private half to a new file <key ID>.pem in dir: PKCS#8 in PEM (RFC 5958),
+// Create makes an Ed25519 key of one purpose for issuer and writes its private half to a new file <key ID>.pem in dir: PKCS#8 in PEM (RFC 5958),
 // mode 0600, encrypted if a passphrase is given. It overwrites nothing; the public half is the caller's to record.
-func Create(dir, issuer string, pass Passphrase, now time.Time) (keys.Key, error) {
+func Create(dir, issuer string, purpose keys.Purpose, pass Passphrase, now time.Time) (keys.Key, error) {
 	public, private, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {
 		return keys.Key{}, err
@@ -50,7 +50,7 @@ func Create(dir, issuer string, pass Passphrase, now time.Time) (keys.Key, error
 		return keys.Key{}, err
 	}
 	return keys.Key{
-		ID: id, Alg: token.EdDSA, Public: public, Issuer: issuer, Purpose: keys.Cards, State: keys.Active, NotBefore: now.UTC().Truncate(time.Second),
+		ID: id, Alg: token.EdDSA, Public: public, Issuer: issuer, Purpose: purpose, State: keys.Active, NotBefore: now.UTC().Truncate(time.Second),
 	}, nil
 }
 
