@@ -95,11 +95,18 @@ func fits(alg string, public crypto.PublicKey) bool {
 	return false
 }
 
-// JWKS is the published part of the set: the public keys that verify, active and retired, and nothing else of them.
+// published is a key as others see it. What it signs is a part of that: whoever took the key of the status lists for a card's would
+// believe whoever has it, and it lies beside a server.
+type published struct {
+	jwk
+	Purpose Purpose `json:"signs"`
+}
+
+// JWKS is the published part of the set: the public keys that verify, active and retired, each with what it signs.
 func (s *Set) JWKS() ([]byte, error) {
 	out := struct {
-		Keys []jwk `json:"keys"`
-	}{Keys: []jwk{}}
+		Keys []published `json:"keys"`
+	}{Keys: []published{}}
 	for _, k := range s.keys {
 		if k.State == Revoked {
 			continue
@@ -109,7 +116,7 @@ func (s *Set) JWKS() ([]byte, error) {
 			return nil, err
 		}
 		j.Kid, j.Alg = k.ID, k.Alg
-		out.Keys = append(out.Keys, j)
+		out.Keys = append(out.Keys, published{j, k.Purpose})
 	}
 	return json.MarshalIndent(out, "", "  ")
 }

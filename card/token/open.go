@@ -14,36 +14,21 @@ import (
 //
 // find gives the public key of a key ID. The error is an *Error; nothing of the token is in it, and Opened is empty with it.
 func Open(raw string, find func(keyID string) (PublicKey, bool)) (Opened, error) {
-	parts, refusal := split(raw)
-	if refusal != "" {
-		return Opened{}, &Error{Malformed, refusal}
-	}
-	h, err := openHeader(parts[0])
+	s, err := openSigned(raw, Type, MaxLength, find)
 	if err != nil {
 		return Opened{}, err
 	}
-	key, ok := find(h.Kid)
-	if !ok {
-		return Opened{}, &Error{UnknownKey, KeyUnknown}
-	}
-	if h.Alg != key.Alg {
-		return Opened{}, &Error{BadSignature, AlgorithmNotKeys}
-	}
-	input := raw[:strings.LastIndexByte(raw, '.')]
-	if refusal := checkSignature(input, parts[2], key); refusal != "" {
-		return Opened{}, &Error{BadSignature, refusal}
-	}
-	c, refusal := cardOf(parts[1])
+	c, refusal := cardOf(s.payload)
 	if refusal != "" {
 		return Opened{}, &Error{InvalidClaims, refusal}
 	}
-	return Opened{Card: c, KeyID: h.Kid, Digest: sha256.Sum256([]byte(input))}, nil
+	return Opened{Card: c, KeyID: s.keyID, Digest: sha256.Sum256([]byte(s.input))}, nil
 }
 
-// split cuts a token into the bytes of its three parts.
-func split(raw string) ([3][]byte, Refusal) {
+// split cuts a token of at most max characters into the bytes of its three parts.
+func split(raw string, max int) ([3][]byte, Refusal) {
 	var parts [3][]byte
-	if len(raw) > MaxLength {
+	if len(raw) > max {
 		return parts, TooLong
 	}
 	if !InAlphabet(raw) {
@@ -76,25 +61,26 @@ func InAlphabet(s string) bool {
 	return s != ""
 }
 
-// openHeader reads the protected header. As with the claims, it accepts nothing but the bytes that Sign would write.
-func openHeader(data []byte) (header, error) {
+// openHeader reads the protected header of a token of the kind that is wanted. As with the claims, it accepts nothing but the bytes that
+// Sign would write.
+func openHeader(data []byte, want string) (header, error) {
 	var h header
-	if json.Unmarshal(data, &h) == nil && h.Typ == Type && bytes.Equal(encode(h), data) {
+	if json.Unmarshal(data, &h) == nil && h.Typ == want && bytes.Equal(encode(h), data) {
 		return h, nil
 	}
-	return header{}, whyNoHeader(data)
+	return header{}, whyNoHeader(data, want)
 }
 
 // whyNoHeader is what is wrong with a header. A stranger's JWT, with another typ or none, is told apart from a broken token; a
 // header of ours with any further member (crit, b64, zip, jwk, jku, x5u, x5c) is refused whole.
-func whyNoHeader(data []byte) *Error {
+func whyNoHeader(data []byte, want string) *Error {
 	o, refusal := readObject(data)
 	if refusal != "" {
 		return &Error{Malformed, refusal}
 	}
 	m := members{o: o}
 	typ, _ := o["typ"].(string)
-	if typ != Type && len(o) <= 3 && onlyKnown(o) {
+	if typ != want && len(o) <= 3 && onlyKnown(o) {
 		return &Error{WrongType, TypeWrong}
 	}
 	m.text("alg")

@@ -59,18 +59,10 @@ func Sign(c card.Card, key SigningKey) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	method, err := methodOf(key.Alg)
+	raw, err := signInput(input, key)
 	if err != nil {
 		return "", err
 	}
-	sig, err := method.Sign(input, key.Key)
-	if err != nil {
-		return "", fmt.Errorf("sign with key %s: %w", key.ID, err)
-	}
-	if key.Alg == ES256 {
-		sig = lowS(sig)
-	}
-	raw := input + "." + base64url.EncodeToString(sig)
 	if len(raw) > MaxLength {
 		return "", fmt.Errorf("the token would have %d characters, more than %d", len(raw), MaxLength)
 	}

@@ -89,8 +89,8 @@ func listenAndServe(ctx context.Context, configPath, listen string, env []string
 	if err != nil {
 		return err
 	}
-	// Where a key lies by default: beside the key set, the roots, the configuration, or the register's data folder.
-	dirs := []string{filepath.Dir(c.JWKS), besideFolder(configPath), besideFolder(filepath.Dir(c.Register))}
+	// Where a key lies by default: beside the key set, the roots, the lists, the configuration, or the register's data folder.
+	dirs := []string{filepath.Dir(c.JWKS), besideFolder(configPath), besideFolder(filepath.Dir(c.Register)), c.Lists}
 	if c.Roots != "" {
 		dirs = append(dirs, filepath.Dir(c.Roots))
 	}
@@ -103,8 +103,8 @@ func listenAndServe(ctx context.Context, configPath, listen string, env []string
 		listen = c.Server.Listen
 	}
 	site, err := serve.Open(ctx, serve.Options{
-		Register: c.Register, JWKS: c.JWKS, Roots: c.Roots, Issuer: c.Issuer, Server: c.Server, Version: version,
-		Log: serve.NewLog(stderr, slog.LevelInfo), Now: time.Now,
+		Register: c.Register, JWKS: c.JWKS, Roots: c.Roots, Issuer: c.Issuer, Server: c.Server, Lists: serve.Lists{Folder: c.Lists},
+		Version: version, Log: serve.NewLog(stderr, slog.LevelInfo), Now: time.Now,
 	})
 	if err != nil {
 		return err

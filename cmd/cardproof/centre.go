@@ -204,11 +204,31 @@ func host(origin string) string {
 	return u.Host
 }
 
+// firstRenewal is how long the server waits for the status lists before it answers.
+const firstRenewal = 2 * time.Second
+
+// openSite opens the public server, with the key of the status lists if cards carry a place in one. Close it when it has served.
 func (a *app) openSite(ctx context.Context, c *config.Config, logFrom slog.Level) (*serve.Site, error) {
-	return serve.Open(ctx, serve.Options{
+	o := serve.Options{
 		Register: registerPath(c), JWKS: keySetPath(c), Roots: rootsToPublish(c), Issuer: public.Issuer(c.Issuer.Issuer), Server: c.Server,
 		Version: version, Log: serve.NewLog(a.stderr, logFrom), Now: a.now,
-	})
+	}
+	if c.Card.StatusList {
+		lists, err := a.openLists(ctx, c, o.Log)
+		if err != nil {
+			return nil, err
+		}
+		// A small centre has its lists before the first request; a large one answers for cards meanwhile. Run says what failed.
+		first, cancel := context.WithTimeout(ctx, firstRenewal)
+		_ = lists.Renew(first)
+		cancel()
+		o.Lists = serve.Lists{Source: lists.Publisher, Close: lists.Close, Renew: func(ctx context.Context) { lists.Run(ctx, nil) }}
+	}
+	site, err := serve.Open(ctx, o)
+	if err != nil && o.Lists.Close != nil {
+		err = errors.Join(err, o.Lists.Close())
+	}
+	return site, err
 }
 
 // isTerminal says whether w is a terminal, and how many columns it has.

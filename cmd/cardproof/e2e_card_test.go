@@ -107,9 +107,9 @@ func checkFile(t *testing.T, l cardLine) {
 func checkWithOpenSSL(t *testing.T, c *centreDir, raw string) {
 	t.Helper()
 	var set struct {
-		Keys []struct{ Kid, X, Crv string }
+		Keys []struct{ Kid, X, Crv, Signs string }
 	}
-	if err := json.Unmarshal(c.must("keys", "export"), &set); err != nil || len(set.Keys) != 1 || set.Keys[0].Crv != "Ed25519" {
+	if err := json.Unmarshal(c.must("keys", "export"), &set); err != nil || len(set.Keys) != 2 || set.Keys[0].Crv != "Ed25519" || set.Keys[0].Signs != "card+jwt" {
 		t.Fatalf("keys export: %v, %+v", err, set)
 	}
 	x, err := base64.RawURLEncoding.DecodeString(set.Keys[0].X)
@@ -139,12 +139,14 @@ func TestEncryptedKeyIsOpenedByOpenSSL(t *testing.T) {
 	t.Setenv(passphraseVariable, "correct horse")
 	c.must("init", "--encrypt")
 	paths, err := filepath.Glob(c.path("keys/*.pem"))
-	if err != nil || len(paths) != 1 {
+	if err != nil || len(paths) != 2 { // of cards, and of status lists
 		t.Fatalf("keys: %v, %v", paths, err)
 	}
-	text := output(t, "openssl", "pkey", "-in", paths[0], "-passin", "pass:correct horse", "-noout", "-text")
-	if !strings.Contains(text, "ED25519") {
-		t.Errorf("openssl reads %q", text)
+	for _, path := range paths {
+		text := output(t, "openssl", "pkey", "-in", path, "-passin", "pass:correct horse", "-noout", "-text")
+		if !strings.Contains(text, "ED25519") {
+			t.Errorf("openssl reads %q", text)
+		}
 	}
 	roster := c.roster(1)
 	c.must("issue", roster, "--out", "out")

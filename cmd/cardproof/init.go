@@ -35,7 +35,7 @@ func newInit(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "init",
 		Short: "Set up a new training centre in the current folder",
-		Long: `Init writes config.yaml, keys/ (the card key, and the key that seals files) and data/ (the register) into the current folder. What is there
+		Long: `Init writes config.yaml, keys/ (the keys of cards, of status lists, and of sealed files) and data/ (the register) into the current folder. What is there
 already is kept as it is; nothing is ever overwritten. After it, issue and serve work at once.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -104,11 +104,13 @@ func (a *app) setUp(ctx context.Context, o initOptions) ([]string, error) {
 		return nil, err
 	}
 	note(wrote, registerPath(c))
-	k, wrote, err := a.setUpKey(ctx, c, pass)
-	if err != nil {
-		return nil, err
+	for _, purpose := range []keys.Purpose{keys.Cards, keys.StatusLists} {
+		k, wrote, err := a.setUpKey(ctx, c, purpose, pass)
+		if err != nil {
+			return nil, err
+		}
+		note(wrote, issuer.KeyPath(c.Keys, k))
 	}
-	note(wrote, issuer.KeyPath(c.Keys, k))
 	wrote, err = a.setUpDocumentKey(ctx, c, pass)
 	if err != nil {
 		return nil, err
@@ -137,18 +139,18 @@ func setUpRegister(ctx context.Context, c *config.Config, again bool) (wrote boo
 	return missing, db.Close()
 }
 
-// setUpKey makes the card key where the issuer has none.
-func (a *app) setUpKey(ctx context.Context, c *config.Config, pass issuer.Passphrase) (k keys.Key, wrote bool, err error) {
+// setUpKey makes the key of one purpose where the issuer has none.
+func (a *app) setUpKey(ctx context.Context, c *config.Config, purpose keys.Purpose, pass issuer.Passphrase) (k keys.Key, wrote bool, err error) {
 	set, err := keys.Load(keySetPath(c))
 	if err != nil && !errors.Is(err, keys.ErrMissing) {
 		return keys.Key{}, false, err
 	}
 	if set != nil {
-		if k, ok := set.Active(c.Issuer.URL, keys.Cards); ok {
+		if k, ok := set.Active(c.Issuer.URL, purpose); ok {
 			return k, false, nil
 		}
 	}
-	k, err = a.createKey(ctx, c, pass)
+	k, err = a.createKey(ctx, c, purpose, pass)
 	return k, true, err
 }
 

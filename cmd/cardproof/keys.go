@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"sync"
 
 	"github.com/spf13/cobra"
@@ -32,7 +31,7 @@ func newKeysInit(a *app) *cobra.Command {
 		Use:   "init",
 		Short: "Make the keys of the configured issuer that are not there yet",
 		Long: `Keys init makes an Ed25519 key that signs cards: its private half as PKCS#8 in PEM, which only you can read, and its public half in
-jwks.json. It makes a P-256 key that seals their files too, its certificate, and the root above it: publish document-roots.crt. A centre
+jwks.json. It makes another that signs the status lists, and a P-256 key that seals the files of cards, its certificate, and the root above it: publish document-roots.crt. A centre
 that names a certificate of its own under seal in the configuration gets none.
 
 With --encrypt the private halves are encrypted with a passphrase, from the environment (` + passphraseVariable + `) or typed;
@@ -57,12 +56,19 @@ is kept: no key is ever overwritten.`,
 
 // initKeys makes the keys that are missing. Where none is, the error is that the card key is there already.
 func (a *app) initKeys(ctx context.Context, c *config.Config, pass issuer.Passphrase) error {
-	k, wroteCard, err := a.setUpKey(ctx, c, pass)
+	card, wroteCard, err := a.setUpKey(ctx, c, keys.Cards, pass)
 	if err != nil {
 		return err
 	}
 	if wroteCard {
-		fmt.Fprintf(a.stdout, "made key %s of %s in %s\n", k.ID, k.Issuer, c.Keys)
+		fmt.Fprintf(a.stdout, "made key %s of %s in %s\n", card.ID, card.Issuer, c.Keys)
+	}
+	lists, wroteLists, err := a.setUpKey(ctx, c, keys.StatusLists, pass)
+	if err != nil {
+		return err
+	}
+	if wroteLists {
+		fmt.Fprintf(a.stdout, "made key %s of the status lists in %s\n", lists.ID, c.Keys)
 	}
 	wroteDocument, err := a.setUpDocumentKey(ctx, c, pass)
 	if err != nil {
@@ -71,8 +77,8 @@ func (a *app) initKeys(ctx context.Context, c *config.Config, pass issuer.Passph
 	if wroteDocument {
 		fmt.Fprintf(a.stdout, "made the document key in %s\n", c.Keys)
 	}
-	if !wroteCard && !wroteDocument {
-		return fmt.Errorf("%w: %s", issuer.ErrKeyExists, filepath.Join(c.Keys, k.ID+".pem"))
+	if !wroteCard && !wroteLists && !wroteDocument {
+		return fmt.Errorf("%w: %s", issuer.ErrKeyExists, issuer.KeyPath(c.Keys, card))
 	}
 	return nil
 }
@@ -87,7 +93,7 @@ func (a *app) passphraseOfNew(ctx context.Context, c *config.Config, chosen issu
 	return chosen, nil
 }
 
-func (a *app) createKey(ctx context.Context, c *config.Config, pass issuer.Passphrase) (keys.Key, error) {
+func (a *app) createKey(ctx context.Context, c *config.Config, purpose keys.Purpose, pass issuer.Passphrase) (keys.Key, error) {
 	if err := durable.MakeFolder(c.Keys, 0o700); err != nil {
 		return keys.Key{}, err
 	}
@@ -95,7 +101,7 @@ func (a *app) createKey(ctx context.Context, c *config.Config, pass issuer.Passp
 	if err != nil {
 		return keys.Key{}, err
 	}
-	return issuer.CreateKey(ctx, c.Keys, c.Issuer.URL, keys.Cards, pass, a.now())
+	return issuer.CreateKey(ctx, c.Keys, c.Issuer.URL, purpose, pass, a.now())
 }
 
 func newKeysExport(a *app) *cobra.Command {

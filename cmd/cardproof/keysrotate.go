@@ -106,9 +106,6 @@ func (a *app) printRotation(ctx context.Context, r *keyring, done issuer.Rotatio
 		fmt.Fprintf(a.stdout, "%s of it not out yet: finish them with the same `cardproof issue` again, release a held batch as it is\n", plural(planned, "card is", "cards are"))
 	}
 	a.sayPublish(r)
-	if done.Made.Purpose == keys.StatusLists {
-		a.say("Restart `cardproof serve`: it signs the lists with the key that it opened when it started.\n")
-	}
 	a.say("Back up %s now: the new private key is nowhere else.\n", issuer.KeyPath(r.config.Keys, done.Made))
 	return nil
 }

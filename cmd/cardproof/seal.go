@@ -160,7 +160,7 @@ func newKeysCheck(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "check",
 		Short: "Open every private key, and let it prove itself",
-		Long: `Keys check opens the card key and the document key as issue does, lets each sign something, and checks what it signed. A time-stamp
+		Long: `Keys check opens the card key, the key of the status lists and the document key, lets each sign something, and checks what it signed. A time-stamp
 server that is configured is asked once. It writes nothing; run it on a restored backup to see that it is whole.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -175,6 +175,11 @@ server that is configured is asked once. It writes nothing; run it on a restored
 			pass := a.passphraseOnce(cmd.Context())
 			if _, err := issuer.OpenKey(c.Keys, set, c.Issuer.URL, pass); err != nil {
 				return err
+			}
+			if c.Card.StatusList {
+				if _, err := issuer.OpenStatusKey(c.Keys, set, c.Issuer.URL, pass); err != nil {
+					return err
+				}
 			}
 			sealer, err := a.openSealer(cmd.Context(), c, pass)
 			if err != nil {

@@ -14,7 +14,8 @@ func newServe(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "serve [--listen ADDR]",
 		Short: "Serve the public pages, with the register beside them",
-		Long: `Serve answers the public pages and the JSON interface from the register in the data folder. The key that signs is not opened.
+		Long: `Serve answers the public pages and the JSON interface from the register in the data folder, and the status lists, which it signs with
+their own key. The key that signs cards is not opened.
 On a machine of its own, use cardproof-verify instead: it has no code that could open a private key.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.serve(cmd.Context(), listen) },

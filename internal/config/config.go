@@ -34,6 +34,7 @@ type Config struct {
 	Design  Design          `mapstructure:"design"`
 	Seal    Seal            `mapstructure:"seal"`
 	Server  Server          `mapstructure:"server"`
+	Lists   StatusList      `mapstructure:"status_list"`
 	Roster  Roster          `mapstructure:"roster"`
 	Courses []course.Course `mapstructure:"courses"`
 
@@ -71,6 +72,7 @@ func Load(path string, env []string) (*Config, error) {
 		Design: Design{Name: "harbour", Pages: []string{"wallet"}, Paper: "a4"},
 		Seal:   Seal{TimestampTimeout: 10 * time.Second},
 		Server: public.DefaultServer(),
+		Lists:  StatusList{TTL: 5 * time.Minute, Lifetime: 24 * time.Hour},
 	}
 	if err := public.Read(path, env, c, "Run `cardproof init` to write one, or name one with --config."); err != nil {
 		return nil, err
@@ -96,6 +98,7 @@ func (c *Config) validate() *Error {
 		c.Issuer.Validate(),
 		c.Issuer.validatePrinted(),
 		c.Server.Validate(),
+		c.Lists.validate(),
 		c.Seal.validate(),
 		c.Brand.validate(),
 		c.Design.validate(),

@@ -66,6 +66,11 @@ func SyncFiles(paths []string) error {
 	return group.Wait()
 }
 
+// PublishFile writes a file as WriteFile does, and everybody may read it, whatever the umask is.
+func PublishFile(path string, data []byte) error {
+	return renameio.WriteFile(path, data, 0o644, renameio.WithTempDir(filepath.Dir(path)), renameio.WithStaticPermissions(0o644))
+}
+
 // CreateFile writes a new file of exactly the given mode, and refuses with fs.ErrExist where there is one.
 func CreateFile(path string, data []byte, mode fs.FileMode) error {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)

@@ -73,6 +73,7 @@ func secure(next http.Handler) http.Handler {
 func (s *Site) Serve(ctx context.Context, ln net.Listener) error {
 	defer flushLog(s.options.Log)
 	defer spendMemory()()
+	defer s.renewing(ctx)()
 	o, t := s.options, s.options.Server.Timeouts
 	c := httpd.Config{
 		ReadHeaderTimeout: t.ReadHeader, ReadTimeout: t.Read, WriteTimeout: t.Write, IdleTimeout: t.Idle, StopTimeout: t.Shutdown, Log: o.Log,

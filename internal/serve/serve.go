@@ -7,6 +7,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/cardproof/cardproof/internal/config/public"
@@ -26,9 +27,18 @@ type Options struct {
 	Roots    string // the file with the roots of the document seal; empty for none
 	Issuer   public.Issuer
 	Server   public.Server
+	Lists    Lists // the status lists; the zero value for none
 	Version  string
 	Log      *slog.Logger
 	Now      func() time.Time
+}
+
+// Lists is where the signed status lists come from: from a folder that another program keeps, or from one who renews them.
+type Lists struct {
+	Folder string
+	Source web.StatusLists       // instead of Folder
+	Renew  func(context.Context) // runs while the site serves; nil for nothing to do
+	Close  func() error          // called when the site is closed; nil for nothing to do
 }
 
 // Site is an open public server. Close it when it has served.
@@ -74,7 +84,7 @@ func Open(ctx context.Context, o Options) (*Site, error) {
 		Checker: &verify.Checker{Keys: set, Register: reader, Now: o.Now, Location: o.Issuer.Location},
 		JWKS:    set.JWKS,
 		Roots:   roots,
-		Ready:   ready, Requirements: reader,
+		Ready:   ready, Requirements: reader, StatusLists: o.lists(set),
 		Issuer:  web.Issuer{Name: o.Issuer.Name, URL: o.Issuer.URL},
 		Contact: o.Issuer.Contact,
 		Log:     o.Log,
@@ -107,8 +117,36 @@ func publishedRoots(path string) ([]byte, error) {
 	return keys.EncodeCertificates(roots), nil
 }
 
-// Close closes the register, and writes what still waits in the log.
+// renewing keeps the status lists fresh until the returned function is called, which waits for the end of that.
+func (s *Site) renewing(ctx context.Context) (stop func()) {
+	if s.options.Lists.Renew == nil {
+		return func() {}
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	var done sync.WaitGroup
+	done.Go(func() { s.options.Lists.Renew(ctx) })
+	return func() {
+		cancel()
+		done.Wait()
+	}
+}
+
+func (o Options) lists(set *KeySet) web.StatusLists {
+	switch {
+	case o.Lists.Source != nil:
+		return o.Lists.Source
+	case o.Lists.Folder != "":
+		return newListFolder(o.Lists.Folder, o.Issuer.URL, set, o.Now, o.Log)
+	}
+	return nil
+}
+
+// Close closes the register and what the status lists come from, and writes what still waits in the log.
 func (s *Site) Close() error {
 	flushLog(s.options.Log)
-	return s.reader.Close()
+	err := s.reader.Close()
+	if s.options.Lists.Close != nil {
+		err = errors.Join(err, s.options.Lists.Close())
+	}
+	return err
 }

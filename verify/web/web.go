@@ -47,10 +47,12 @@ type Options struct {
 	Log     *slog.Logger // nil for none
 	// Requirements are what the pages offer to ask a card for; nil for no more than each card's own.
 	Requirements RequirementFinder
-	RateLimit    httpd.RateLimit  // the zero value sets no limit
-	Observe      func(httpd.Seen) // is told of every request; nil for nobody
-	Version      string           // shown in small print; empty for none
-	Now          func() time.Time // nil for the machine's clock
+	// StatusLists are the signed status lists; nil for an issuer whose cards carry no place in one.
+	StatusLists StatusLists
+	RateLimit   httpd.RateLimit  // the zero value sets no limit
+	Observe     func(httpd.Seen) // is told of every request; nil for nobody
+	Version     string           // shown in small print; empty for none
+	Now         func() time.Time // nil for the machine's clock
 }
 
 type site struct {
@@ -113,6 +115,7 @@ func (s *site) routes() *http.ServeMux {
 		{"GET /n/{number}", s.checkNumber},
 		{"POST /check", s.checkForm},
 		{"POST /api/v1/verify", s.checkJSON},
+		{"GET /s/{n}", s.statusList},
 		{"GET /.well-known/jwks.json", s.jwks},
 		{"GET " + rootsPath, s.documentRoots},
 		{"GET /.well-known/security.txt", s.securityText},

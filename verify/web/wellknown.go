@@ -33,6 +33,7 @@ func (s *site) jwks(w http.ResponseWriter, r *http.Request) error {
 		return &httpd.Error{Status: http.StatusServiceUnavailable, Detail: "The keys could not be read.", Err: err}
 	}
 	w.Header().Set("Cache-Control", "public, max-age=300")
+	w.Header().Set("Access-Control-Allow-Origin", "*")
 	return httpd.Write(w, http.StatusOK, "application/jwk-set+json", func(b io.Writer) error {
 		_, err := b.Write(set)
 		return err

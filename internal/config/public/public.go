@@ -66,9 +66,10 @@ type Timeouts struct {
 // Config is the configuration of the public server alone. It has no path to a private key, and must never get one.
 type Config struct {
 	Issuer   Issuer `mapstructure:"issuer"`
-	Register string `mapstructure:"register"` // absolute after Load
-	JWKS     string `mapstructure:"jwks"`     // the record of public keys; absolute after Load
-	Roots    string `mapstructure:"roots"`    // of the document seal, in PEM; absolute after Load, empty for none
+	Register string `mapstructure:"register"`     // absolute after Load
+	JWKS     string `mapstructure:"jwks"`         // the record of public keys; absolute after Load
+	Roots    string `mapstructure:"roots"`        // of the document seal, in PEM; absolute after Load, empty for none
+	Lists    string `mapstructure:"status_lists"` // folder of the signed status lists; absolute after Load, or empty for none
 	Server   Server `mapstructure:"server"`
 }
 
@@ -89,7 +90,7 @@ func DefaultServer() Server {
 // Load reads the configuration of the public server, with CARDPROOF_* of the environment (as os.Environ gives it) above it.
 // Paths in it count from its own folder. The error is an *Error.
 func Load(path string, env []string) (*Config, error) {
-	c := &Config{Issuer: Issuer{TimeZone: "UTC"}, Register: "data/register.db", JWKS: "public/keys.json", Server: DefaultServer()}
+	c := &Config{Issuer: Issuer{TimeZone: "UTC"}, Register: "data/register.db", JWKS: "public/keys.json", Lists: "public/s", Server: DefaultServer()}
 	if err := Read(path, env, c, "Run `cardproof-verify --print-config > verify.yaml` to begin one, or name one with --config."); err != nil {
 		return nil, err
 	}
@@ -99,6 +100,9 @@ func Load(path string, env []string) (*Config, error) {
 	paths := map[string]*string{"register": &c.Register, "jwks": &c.JWKS}
 	if c.Roots != "" {
 		paths["roots"] = &c.Roots
+	}
+	if c.Lists != "" {
+		paths["status_lists"] = &c.Lists
 	}
 	if err := Absolute(path, paths); err != nil {
 		return nil, err
