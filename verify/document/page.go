@@ -24,11 +24,11 @@ var (
 	labelsOfExpiry    = []string{"validthrough", "validity"}
 	labelsOfIssue     = []string{"issued"}
 	labelsOfCompleted = []string{"completed"}
-	labelsOfNumber    = []string{"cardnumber"}
+	labelsOfNumber    = []string{"cardnumber", "number"}
 	ruleOfExpiry      = "totheendofthemonth"
 	afterName         = "hassuccessfullycompleted"
 	phrases           = []string{afterName, ruleOfExpiry, "thiscertifiesthat", "thisistocertifythat", "certificateofcompletion", "checkthiscard", "checkthiscertificate",
-		"validthrough", "validity", "issued", "completed", "cardnumber", "instructor", "meetstherequirements", "noexpirydate"}
+		"validthrough", "validity", "issued", "completed", "cardnumber", "number", "instructor", "meetstherequirements", "noexpirydate"}
 )
 
 // find gives the first line from which a few lines together are the wanted text, and the one behind them; -1 where there is none.
