@@ -230,6 +230,32 @@ func TestAHeldBatchOutlivesItsKey(t *testing.T) {
 	}
 }
 
+// A card that fell with its key is not delivered once more, and the list says why.
+func TestACardThatFellWithItsKeyIsNotDelivered(t *testing.T) {
+	b := newBench(t)
+	first := b.mustIssue(t, b.plan(t, 2))
+	old := b.Key.signing.ID
+	b.at(t, "2026-11-22")
+	b.rotate(t, b.Now())
+	if err := RevokeKey(t.Context(), b.keys, old, testNow.Add(-time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	b.reload(t)
+	d := b.out("again")
+	r, err := b.Issue(t.Context(), b.plan(t, 2), d)
+	if err != nil || len(r.Lines) != 2 {
+		t.Fatalf("got %+v, %v", r, err)
+	}
+	for n, l := range r.Lines {
+		if l.State != keyRevoked || l.File != "" || l.Number != first.Lines[n].Number {
+			t.Errorf("got card %s, %s, file %q, want it key_revoked and without a file", l.Number, l.State, l.File)
+		}
+	}
+	if files, err := filepath.Glob(filepath.Join(d.Dir, "*.pdf")); err != nil || len(files) > 0 {
+		t.Errorf("got the files %q, %v", files, err)
+	}
+}
+
 // A key that is not active any more signs nothing, even if a run opened it before.
 func TestARetiredKeySignsNoMore(t *testing.T) {
 	b := newBench(t)

@@ -41,6 +41,9 @@ type ManifestLine struct {
 	Replaces card.Number // the card that this one took the place of; it has no column
 }
 
+// keyRevoked is the state in the manifest of an issued card that fell with its key. The register's own state of it is Issued.
+const keyRevoked card.State = "key_revoked"
+
 var manifestHeading = []string{"row", "number", "name", "course", "issued", "expires", "verify_url", "file", "sha256", "state"}
 
 func manifestLine(row int, e card.Entry, url string) ManifestLine {

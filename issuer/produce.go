@@ -192,7 +192,7 @@ func (p *production) deliver(l *line, made product) error {
 	if l.entry.State == card.Planned {
 		l.entry.State, l.entry.Token, l.entry.SHA256 = card.Issued, made.done.Token, made.done.SHA256
 	}
-	if l.entry.State == card.Issued {
+	if p.inForce(*l.entry) {
 		if err := p.out.put(l.entry.Number, made.file); err != nil {
 			return err
 		}
@@ -200,6 +200,9 @@ func (p *production) deliver(l *line, made product) error {
 	p.done[made.line] = true
 	return nil
 }
+
+// inForce says whether a card is issued, and its key still speaks for it.
+func (p *production) inForce(e card.Entry) bool { return e.State == card.Issued && p.believes(e) }
 
 // mark records the finished cards of a group. A card that somebody withdrew while it was being made, or of which a prerequisite was
 // withdrawn, is no reason to hold the others back: it is returned with the reason.
@@ -249,7 +252,7 @@ func (p *production) make(ctx context.Context, n int) (product, error) {
 	}
 	e := *p.plan.lines[n].entry
 	if e.State != card.Planned {
-		if p.plan.held || e.State != card.Issued { // a withdrawn card that lies in a folder is handed out some day
+		if p.plan.held || !p.inForce(e) { // a withdrawn card that lies in a folder is handed out some day
 			return product{line: n}, nil
 		}
 		file, err := p.Archive.Get(e.Number, e.SHA256)
@@ -289,7 +292,11 @@ func (p *production) result(batch string) *Result {
 			if l.entry.Token != "" { // one that was withdrawn before it was out has none
 				url = token.URL(p.VerifyURL, l.entry.Token)
 			}
-			r.Lines = append(r.Lines, manifestLine(l.row, *l.entry, url))
+			line := manifestLine(l.row, *l.entry, url)
+			if l.entry.State == card.Issued && !p.believes(*l.entry) {
+				line.State, line.File = keyRevoked, ""
+			}
+			r.Lines = append(r.Lines, line)
 		}
 		if (l.isNew() || l.isUnfinished()) && !slices.Contains(r.Batches, l.entry.Batch) {
 			r.Batches = append(r.Batches, l.entry.Batch)

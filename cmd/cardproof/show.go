@@ -70,6 +70,7 @@ type shown struct {
 	IssuedAnewAs string       `json:"issued_anew_as"` // the card in place of this one, which stays revoked
 	VerifyURL    string       `json:"verify_url"`
 	SHA256       string       `json:"sha256"`
+	KeyRevoked   bool         `json:"key_revoked"` // the card fell with the key that signed it, whatever its state is
 	Events       []shownEvent `json:"events"`
 }
 
@@ -95,6 +96,13 @@ func (a *app) show(ctx context.Context, n card.Number) error {
 			return err
 		}
 		s := describe(e, history, verifyURL)
+		revoked, err := ledger.RevokedKeys(ctx)
+		if err != nil {
+			return err
+		}
+		if since, ok := revoked[e.KeyID]; ok && !e.RecordedAt.Before(since) {
+			s.KeyRevoked = true
+		}
 		renewal, ok, err := ledger.FindRenewal(ctx, n)
 		if err != nil {
 			return err
@@ -150,8 +158,12 @@ func describe(e card.Entry, history []card.Event, verifyURL string) shown {
 // rows is the card for a person, without the fields that are empty.
 func (s shown) rows() [][]string {
 	var rows [][]string
+	state := inWords(s.State)
+	if s.KeyRevoked {
+		state = "not in force: the key that signed it was revoked"
+	}
 	for _, r := range [][]string{
-		{"number", s.Number}, {"state", inWords(s.State)}, {"name", s.Name}, {"e-mail", s.Email}, {"learner id", s.LearnerID},
+		{"number", s.Number}, {"state", state}, {"name", s.Name}, {"e-mail", s.Email}, {"learner id", s.LearnerID},
 		{"course", s.Course + ", " + s.Title}, {"level", s.Level}, {"qualifies for", strings.Join(s.Meets, ", ")},
 		{"completed", s.Completed}, {"issued", s.Issued}, validity("", s.Expires), {"instructor", s.Instructor},
 		{"instructor id", s.InstructorID}, {"class", s.Class}, {"batch", s.Batch}, {"key", s.Key}, {"prerequisites", s.Evidence},
