@@ -41,7 +41,7 @@ func (f *File) Compare(signed []*card.Record, centre string) {
 	switch {
 	case len(c.differences) > 0 && f.State != Contradict && f.State != Foreign:
 		f.State = Altered
-	case len(c.doubts) > 0 && f.State == Unsealed:
+	case len(c.doubts) > 0 && (f.State == Unsealed || f.State == Pictured):
 		f.State, f.Why = Unchecked, fmt.Errorf("%w: %s", errCompare, c.doubts[0])
 	}
 }

@@ -17,8 +17,9 @@ func TestGallery(t *testing.T) {
 	if dir == "" {
 		dir = t.TempDir()
 	}
+	kind := "application/x-www-form-urlencoded"
 	save := func(name string, o Options, method, target, body string) {
-		w := do(testSite(t, o), method, target, body, "Content-Type", "application/x-www-form-urlencoded")
+		w := do(testSite(t, o), method, target, body, "Content-Type", kind)
 		page := bytes.ReplaceAll(w.Body.Bytes(), []byte(`href="/assets/`), []byte(`href="assets/`))
 		for _, want := range []string{`<html lang="en">`, "<h1>", "<main>", "</html>", "<title>"} {
 			if !bytes.Contains(page, []byte(want)) {
@@ -51,6 +52,14 @@ func TestGallery(t *testing.T) {
 	long.Card.Instructor = "Maria Magdalena Konstantinopoulou-Papadopoulos"
 	long.Card.Issuer = "https://resuscitation-training.northside-hospitals.example.org"
 	save("long", testOptions(answer(long, nil)), "GET", "/n/"+goodNumber, "")
+	sent := testFiles(t)
+	save("files", o, "GET", "/files", "")
+	for _, code := range allCodes {
+		var body string
+		body, kind = formOf(t, "BLS", sent, "card.pdf", "empty.png")
+		save("files_"+string(code), testOptions(answer(testVerdict(code), nil)), "POST", "/files", body)
+	}
+	kind = "application/x-www-form-urlencoded"
 	for _, code := range allCodes {
 		o := testOptions(answer(testVerdict(code), nil))
 		o.Requirements = finderOf(manyRequirements(), nil)

@@ -15,16 +15,16 @@ import (
 )
 
 // pageSet is every page, parsed at the start.
-type pageSet struct{ home, verdict, notice *template.Template }
+type pageSet struct{ home, verdict, notice, files *template.Template }
 
 func parsePages(pages fs.FS) (*pageSet, error) {
-	frame, err := template.New("frame.html").Option("missingkey=error").ParseFS(pages, "frame.html", "parts.html")
+	frame, err := template.New("frame.html").Option("missingkey=error").ParseFS(pages, "frame.html", "parts.html", "upload.html")
 	if err != nil {
 		return nil, err
 	}
 	set := &pageSet{}
 	for name, page := range map[string]**template.Template{
-		"home.html": &set.home, "verdict.html": &set.verdict, "notice.html": &set.notice,
+		"home.html": &set.home, "verdict.html": &set.verdict, "notice.html": &set.notice, "files.html": &set.files,
 	} {
 		t, err := frame.Clone()
 		if err != nil {
@@ -68,8 +68,9 @@ type form struct {
 
 type homePage struct {
 	frame
-	Form  form
-	Tones []toneLine
+	Form   form
+	Upload uploadForm
+	Tones  []toneLine
 }
 
 // toneLine explains one colour of the answers.
@@ -126,7 +127,7 @@ func momentOf(t time.Time) *moment {
 }
 
 func (s *site) writeHome(w http.ResponseWriter, status int, f form) error {
-	p := homePage{s.frame("Check a certification card · " + s.Issuer.Name), f, toneLines}
+	p := homePage{s.frame("Check a certification card · " + s.Issuer.Name), f, uploadForm{Text: uploadText, Need: f.Need}, toneLines}
 	p.Index = status == http.StatusOK
 	return writePage(w, status, s.pages.home, p)
 }
