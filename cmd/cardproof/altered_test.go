@@ -12,6 +12,7 @@ import (
 	"github.com/cardproof/cardproof/issuer/pdf"
 	"github.com/cardproof/cardproof/issuer/pdf/design"
 	"github.com/cardproof/cardproof/verify/document"
+	"github.com/cardproof/cardproof/verify/photo"
 	"github.com/cardproof/cardproof/verify/seal"
 )
 
@@ -78,7 +79,7 @@ func (p printer) compare(drawn, signed card.Record) document.File {
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	f, err := document.Read(file, seal.Trust{}, time.Now())
+	f, err := document.Read(p.t.Context(), file, seal.Trust{}, time.Now(), photo.MaxMemory)
 	if err != nil || len(f.Cards) != 1 {
 		p.t.Fatalf("got %+v, %v; want one card", f, err)
 	}

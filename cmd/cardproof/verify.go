@@ -12,31 +12,33 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/cardproof/cardproof/card"
 	"github.com/cardproof/cardproof/internal/register"
 	"github.com/cardproof/cardproof/verify"
-	"github.com/cardproof/cardproof/verify/document"
-	"github.com/cardproof/cardproof/verify/seal"
+	"github.com/cardproof/cardproof/verify/intake"
 )
 
 func newVerify(a *app) *cobra.Command {
 	var asked []string
 	cmd := &cobra.Command{
 		Use:   "verify [--need CODE]... INPUT...",
-		Short: "Check cards: tokens, links, card numbers, PDF files",
+		Short: "Check cards: numbers, links, tokens; PDFs, photographs, folders, ZIP files",
 		Long: `Verify checks each input against the keys and the register of this centre. An input is a card number, the link or the token of a
-QR, or a PDF file; every card that is found in a file is checked, and so is the file: whether it is unchanged since it was issued, or else whether
-its text is what was signed. The exit code is 0 only if all cards are valid, no file was changed, and no text is another or could not be compared.
+QR, a PDF file, a photograph or scan (PNG, JPEG, WebP), a ZIP file, or a folder. Every card that is found in a file is checked, and so is a PDF itself:
+whether it is unchanged since it was issued, or else whether its text is what was signed. Of a photograph or a scan only the QR counts.
+
+Of many cards each gets a line, with a summary behind them. The exit code is 0 only if all cards are valid, every file has one, no file was changed,
+and no text is another or could not be compared.
 
 With --need BLS it also answers whether each card meets BLS, and why: a card meets what its course met on the day of issue, whatever the
 catalogue says today. --need may be repeated, and each is answered. The exit code is 0 only if all cards are valid and meet all that is
 needed, and 3 otherwise.`,
 		Example: `  cardproof verify N0XK-J8NR-241J
+  cardproof verify received/ more.zip photograph.jpg
   cardproof verify --need BLS received/*.pdf
   cardproof verify --need BLS --need PALS N0XK-J8NR-241J`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				return errors.New("verify needs a card number, a link, a token or a PDF file")
+				return errors.New("verify needs a card number, a link, a token, a file or a folder")
 			}
 			return nil
 		},
@@ -56,20 +58,27 @@ needed, and 3 otherwise.`,
 	return cmd
 }
 
-// verified is a verdict and what it is about. Asked for several requirements, a card is there once for each.
-type verified struct {
-	verify.Public
-	Input string        `json:"input"`
-	File  *verifiedFile `json:"file,omitempty"` // not there where the input was no file
-}
-
-// answered is all that is to be said of one card.
+// answered is all that is to be said of one card, or of an input without one.
 type answered struct {
-	verified
-	needs []verify.PublicNeed
+	intake.PublicResult
+	needs   []verify.PublicNeed
+	problem error // why the input gave no card, or not all
+	good    bool
 }
 
-func (a *app) verify(ctx context.Context, needs, args []string) error {
+// jobs is what the arguments of verify ask about, in their order.
+type jobs struct {
+	batch *intake.Batch
+	all   []job
+}
+
+// job is an item of the batch, or a text.
+type job struct {
+	item *intake.Item
+	text string
+}
+
+func (a *app) verify(ctx context.Context, needs, args []string) (err error) {
 	c, err := a.load()
 	if err != nil {
 		return err
@@ -87,35 +96,30 @@ func (a *app) verify(ctx context.Context, needs, args []string) error {
 	if err != nil {
 		return err
 	}
-	checker := &verify.Checker{Keys: set, Register: reader, Now: a.now, Location: c.Issuer.Location}
 	trust, err := a.sealTrust(c)
+	if err != nil {
+		return err
+	}
+	checker := &verify.Checker{Keys: set, Register: reader, Now: a.now, Location: c.Issuer.Location}
+	desk := &intake.Desk{Checker: checker, Trust: trust, Centre: c.Issuer.Name, Now: a.now, Limits: intake.Office}
+	work := readJobs(args)
+	defer work.batch.Close() // it only read
+	found, err := a.checkAll(ctx, desk, work.all)
 	if err != nil {
 		return err
 	}
 	var results []answered
 	allGood := true
-	for _, arg := range args {
-		verdicts, err := a.verifyOne(ctx, checker, trust, c.Issuer.Name, arg)
-		if err != nil {
-			return err
+	for _, f := range found {
+		r := answered{PublicResult: f.Public(f.Verdict.Public(func(string) string { return c.Issuer.Name })), problem: f.Problem, good: f.IsGood()}
+		for _, need := range needs {
+			r.needs = append(r.needs, *f.Verdict.MeetsAmong(need, known).Public())
 		}
-		for _, v := range verdicts {
-			r := answered{verified: verified{Public: v.Public(func(string) string { return c.Issuer.Name }), Input: arg}}
-			if v.unreadable != "" {
-				r.Message = v.unreadable
-			}
-			for _, need := range needs {
-				r.needs = append(r.needs, *v.MeetsAmong(need, known).Public())
-			}
-			if v.file != nil {
-				r.File = describeFile(*v.file)
-				allGood = allGood && v.file.MayBeRelied()
-			}
-			allGood = allGood && r.Valid && !slices.ContainsFunc(r.needs, isNo)
-			results = append(results, r)
-		}
+		r.good = r.good && !slices.ContainsFunc(r.needs, isNo)
+		allGood = allGood && r.good
+		results = append(results, r)
 	}
-	if err := a.printVerified(results); err != nil {
+	if err := a.printVerified(results, work); err != nil {
 		return err
 	}
 	if !allGood {
@@ -126,51 +130,15 @@ func (a *app) verify(ctx context.Context, needs, args []string) error {
 
 func isNo(n verify.PublicNeed) bool { return !n.Answer }
 
-// judged is a verdict on an input, or on a part of one.
-type judged struct {
-	verify.Verdict
-	unreadable string         // why the input can't be read; empty where it can
-	file       *document.File // that the card was found in; nil for text
-}
-
-// verifyOne is the verdict on every card of an input. An input that can't be read is malformed, and no reason not to go on
-// with the others; an error means that the register could not be asked.
-func (a *app) verifyOne(ctx context.Context, c *verify.Checker, trust seal.Trust, centre, arg string) ([]judged, error) {
-	inputs, file, unreadable := readInputs(arg, trust, a.now())
-	if unreadable != "" {
-		return []judged{{Verdict: verify.Verdict{Code: verify.Malformed, CheckedAt: a.now().UTC()}, unreadable: unreadable}}, nil
-	}
-	var all []judged
-	for _, in := range inputs {
-		v, err := check(ctx, c, in)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, judged{Verdict: v, file: file})
-	}
-	if file != nil {
-		signed := make([]*card.Record, len(all))
-		for i, v := range all {
-			signed[i] = v.Card
-		}
-		file.Compare(signed, centre)
-	}
-	return all, nil
-}
-
-func check(ctx context.Context, c *verify.Checker, in verify.Input) (verify.Verdict, error) {
-	if in.Token != "" {
-		return c.CheckToken(ctx, in.Token)
-	}
-	return c.CheckNumber(ctx, in.Number)
-}
-
-func (a *app) printVerified(results []answered) error {
+func (a *app) printVerified(results []answered, work jobs) error {
 	if a.json {
-		return a.printJSON(map[string][]verified{"results": eachNeed(results)})
+		return a.printJSON(map[string][]intake.PublicResult{"results": eachNeed(results)})
+	}
+	if work.isPile(results) {
+		return a.printPile(results, work.batch.Passed)
 	}
 	for _, r := range results {
-		rows := append(r.headline(a.stdout), []string{"  input", printable(r.Input)})
+		rows := append(r.headline(a.stdout), []string{"  input", r.where()})
 		if c := r.Card; c != nil {
 			rows = append(rows, []string{"  holder", c.Name}, []string{"  course", strings.TrimSuffix(c.Course.Code+", "+c.Course.Title, ", ")},
 				[]string{"  number", c.Number}, []string{"  issued", c.Issued}, validity("  ", c.Expires))
@@ -185,7 +153,7 @@ func (a *app) printVerified(results []answered) error {
 			}
 		}
 		if r.File != nil {
-			rows = append(rows, r.File.rows(r.Valid && !r.File.reliable)...)
+			rows = append(rows, fileRows(*r.File, r.Valid && !r.File.Reliable)...)
 		}
 		if err := a.table(rows); err != nil {
 			return err
@@ -195,14 +163,14 @@ func (a *app) printVerified(results []answered) error {
 }
 
 // eachNeed is the results for programs: one for each requirement that a card was asked for, or one for the card.
-func eachNeed(results []answered) []verified {
-	all := []verified{}
+func eachNeed(results []answered) []intake.PublicResult {
+	all := []intake.PublicResult{}
 	for _, r := range results {
 		if len(r.needs) == 0 {
-			all = append(all, r.verified)
+			all = append(all, r.PublicResult)
 		}
 		for _, n := range r.needs {
-			one := r.verified
+			one := r.PublicResult
 			one.Meets = &n
 			all = append(all, one)
 		}
@@ -229,8 +197,8 @@ func (r answered) headline(w io.Writer) [][]string {
 	}
 	if r.Valid {
 		switch {
-		case r.File != nil && !r.File.reliable:
-			fmt.Fprintf(w, "FILE %s  %s\n", r.File.word(), r.File.Message)
+		case r.File != nil && !r.File.Reliable:
+			fmt.Fprintf(w, "FILE %s  %s\n", fileWord(*r.File), r.File.Message)
 			return [][]string{{"  card", r.Message}}
 		case len(unmet) > 0:
 			word = "NOT " + strings.Join(unmet, ", NOT ")

@@ -149,7 +149,7 @@ func TestOneDoor(t *testing.T) {
 		{"github.com/skip2/go-qrcode", "issuer/pdf/symbol", "it is no longer maintained; a successor shall be a change of one folder"},
 		{"github.com/xuri/excelize", "issuer/roster/sheet", "it passes over what it can't read in a workbook, so it only writes; rosters are read there without it"},
 		{"github.com/pdfcpu/pdfcpu", "verify/scan", "it reads what strangers send; the limits and the recover for it stand there alone"},
-		{"github.com/makiuchi-d/gozxing", "verify/scan", "it reads what strangers send; the limits and the recover for it stand there alone"},
+		{"github.com/makiuchi-d/gozxing", "verify/scan,verify/photo", "it reads what strangers send; the limits and the recover for it stand there alone"},
 		{"modernc.org/sqlite", "internal/register", "another database can take its place, and nothing else writes the ledger"},
 		{"github.com/pressly/goose", "internal/register", "migrations are the register's own"},
 		{"github.com/youmark/pkcs8", "issuer/internal/signer", "it opens private keys"},

@@ -129,11 +129,11 @@ def zxing(im, path):
     return found[0].text if found else ""
 
 
-class Node:
-    """A process of Node.js with decoders for browsers; it answers one line of JSON for each path."""
+class Reader:
+    """A process with decoders; it answers one line of JSON for each path."""
 
-    def __init__(self, script):
-        self.process = subprocess.Popen(["node", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    def __init__(self, *command):
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def read(self, path):
         self.process.stdin.write(path + "\n")
@@ -157,8 +157,8 @@ def examine(job):
     """Reads one card in all its pictures: (damage, dpi, decoder) -> right, wrong or nothing, and the module's version."""
     pdf, want, options = job
     at = place(pdf, options["page"])
-    node = examine.node if options["node"] is None or hasattr(examine, "started") else Node(options["node"])
-    examine.node, examine.started = node, True
+    if examine.readers is None:
+        examine.readers = [Reader(*command) for command in options["readers"]]
     results = []
     with tempfile.TemporaryDirectory(prefix="scan") as folder:
         path = os.path.join(folder, "picture.pgm")
@@ -172,13 +172,13 @@ def examine(job):
                 im = damage(page, dpi, box, rng) if damage else page
                 im.save(path)
                 texts = {"zbar": zbar(im, path), "zxing-cpp": zxing(im, path)}
-                if node:
-                    texts.update(node.read(path))
+                for reader in examine.readers:
+                    texts.update(reader.read(path))
                 results.append((name, dpi, {k: "right" if t == want else "wrong" if t else "" for k, t in texts.items()}))
     return os.path.basename(pdf), results
 
 
-examine.node = None
+examine.readers = None
 
 
 def table(results, out):
@@ -217,6 +217,7 @@ def main():
     p.add_argument("--damaged", type=int, nargs="+", default=[150, 300], help="the resolutions at which the damage is done")
     p.add_argument("--clean", action="store_true", help="no damage at all")
     p.add_argument("--node", help="the script with the decoders for browsers")
+    p.add_argument("--reader", help="the program internal/scantest/reader: what `cardproof verify` reads photographs with")
     p.add_argument("--jobs", type=int, default=os.cpu_count())
     p.add_argument("--cards", type=int, default=0, help="only so many cards")
     o = p.parse_args()
@@ -224,7 +225,8 @@ def main():
         lines = list(csv.DictReader(f))
     if o.cards:
         lines = lines[:: max(1, len(lines) // o.cards)][: o.cards]
-    options = {"page": o.page, "dpi": o.dpi, "damaged": o.damaged, "clean": o.clean, "node": o.node}
+    options = {"page": o.page, "dpi": o.dpi, "damaged": o.damaged, "clean": o.clean,
+               "readers": ([[o.reader]] if o.reader else []) + ([["node", o.node]] if o.node else [])}
     jobs = [(os.path.join(o.folder, l["file"]), l["verify_url"], options) for l in lines]
     if not jobs:
         sys.exit("scan-test: cards.csv names no card")

@@ -17,6 +17,7 @@ import (
 	"github.com/cardproof/cardproof/internal/register"
 	"github.com/cardproof/cardproof/keys"
 	"github.com/cardproof/cardproof/verify"
+	"github.com/cardproof/cardproof/verify/seal"
 	"github.com/cardproof/cardproof/verify/web"
 )
 
@@ -61,6 +62,10 @@ func Open(ctx context.Context, o Options) (*Site, error) {
 	if err != nil {
 		return nil, err
 	}
+	trust, err := trustIn(roots)
+	if err != nil {
+		return nil, err
+	}
 	trusted, err := o.Server.Proxies()
 	if err != nil {
 		return nil, err
@@ -84,6 +89,7 @@ func Open(ctx context.Context, o Options) (*Site, error) {
 		Checker: &verify.Checker{Keys: set, Register: reader, Now: o.Now, Location: o.Issuer.Location},
 		JWKS:    set.JWKS,
 		Roots:   roots,
+		Trust:   trust,
 		Ready:   ready, Requirements: reader, StatusLists: o.lists(set),
 		Issuer:  web.Issuer{Name: o.Issuer.Name, URL: o.Issuer.URL},
 		Contact: o.Issuer.Contact,
@@ -115,6 +121,18 @@ func publishedRoots(path string) ([]byte, error) {
 		return nil, err
 	}
 	return keys.EncodeCertificates(roots), nil
+}
+
+// trustIn is whom the server believes about the seals of files that are sent to it: nobody where it has no roots.
+func trustIn(roots []byte) (seal.Trust, error) {
+	if len(roots) == 0 {
+		return seal.Trust{}, nil
+	}
+	all, err := keys.ParseCertificates(roots)
+	if err != nil {
+		return seal.Trust{}, err
+	}
+	return seal.Trust{Roots: keys.Pool(all)}, nil
 }
 
 // renewing keeps the status lists fresh until the returned function is called, which waits for the end of that.

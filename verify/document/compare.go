@@ -41,13 +41,13 @@ func (f *File) Compare(signed []*card.Record, centre string) {
 	switch {
 	case len(c.differences) > 0 && f.State != Contradict && f.State != Foreign:
 		f.State = Altered
-	case len(c.doubts) > 0 && f.State == Unsealed:
-		f.State, f.Why = Unchecked, fmt.Errorf("%w: %s", errCompare, c.doubts[0])
+	case len(c.doubts) > 0 && (f.State == Unsealed || f.State == Pictured):
+		f.State, f.Why = Unchecked, fmt.Errorf("%w: %s", ErrCompare, c.doubts[0])
 	}
 }
 
-// errCompare says that a person has to compare the lines.
-var errCompare = errors.New("compare")
+// ErrCompare says that a person has to compare the lines.
+var ErrCompare = errors.New("compare")
 
 // comparison collects what was found.
 type comparison struct {

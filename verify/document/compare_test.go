@@ -94,7 +94,7 @@ func TestCompare(t *testing.T) {
 		if len(got.Differences) > 0 {
 			line = got.Differences[0].Line
 		}
-		if got.State != tt.state || line != tt.line || errors.Is(got.Why, errCompare) != (tt.state == Unchecked) || got.Message() == "" {
+		if got.State != tt.state || line != tt.line || errors.Is(got.Why, ErrCompare) != (tt.state == Unchecked) || got.Message() == "" {
 			t.Errorf("%s: got %s, %v, %+v; want %s, %q", tt.name, got.State, got.Why, got.Differences, tt.state, tt.line)
 		}
 	}

@@ -7,6 +7,7 @@ package document
 
 import (
 	"bytes"
+	"context"
 	"crypto/x509"
 	"errors"
 	"slices"
@@ -37,13 +38,21 @@ const (
 	Doubtful   State = "doubtful"   // with a seal that can't be relied on
 	Unchecked  State = "unchecked"  // nothing is here to check the seal with, or what the file prints could not be compared
 	Altered    State = "altered"    // it prints something else than was signed
+	Pictured   State = "pictured"   // without a seal, and a card in it was read from a picture: a scan or a photograph
 	Contradict State = "contradict" // its QR, its link and its embedded file name different cards
 )
+
+// States are all states of a file.
+func States() []State {
+	return []State{Intact, Unsealed, Changed, Foreign, Doubtful, Unchecked, Altered, Pictured, Contradict}
+}
 
 // File is what a file says.
 type File struct {
 	State  State
 	Cards  []verify.Input // each card once, in the order in which it comes
+	Pages  []int          // where each of Cards was found first, from 1; 0 for what is embedded
+	Unread error          // why there may be more cards in the file than these; nil where there are none
 	Signer string         // who sealed it; empty but for Intact
 	At     time.Time      // when; zero but for Intact
 	Why    error          // the cause of Changed, Foreign and Doubtful, and of Unchecked where it was the text
@@ -55,21 +64,27 @@ type File struct {
 
 // MayBeRelied says whether the file itself is no reason for doubt. A file without a seal says nothing for itself and nothing against
 // it: the verdict is on its QR alone, and what is printed has to be compared with it. Compare does what a program can, before this is asked.
-func (f File) MayBeRelied() bool { return f.State == Intact || f.State == Unsealed }
+func (f File) MayBeRelied() bool {
+	return f.State == Intact || f.State == Unsealed || f.State == Pictured
+}
 
-// Read reads a PDF at the time now. trust may have no roots: then no seal can be checked. The error is ErrNoCard, scan.ErrNotPDF or
-// scan.ErrTooLarge.
-func Read(file []byte, trust seal.Trust, now time.Time) (File, error) {
+// Read reads a PDF at the time now. trust may have no roots: then no seal can be checked. A file that is not Intact may hold cards as
+// pictures: they are looked for until ctx ends, each in no more than memory bytes. The error is ErrNoCard, scan.ErrNotPDF or
+// scan.ErrTooLarge; with ErrNoCard, Unread may say why that is not certain.
+func Read(ctx context.Context, file []byte, trust seal.Trust, now time.Time, memory int64) (File, error) {
 	d, err := scan.Read(file)
 	if err != nil {
 		return File{}, err
 	}
 	f := File{}
 	consistent := f.collect(d)
-	if len(f.Cards) == 0 {
-		return File{}, ErrNoCard
-	}
 	f.judge(file, trust, now)
+	if f.State != Intact {
+		f.readPictures(ctx, d, memory)
+	}
+	if len(f.Cards) == 0 {
+		return File{Unread: f.Unread}, ErrNoCard
+	}
 	if !consistent {
 		f.State, f.Signer, f.At = Contradict, "", time.Time{}
 	}
@@ -85,10 +100,10 @@ func (f *File) collect(d scan.Document) (consistent bool) {
 		for _, c := range p.Codes {
 			in := verify.ReadInput(c.Text)
 			drawn = append(drawn, identity(in))
-			page.cards = append(page.cards, f.add(in))
+			page.cards = append(page.cards, f.add(in, n+1))
 			if strings.Contains(c.Link, "/c/") && identity(verify.ReadInput(c.Link)) != identity(in) {
 				consistent = false
-				f.add(verify.ReadInput(c.Link))
+				f.add(verify.ReadInput(c.Link), n+1)
 			}
 		}
 		if page.cards = slices.Compact(slices.Sorted(slices.Values(page.cards))); len(page.cards) > 0 {
@@ -103,7 +118,7 @@ func (f *File) collect(d scan.Document) (consistent bool) {
 		if len(drawn) > 0 && !slices.Contains(drawn, identity(in)) {
 			consistent = false
 		}
-		f.add(in)
+		f.add(in, 0)
 	}
 	if len(drawn) == 0 && len(f.Cards) == 1 {
 		f.pages = []printedPage{together(d)}
@@ -125,12 +140,12 @@ func linesOf(text string) []string {
 	return slices.DeleteFunc(strings.Split(text, "\n"), func(line string) bool { return strings.TrimSpace(line) == "" })
 }
 
-// add notes a card, and gives its place among Cards.
-func (f *File) add(in verify.Input) int {
+// add notes a card on a page, and gives its place among Cards.
+func (f *File) add(in verify.Input, page int) int {
 	i := slices.IndexFunc(f.Cards, func(known verify.Input) bool { return identity(known) == identity(in) })
 	if i < 0 {
 		i = len(f.Cards)
-		f.Cards = append(f.Cards, in)
+		f.Cards, f.Pages = append(f.Cards, in), append(f.Pages, page)
 	}
 	return i
 }
@@ -175,7 +190,7 @@ func (f *File) judge(file []byte, trust seal.Trust, now time.Time) {
 
 // Message is the state in a sentence or two for a person.
 func (f File) Message() string {
-	if f.State == Unchecked && errors.Is(f.Why, errCompare) {
+	if f.State == Unchecked && errors.Is(f.Why, ErrCompare) {
 		return "The file has no seal, and it could not be made sure that it prints what was signed. Compare every line with the card in front of you."
 	}
 	return messages[f.State]
@@ -189,5 +204,6 @@ var messages = map[State]string{
 	Doubtful:   "The file has a seal that can't be relied on. Do not rely on what it shows; ask for the file as it was issued.",
 	Unchecked:  "The seal of the file can't be checked here: the roots of the issuer are missing. Only its QR was checked.",
 	Altered:    "The file prints something else than was signed. Do not accept it; ask for the file as it was issued.",
+	Pictured:   "The file is a scan or a photograph: only its QR was checked. Compare every line with the card in front of you.",
 	Contradict: "The QR of the file and what is embedded in it name different cards. Do not accept it.",
 }

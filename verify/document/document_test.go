@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/cardproof/cardproof/verify"
+	"github.com/cardproof/cardproof/verify/photo"
 	"github.com/cardproof/cardproof/verify/scan"
 	"github.com/cardproof/cardproof/verify/seal"
 )
@@ -46,7 +47,7 @@ func TestReadWithoutRoots(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f, err := Read(card, seal.Trust{}, time.Now())
+	f, err := Read(t.Context(), card, seal.Trust{}, time.Now(), photo.MaxMemory)
 	if err != nil || f.State != Unsealed || len(f.Cards) != 1 || !f.MayBeRelied() {
 		t.Errorf("a card without seal: got %+v, %v", f, err)
 	}
@@ -54,20 +55,20 @@ func TestReadWithoutRoots(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Read(sealed, seal.Trust{}, time.Now()); !errors.Is(err, ErrNoCard) && !errors.Is(err, scan.ErrNotPDF) {
+	if _, err := Read(t.Context(), sealed, seal.Trust{}, time.Now(), photo.MaxMemory); !errors.Is(err, ErrNoCard) && !errors.Is(err, scan.ErrNotPDF) {
 		t.Errorf("a sealed file without card: got %v", err)
 	}
-	if _, err := Read([]byte("hello"), seal.Trust{}, time.Now()); !errors.Is(err, scan.ErrNotPDF) {
+	if _, err := Read(t.Context(), []byte("hello"), seal.Trust{}, time.Now(), photo.MaxMemory); !errors.Is(err, scan.ErrNotPDF) {
 		t.Errorf("no PDF: got %v", err)
 	}
 }
 
 func TestEveryStateHasAMessage(t *testing.T) {
-	for _, s := range []State{Intact, Unsealed, Changed, Foreign, Doubtful, Unchecked, Altered, Contradict} {
+	for _, s := range []State{Intact, Unsealed, Changed, Foreign, Doubtful, Unchecked, Altered, Pictured, Contradict} {
 		if (File{State: s}).Message() == "" {
 			t.Errorf("%s has no message", s)
 		}
-		if got, want := (File{State: s}).MayBeRelied(), s == Intact || s == Unsealed; got != want {
+		if got, want := (File{State: s}).MayBeRelied(), s == Intact || s == Unsealed || s == Pictured; got != want {
 			t.Errorf("%s: MayBeRelied got %v, want %v", s, got, want)
 		}
 	}

@@ -57,6 +57,9 @@ type drawing struct {
 	corner []point // of the subpath being built
 	bent   bool    // the path being built is not of rectangles alone
 	lines  *lines
+
+	pictures []Picture
+	more     bool // pictures than are kept
 }
 
 // operands are what stands in front of an operator.
@@ -263,6 +266,9 @@ func (d *drawing) form(name string, resources types.Dict, depth int) error {
 	}
 	if subtype := stream.Subtype(); subtype == nil || *subtype != "Form" {
 		d.cover()
+		if subtype != nil && *subtype == "Image" {
+			d.picture(all[name], stream)
+		}
 		return nil
 	}
 	if depth == maxFormNested {

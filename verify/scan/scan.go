@@ -20,8 +20,8 @@ import (
 
 // The limits of a file. A card has one page and 50 kB; a scan of a whole class fits in them too.
 const (
-	MaxFile    = 16 << 20         // bytes
-	MaxPages   = 200              // pages
+	MaxFile    = 64 << 20         // bytes
+	MaxPages   = 1000             // pages
 	MaxContent = 8 << 20          // bytes of one page's drawing, inflated
 	MaxTime    = 10 * time.Second // for a whole file
 )
@@ -53,6 +53,9 @@ type Page struct {
 	Text  string // in the order of drawing, with a line break between pieces that don't stand next to each other
 	// Veiled says that some of Text can't be seen, as far as that can be told (see veiled.go), or that something lies over the page.
 	Veiled bool
+	// Pictures are what the page draws as pictures, each once, in the order of drawing. Cut says that there are more of them.
+	Pictures []Picture
+	Cut      bool
 }
 
 // Code is a QR symbol drawn as filled rectangles.
@@ -208,7 +211,7 @@ func (s *source) page(n int) (Page, error) {
 	if err != nil {
 		return Page{}, err
 	}
-	var p Page
+	p := Page{Pictures: d.pictures, Cut: d.more}
 	for _, f := range found {
 		p.Codes = append(p.Codes, Code{f.text, over(links, f.box)})
 	}

@@ -9,6 +9,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"slices"
 	"time"
 	"unicode/utf8"
 
@@ -35,12 +36,27 @@ type batch struct {
 	list  bool
 }
 
-// checkJSON answers POST /api/v1/verify. A single question has the status of its verdict. A list is answered in order, with
+// checkAPI answers POST /api/v1/verify, by what is sent: a question as JSON, or files.
+func (s *site) checkAPI(w http.ResponseWriter, r *http.Request) error {
+	kind, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil {
+		kind = ""
+	}
+	switch {
+	case kind == "application/json":
+		return s.checkJSON(w, r)
+	case kind == "multipart/form-data" && params["boundary"] != "":
+		return s.checkFiles(w, r, readForm)
+	case slices.Contains(fileKinds, kind):
+		return s.checkFiles(w, r, readBody)
+	}
+	return &httpd.Error{Status: http.StatusUnsupportedMediaType,
+		Detail: "Send the question as application/json, or files as multipart/form-data, application/pdf, image/png, image/jpeg, image/webp or application/zip."}
+}
+
+// checkJSON answers a question as JSON. A single question has the status of its verdict. A list is answered in order, with
 // 503 where an item could not be answered: a caller that looks at the status alone then takes nothing for checked.
 func (s *site) checkJSON(w http.ResponseWriter, r *http.Request) error {
-	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
-		return &httpd.Error{Status: http.StatusUnsupportedMediaType, Detail: "Send the question as application/json."}
-	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxJSONBody))
 	if err != nil {
 		if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
@@ -57,7 +73,7 @@ func (s *site) checkJSON(w http.ResponseWriter, r *http.Request) error {
 			noteCode(r.Context(), b.items[0].token)
 		}
 		v, status := s.ask(r.Context(), b.items[0])
-		return writeJSON(w, status, s.publish(r.Context(), v, b.items[0].need))
+		return writeAnswer(w, status, s.publish(r.Context(), v, b.items[0].need))
 	}
 	if extra := len(b.items) / itemsAPiece; extra > 0 {
 		if err := s.limits.Take(r, extra, s.Now()); err != nil {
@@ -78,6 +94,14 @@ func (s *site) checkJSON(w http.ResponseWriter, r *http.Request) error {
 		answer.Results = append(answer.Results, s.publish(ctx, v, it.need))
 	}
 	httpd.NoteOutcome(r.Context(), fmt.Sprintf("list of %d", len(b.items)))
+	return writeAnswer(w, status, answer)
+}
+
+// writeAnswer also says when to come back for what could not be answered.
+func writeAnswer(w http.ResponseWriter, status int, answer any) error {
+	if status == http.StatusServiceUnavailable {
+		w.Header().Set("Retry-After", "30")
+	}
 	return writeJSON(w, status, answer)
 }
 

@@ -114,7 +114,7 @@ true`
 func gallery(t *testing.T) (origin string, names []string) {
 	t.Helper()
 	pages := map[string]*httptest.ResponseRecorder{}
-	for _, st := range states() {
+	for _, st := range states(t) {
 		h := testSite(t, st.options)
 		if _, code, isNeed := strings.Cut(st.name, "need_"); !isNeed || !looks[verify.Code(code[strings.Index(code, "_")+1:])].unvouched {
 			names = append(names, st.name) // the answers about cards that nobody vouches for look alike

@@ -35,7 +35,7 @@ func TestGallery(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	all, languages := states(), languages(t)
+	all, languages := states(t), languages(t)
 	status := map[string]int{}
 	for _, st := range all {
 		h := testSite(t, st.options)

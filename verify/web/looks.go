@@ -5,6 +5,8 @@ import (
 	"net/http"
 
 	"github.com/cardproof/cardproof/verify"
+	"github.com/cardproof/cardproof/verify/document"
+	"github.com/cardproof/cardproof/verify/intake"
 	"github.com/cardproof/cardproof/verify/web/phrase"
 )
 
@@ -57,6 +59,16 @@ func checkTexts(l *phrase.Language) error {
 	for code := range looks {
 		if _, ok := l.Verdicts[string(code)]; !ok {
 			return fmt.Errorf("%s: no words for the verdict %s", l.Name, code)
+		}
+	}
+	for _, state := range document.States() {
+		if _, ok := l.Files.States[string(state)]; !ok || len(l.Files.States) != len(document.States())+1 { // and uncompared
+			return fmt.Errorf("%s: no words for a file that is %s, or words for another state", l.Name, state)
+		}
+	}
+	for _, kind := range intake.ProblemKinds() {
+		if _, ok := l.Files.Problems[string(kind)]; !ok || len(l.Files.Problems) != len(intake.ProblemKinds()) {
+			return fmt.Errorf("%s: no words for the problem %s, or words for another one", l.Name, kind)
 		}
 	}
 	for _, t := range tones {

@@ -17,16 +17,16 @@ import (
 )
 
 // pageSet is every page, parsed at the start.
-type pageSet struct{ home, verdict, notice *template.Template }
+type pageSet struct{ home, verdict, notice, files *template.Template }
 
 func parsePages(pages fs.FS) (*pageSet, error) {
-	frame, err := template.New("frame.html").Option("missingkey=error").ParseFS(pages, "frame.html", "parts.html")
+	frame, err := template.New("frame.html").Option("missingkey=error").ParseFS(pages, "frame.html", "parts.html", "upload.html")
 	if err != nil {
 		return nil, err
 	}
 	set := &pageSet{}
 	for name, page := range map[string]**template.Template{
-		"home.html": &set.home, "verdict.html": &set.verdict, "notice.html": &set.notice,
+		"home.html": &set.home, "verdict.html": &set.verdict, "notice.html": &set.notice, "files.html": &set.files,
 	} {
 		t, err := frame.Clone()
 		if err != nil {
@@ -105,6 +105,7 @@ func (rd reader) form(w wanted, alone string) form {
 type homePage struct {
 	frame
 	Issued string // the first point of what a check proves
+	Upload uploadForm
 	Tones  []toneLine
 }
 
@@ -141,7 +142,9 @@ type noticePage struct {
 }
 
 func (s *site) writeHome(w http.ResponseWriter, rd reader, status int, want wanted, problem string) error {
-	p := homePage{s.frame(rd, want, rd.Home.Title), rd.Say(rd.Home.Proves.Issued, "issuer", s.Issuer.Name), rd.toneLines()}
+	p := homePage{
+		frame: s.frame(rd, want, rd.Home.Title), Issued: rd.Say(rd.Home.Proves.Issued, "issuer", s.Issuer.Name), Upload: rd.upload(want), Tones: rd.toneLines(),
+	}
 	p.Index, p.Form.Problem = status == http.StatusOK, problem
 	return writePage(w, rd, status, s.pages.home, p)
 }

@@ -17,11 +17,15 @@ type state struct {
 	options        Options
 	method, target string
 	form           url.Values
+	body, kind     string // of a form with files
 }
 
 // render asks for the page in a language, as a reader who has chosen it.
 func (st state) render(t *testing.T, h http.Handler, lang string) *httptest.ResponseRecorder {
 	t.Helper()
+	if st.body != "" {
+		return do(h, "POST", st.target+"?lang="+lang, st.body, "Content-Type", st.kind)
+	}
 	if st.method == "POST" {
 		form := url.Values{"lang": {lang}}
 		for name, values := range st.form {
@@ -41,7 +45,8 @@ func (st state) render(t *testing.T, h http.Handler, lang string) *httptest.Resp
 }
 
 // states are all pages in all states. The first of them are the ones to look at.
-func states() (all []state) {
+func states(t *testing.T) (all []state) {
+	t.Helper()
 	get := func(name string, v verify.Verdict, target string) {
 		o := testOptions(answer(v, nil))
 		o.Version = "1.0.0"
@@ -95,7 +100,13 @@ func states() (all []state) {
 	broken := testOptions(fakeChecker{token: func(context.Context, string) (verify.Verdict, error) { panic("inside") }})
 	all = append(all, state{name: "panic", options: broken, method: "GET", target: "/c/" + goodToken})
 	for name, q := range map[string]string{"form_empty": "", "form_unreadable": "what is this", "form_long": "what is this? it is too long to be a number"} {
-		all = append(all, state{name, testOptions(answer(malformed, nil)), "POST", "/check", url.Values{"q": {q}, "need": {"BLS"}}})
+		all = append(all, state{name, testOptions(answer(malformed, nil)), "POST", "/check", url.Values{"q": {q}, "need": {"BLS"}}, "", ""})
+	}
+	get("files", malformed, "/files")
+	sent := testFiles(t)
+	for _, code := range allCodes {
+		body, kind := formOf(t, "BLS", sent, "card.pdf", "empty.png")
+		all = append(all, state{name: "files_" + string(code), options: testOptions(answer(testVerdict(code), nil)), method: "POST", target: "/files", body: body, kind: kind})
 	}
 	return all
 }

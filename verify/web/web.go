@@ -19,6 +19,7 @@ import (
 	"github.com/cardproof/cardproof/assets"
 	"github.com/cardproof/cardproof/internal/httpd"
 	"github.com/cardproof/cardproof/verify"
+	"github.com/cardproof/cardproof/verify/seal"
 	"github.com/cardproof/cardproof/verify/web/phrase"
 )
 
@@ -41,6 +42,7 @@ type Options struct {
 	Checker Checker
 	JWKS    func() ([]byte, error)      // the public keys as a JWK Set (RFC 7517)
 	Ready   func(context.Context) error // says why the server can't answer, or nil
+	Trust   seal.Trust                  // for the seals of files; none for files whose seal is not checked
 	Roots   []byte                      // of the document seal, in PEM, as they are published; empty for none
 	Issuer  Issuer
 	Contact string       // a mailto: or https: address for people and security.txt; empty for none
@@ -62,6 +64,7 @@ type site struct {
 	static map[string]staticFile
 	limits *httpd.Limiter
 	needs  *requirements
+	files  *filesDesk
 }
 
 // New is the public server's handler: every route, with headers, log and limits around them. The error says which option
@@ -84,11 +87,12 @@ func New(o Options) (http.Handler, error) {
 		return nil, fmt.Errorf("web: %w", err)
 	}
 	s := &site{Options: o, limits: limits, needs: &requirements{finder: o.Requirements, log: o.Log, now: o.Now}}
+	s.files = newFilesDesk(o)
 	if err := s.load(assets.Pages()); err != nil {
 		return nil, fmt.Errorf("web: %w", err)
 	}
 	guard := httpd.Guard{Log: o.Log, Limits: limits, Free: isFree, Refuse: s.refuse, Observe: o.Observe, Now: o.Now}
-	return guard.Wrap(s.route()), nil
+	return guard.Wrap(share(s.route())), nil
 }
 
 func (s *site) load(pages fs.FS) error {
@@ -106,15 +110,28 @@ func (s *site) load(pages fs.FS) error {
 
 func (s *site) routes() *http.ServeMux {
 	mux := http.NewServeMux()
-	for _, r := range []struct {
-		pattern string
-		handler httpd.Handler
-	}{
+	for _, r := range s.table() {
+		mux.Handle(r.pattern, r.handler.Or(s.refuse))
+	}
+	return mux
+}
+
+// route is one line of the table of routes.
+type route struct {
+	pattern string
+	handler httpd.Handler
+}
+
+func (s *site) table() []route {
+	return []route{
 		{"GET /{$}", s.home},
 		{"GET /c/{input...}", s.checkCode},
 		{"GET /n/{number}", s.checkNumber},
 		{"POST /check", s.checkForm},
-		{"POST /api/v1/verify", s.checkJSON},
+		{"GET /files", s.filesForm},
+		{"POST /files", s.checkFilesForm},
+		{"POST /api/v1/verify", s.checkAPI},
+		{"GET /openapi.json", s.openAPI},
 		{"GET /s/{n}", s.statusList},
 		{"GET /.well-known/jwks.json", s.jwks},
 		{"GET " + rootsPath, s.documentRoots},
@@ -123,10 +140,7 @@ func (s *site) routes() *http.ServeMux {
 		{"GET /assets/{hash}/{name}", s.asset},
 		{"GET /healthz", s.healthy},
 		{"GET /readyz", s.ready},
-	} {
-		mux.Handle(r.pattern, r.handler.Or(s.refuse))
 	}
-	return mux
 }
 
 // route is every route, with pages of our own for what has none.
@@ -213,6 +227,7 @@ func checkContact(contact string) error {
 
 // refuse is the one way from an error to a response.
 func (s *site) refuse(w http.ResponseWriter, r *http.Request, e *httpd.Error) {
+	markShared(w, r) // a limit refuses before the route
 	if e.Status == http.StatusTooManyRequests {
 		v := verify.Verdict{Code: verify.RateLimited, CheckedAt: s.now()}
 		if err := s.show(w, r, v, e.Status, asked{wanted: wantedIn(r.URL.RawQuery)}); err == nil {

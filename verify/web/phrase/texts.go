@@ -35,6 +35,7 @@ type Texts struct {
 	Frame   Frame             `yaml:"frame"`
 	Form    Form              `yaml:"form"`
 	Home    Home              `yaml:"home"`
+	Files   Files             `yaml:"files"`
 	Notices map[string]Notice `yaml:"notices"` // by the HTTP status, or other
 
 	Verdicts map[string]Verdict `yaml:"verdicts"` // by the verdict's code
@@ -86,6 +87,34 @@ type Home struct {
 		Heading string    `yaml:"heading"`
 		Points  [3]string `yaml:"points"`
 	} `yaml:"leaves"`
+}
+
+// Files is the field for files, and the page with the answers about them.
+type Files struct {
+	Heading    string `yaml:"heading"`
+	Label      string `yaml:"label"`
+	Hint       string `yaml:"hint"`
+	Button     string `yaml:"button"`
+	None       string `yaml:"none"`
+	TooLarge   string `yaml:"too_large"`
+	Unreadable string `yaml:"unreadable"`
+
+	Title      string   `yaml:"title"`
+	Lead       string   `yaml:"lead"`
+	Count      Sentence `yaml:"count"`
+	AllGood    string   `yaml:"all_good"`
+	NotAllGood Sentence `yaml:"not_all_good"`
+	Results    string   `yaml:"results"`
+	Link       string   `yaml:"link"`
+
+	NoCard     string   `yaml:"no_card"` // in place of a verdict's word, in capitals
+	DoNotRely  string   `yaml:"do_not_rely"`
+	NotChecked string   `yaml:"not_checked"`
+	Page       Sentence `yaml:"page"`
+	Differs    Sentence `yaml:"differs"`
+
+	States   map[string]string `yaml:"states"`   // by the state of a file; uncompared is an unchecked one whose text was not compared
+	Problems map[string]string `yaml:"problems"` // by the kind of a problem
 }
 
 // Tone explains a colour.

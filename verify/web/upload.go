@@ -1,0 +1,228 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/cardproof/cardproof/internal/httpd"
+	"github.com/cardproof/cardproof/verify"
+	"github.com/cardproof/cardproof/verify/intake"
+)
+
+const (
+	maxUpload    = 20 << 20         // bytes of a request with files
+	maxFileCards = 1000             // in one request
+	maxField     = 1 << 10          // bytes of a form's field that is no file
+	sendTime     = 60 * time.Second // for a client to send its files
+	filesTime    = 40 * time.Second // to check them
+	waitTime     = 8 * time.Second  // for a place; who gets none comes back after busyTime
+	busyTime     = 15 * time.Second
+	fileCost     = 10 // so many requests a request with files counts as more, and one for each MiB
+
+	// Places in which files are received. Each may hold maxUpload in memory, so these bound it.
+	receivers = 3
+)
+
+// fileKinds are the media types of a file that is the whole body.
+var fileKinds = []string{"application/pdf", "image/png", "image/jpeg", "image/webp", "application/zip"}
+
+// filesDesk checks files. What it takes is bounded by its places, however many clients there are.
+type filesDesk struct {
+	desk      *intake.Desk
+	receiving chan struct{}
+	checking  chan struct{}
+}
+
+func newFilesDesk(o Options) *filesDesk {
+	return &filesDesk{
+		desk:      &intake.Desk{Checker: o.Checker, Trust: o.Trust, Centre: o.Issuer.Name, Now: o.Now, Limits: intake.Public},
+		receiving: make(chan struct{}, receivers),
+		checking:  make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/4)), // verdicts on single cards must not wait for pictures
+	}
+}
+
+// enter waits for a place; the function that it gives leaves it again.
+func enter(ctx context.Context, places chan struct{}, atMost time.Duration) (leave func(), err error) {
+	wait := time.NewTimer(atMost)
+	defer wait.Stop()
+	select {
+	case places <- struct{}{}:
+		return func() { <-places }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case <-wait.C:
+		return nil, &httpd.Error{Status: http.StatusServiceUnavailable, Detail: "Too many files are being checked at the moment. Try again in a minute.", RetryAfter: busyTime}
+	}
+}
+
+// files is what a request has sent.
+type files struct {
+	batch *intake.Batch
+	want  wanted
+	lang  string // the language that the form names; empty for none
+}
+
+// errNoFile says that a form came without a file.
+var errNoFile = &httpd.Error{Status: http.StatusBadRequest, Detail: "There is no file in the request."}
+
+// readBody reads a request whose body is a file. The name, for the answer, is none that could be somebody's.
+func readBody(r *http.Request) (files, error) {
+	data, err := io.ReadAll(r.Body)
+	if err != nil {
+		return files{}, bodyError(err)
+	}
+	if len(data) == 0 {
+		return files{}, errNoFile
+	}
+	f := files{batch: intake.NewBatch(intake.Public), want: wantedIn(r.URL.RawQuery)}
+	f.batch.Add("file", data)
+	return f, nil
+}
+
+// readForm reads a form with files (RFC 7578) as it comes: nothing of it goes to disk. Its field need is the requirement.
+func readForm(r *http.Request) (files, error) {
+	parts, err := r.MultipartReader()
+	if err != nil {
+		return files{}, badRequest("The form can't be read.")
+	}
+	f := files{batch: intake.NewBatch(intake.Public), want: wantedIn(r.URL.RawQuery)}
+	for count := 0; ; count++ {
+		part, err := parts.NextPart()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return files{}, bodyError(err)
+		}
+		if count >= intake.Public.Files {
+			return files{}, badRequest("The form has more parts than can be checked at once.")
+		}
+		if part.FileName() == "" && (part.FormName() == "need" || part.FormName() == "lang") {
+			if err := f.readField(part.FormName(), part); err != nil {
+				return f, err
+			}
+			continue
+		}
+		data, err := io.ReadAll(part)
+		if err != nil {
+			return files{}, bodyError(err)
+		}
+		if part.FileName() == "" { // an empty field for files, or a field of nobody's
+			continue
+		}
+		f.batch.Add(intake.CleanName(part.FileName()), data)
+	}
+	if len(f.batch.Items) == 0 {
+		return f, errNoFile
+	}
+	return f, nil
+}
+
+func (f *files) readField(name string, r io.Reader) error {
+	text, err := io.ReadAll(io.LimitReader(r, maxField))
+	if err != nil {
+		return bodyError(err)
+	}
+	if name == "lang" {
+		f.lang = string(text)
+		return nil
+	}
+	if need := strings.TrimSpace(string(text)); need != "" {
+		code, ok := verify.ParseNeed(need)
+		f.want = wanted{code: code, bad: !ok || f.want != (wanted{})}
+	}
+	return nil
+}
+
+func bodyError(err error) error {
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return &httpd.Error{Status: http.StatusRequestEntityTooLarge, Detail: "The files are larger than 20 MB together. Send them in smaller lots.", Err: err}
+	}
+	return badRequest("The body could not be read to its end.")
+}
+
+// checked is the answer about one result, and what it is about.
+type checked struct {
+	intake.Result
+	verdict verify.Verdict // as it may be shown
+	need    verify.Need    // the answer about the requirement that was asked for; the zero value for none
+	answer  intake.PublicResult
+}
+
+// check receives the files of a request and checks them. Of more than 1,000 cards it tells nothing: a list that was cut could pass for all.
+func (s *site) check(w http.ResponseWriter, r *http.Request, read func(*http.Request) (files, error)) (f files, all []checked, status int, err error) {
+	if err := s.limits.Take(r, fileCost+int(max(min(r.ContentLength, maxUpload), 0)>>20), s.Now()); err != nil {
+		return f, nil, 0, err
+	}
+	leave, err := enter(r.Context(), s.files.receiving, waitTime)
+	if err != nil {
+		return f, nil, 0, err
+	}
+	defer leave()
+	// The server's own times are for small requests. A writer without deadlines is a test's.
+	control := http.NewResponseController(w)
+	_ = control.SetReadDeadline(time.Now().Add(sendTime))
+	_ = control.SetWriteDeadline(time.Now().Add(sendTime + 2*waitTime + filesTime))
+	r.Body = http.MaxBytesReader(w, r.Body, maxUpload)
+	f, err = read(r)
+	if err != nil {
+		return f, nil, 0, err
+	}
+	defer f.batch.Close() // it is in memory
+	if f.want.bad {
+		return f, nil, 0, badRequest(s.english().Form.BadNeed)
+	}
+	leaveCheck, err := enter(r.Context(), s.files.checking, waitTime)
+	if err != nil {
+		return f, nil, 0, err
+	}
+	defer leaveCheck()
+	all, status, err = s.checkBatch(r.Context(), f)
+	return f, all, status, err
+}
+
+func (s *site) checkBatch(ctx context.Context, f files) (all []checked, status int, err error) {
+	ctx, cancel := context.WithTimeout(ctx, filesTime)
+	defer cancel()
+	status = http.StatusOK
+	for _, it := range f.batch.Items {
+		results, _ := s.files.desk.Check(ctx, it) // each result has its own error
+		for _, r := range results {
+			v, itemStatus := s.settle(ctx, r.Verdict, r.Err)
+			if itemStatus == http.StatusServiceUnavailable {
+				status = itemStatus
+			}
+			c := checked{Result: r, verdict: v, answer: r.Public(s.publish(ctx, v, f.want.code))}
+			if f.want.code != "" {
+				c.need = v.MeetsAmong(f.want.code, s.known(ctx, v))
+			}
+			all = append(all, c)
+		}
+		if len(all) > maxFileCards {
+			return nil, 0, &httpd.Error{Status: http.StatusRequestEntityTooLarge, Detail: "The files hold more than 1,000 cards. Send them in smaller lots."}
+		}
+	}
+	httpd.NoteOutcome(ctx, fmt.Sprintf("files: %d with %d results", len(f.batch.Items), len(all)))
+	return all, status, nil
+}
+
+// checkFiles answers a program about files, as about a list: 503 where anything could not be checked.
+func (s *site) checkFiles(w http.ResponseWriter, r *http.Request, read func(*http.Request) (files, error)) error {
+	_, all, status, err := s.check(w, r, read)
+	if err != nil {
+		return err
+	}
+	answer := struct {
+		Results []intake.PublicResult `json:"results"`
+	}{make([]intake.PublicResult, 0, len(all))}
+	for _, c := range all {
+		answer.Results = append(answer.Results, c.answer)
+	}
+	return writeAnswer(w, status, answer)
+}

@@ -1,0 +1,209 @@
+package web
+
+import (
+	"archive/zip"
+	"bytes"
+	"context"
+	"encoding/json"
+	"log/slog"
+	"mime/multipart"
+	"os"
+	"path"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/cardproof/cardproof/internal/httpd"
+	"github.com/cardproof/cardproof/verify"
+	"github.com/cardproof/cardproof/verify/intake"
+)
+
+// testFiles are files as people send them, by name.
+func testFiles(t *testing.T) map[string][]byte {
+	t.Helper()
+	files := map[string][]byte{}
+	for name, from := range map[string]string{"card.pdf": "../scan/testdata/card.pdf", "two.png": "../photo/testdata/two.png", "two.webp": "../photo/testdata/two.webp"} {
+		data, err := os.ReadFile(from)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files[name] = data
+	}
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	for _, name := range []string{"card.pdf", "two.png"} {
+		w, err := z.Create("sub/../" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.Write(files[name]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	files["all.zip"] = b.Bytes()
+	files["empty.png"] = []byte("nothing")
+	return files
+}
+
+func kindOfName(name string) string {
+	return map[string]string{".pdf": "application/pdf", ".png": "image/png", ".webp": "image/webp", ".zip": "application/zip"}[path.Ext(name)]
+}
+
+// formOf is a form with files.
+func formOf(t *testing.T, need string, files map[string][]byte, order ...string) (body, kind string) {
+	t.Helper()
+	var b bytes.Buffer
+	w := multipart.NewWriter(&b)
+	for _, name := range order {
+		part, err := w.CreateFormFile("file", name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := part.Write(files[name]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.WriteField("need", need); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.String(), w.FormDataContentType()
+}
+
+func resultsOf(t *testing.T, body string) []intake.PublicResult {
+	t.Helper()
+	var answer struct{ Results []intake.PublicResult }
+	if err := json.Unmarshal([]byte(body), &answer); err != nil {
+		t.Fatalf("%v in %s", err, body)
+	}
+	return answer.Results
+}
+
+func TestFilesAreChecked(t *testing.T) {
+	files := testFiles(t)
+	body, kind := formOf(t, "bls", files, "two.png", "empty.png", "card.pdf", "all.zip")
+	w := do(testSite(t, testOptions(echo())), "POST", "/api/v1/verify", body, "Content-Type", kind)
+	var got []string
+	for _, r := range resultsOf(t, w.Body.String()) {
+		got = append(got, string(r.Code)+" "+r.Input)
+		if r.Valid && (r.Meets == nil || !r.Meets.Answer || r.File == nil) {
+			t.Errorf("%s: got the need %+v and the file %+v", r.Input, r.Meets, r.File)
+		}
+	}
+	want := []string{"valid two.png", "valid two.png", "malformed empty.png", "valid card.pdf", "valid all.zip: sub/../card.pdf", "valid all.zip: sub/../two.png", "valid all.zip: sub/../two.png"}
+	if w.Code != 200 || strings.Join(got, "\n") != strings.Join(want, "\n") {
+		t.Errorf("got %d\n%s\nwant\n%s", w.Code, strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+func TestNothingOfAFileIsLogged(t *testing.T) {
+	var log bytes.Buffer
+	o := testOptions(echo())
+	o.Log = slog.New(slog.NewJSONHandler(&log, nil))
+	body, kind := formOf(t, "", map[string][]byte{"canary.png": testFiles(t)["two.png"]}, "canary.png")
+	if w := do(testSite(t, o), "POST", "/files", body, "Content-Type", kind); w.Code != 200 || !strings.Contains(w.Body.String(), "canary.png") {
+		t.Errorf("got %d %s", w.Code, w.Body)
+	}
+	if got := log.String(); strings.Contains(got, "canary") || !strings.Contains(got, "files: 1 with 2 results") {
+		t.Errorf("got the log %s", got)
+	}
+}
+
+// A page is green only where everything is right.
+func TestFilesPage(t *testing.T) {
+	files := testFiles(t)
+	for code, want := range map[verify.Code]string{verify.Valid: "green", verify.Revoked: "red", verify.Expired: "red", verify.Superseded: "amber", verify.BadSignature: "red"} {
+		body, kind := formOf(t, "", files, "two.png")
+		w := do(testSite(t, testOptions(answer(testVerdict(code), nil))), "POST", "/files", body, "Content-Type", kind)
+		if got := strings.Count(w.Body.String(), `<li class="`+want+`">`); w.Code != 200 || got != 2 {
+			t.Errorf("%s: got %d with %d answers in %s, want 2", code, w.Code, got, want)
+		}
+	}
+	body, kind := formOf(t, "PALS", files, "two.png", "empty.png")
+	w := do(testSite(t, testOptions(echo())), "POST", "/files", body, "Content-Type", kind)
+	if strings.Contains(w.Body.String(), `<li class="green">`) || !strings.Contains(w.Body.String(), ": 0 of 3 can") || !strings.Contains(w.Body.String(), english(t).Files.NoCard) {
+		t.Errorf("cards that do not meet what is needed: got %s", w.Body)
+	}
+	w = do(testSite(t, testOptions(echo())), "POST", "/files", "--x--", "Content-Type", "multipart/form-data; boundary=x")
+	if w.Code != 400 || !strings.Contains(w.Body.String(), english(t).Files.None) {
+		t.Errorf("without a file: got %d %s", w.Code, w.Body)
+	}
+}
+
+// What can't be checked is 503 and never valid, and the others stand.
+func TestFilesWithoutRegister(t *testing.T) {
+	w := do(testSite(t, testOptions(answer(testVerdict(verify.StatusUnknown), context.DeadlineExceeded))), "POST", "/api/v1/verify",
+		string(testFiles(t)["two.png"]), "Content-Type", "image/png")
+	if results := resultsOf(t, w.Body.String()); w.Code != 503 || len(results) != 2 || results[0].Valid || results[1].Valid || w.Header().Get("Retry-After") == "" {
+		t.Errorf("got %d %s", w.Code, w.Body)
+	}
+}
+
+// More cards than a list may have are refused as a whole.
+func TestTooManyCards(t *testing.T) {
+	var names []string
+	files := map[string][]byte{}
+	for i := range 501 {
+		name := string(rune('a'+i%26)) + ".png"
+		files[name] = []byte("nothing")
+		names = append(names, name, name)
+	}
+	body, kind := formOf(t, "", files, names[:1001]...)
+	w := do(testSite(t, testOptions(echo())), "POST", "/api/v1/verify", body, "Content-Type", kind)
+	if w.Code != 400 && w.Code != 413 || strings.Contains(w.Body.String(), "results") {
+		t.Errorf("got %d %.200s", w.Code, w.Body)
+	}
+}
+
+// With all places taken the server says when to come back.
+func TestPlacesAreBounded(t *testing.T) {
+	places := make(chan struct{}, 1)
+	leave, err := enter(t.Context(), places, time.Second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+	defer cancel()
+	if _, err := enter(ctx, places, time.Minute); err == nil {
+		t.Error("two are in one place")
+	}
+	start := time.Now()
+	if _, err := enter(t.Context(), places, 20*time.Millisecond); httpd.AsError(err).Status != 503 || httpd.AsError(err).RetryAfter == 0 || time.Since(start) < 20*time.Millisecond {
+		t.Errorf("got %v after %v", err, time.Since(start))
+	}
+	leave()
+	if leave, err = enter(t.Context(), places, time.Second); err != nil {
+		t.Fatal(err)
+	}
+	leave()
+}
+
+func TestOtherOrigins(t *testing.T) {
+	h := testSite(t, testOptions(echo()))
+	for target, want := range map[string]string{
+		"/c/" + goodToken: "*", "/n/" + goodNumber: "*", "/openapi.json": "*", "/.well-known/jwks.json": "*", rootsPath: "*", "/api/v1/verify": "*", "/s/1": "*",
+		"/": "", "/files": "", "/healthz": "",
+	} {
+		w := do(h, "GET", target, "", "Origin", "https://other.example")
+		if got := w.Header().Get("Access-Control-Allow-Origin"); got != want || w.Header().Get("Access-Control-Allow-Credentials") != "" {
+			t.Errorf("%s: got %q, want %q", target, got, want)
+		}
+	}
+	w := do(h, "OPTIONS", "/api/v1/verify", "", "Origin", "https://other.example", "Access-Control-Request-Method", "POST", "Access-Control-Request-Headers", "content-type")
+	if w.Code != 204 || w.Header().Get("Access-Control-Allow-Methods") != "POST" || !strings.Contains(w.Header().Get("Access-Control-Allow-Headers"), "Content-Type") {
+		t.Errorf("the question before: got %d %v", w.Code, w.Header())
+	}
+	if w := do(h, "PUT", "/api/v1/verify", ""); w.Code != 405 || w.Header().Get("Allow") != "POST" || w.Header().Get("Content-Type") != "application/problem+json" {
+		t.Errorf("another method: got %d %v", w.Code, w.Header())
+	}
+	for _, target := range []string{"/openapi.json", "/c/" + goodToken, "/files"} {
+		if w := do(h, "HEAD", target, ""); w.Code != 200 || w.Header().Get("Content-Length") == "" {
+			t.Errorf("HEAD %s: got %d %v", target, w.Code, w.Header())
+		}
+	}
+}
