@@ -168,14 +168,16 @@ func (c *centre) Close() error {
 }
 
 // refuseInside refuses an output folder in the key folder or in the data folder: what is there is not for handing out.
-func (c *centre) refuseInside(out string) error {
+func (c *centre) refuseInside(out string) error { return refuseInside(c.config, "--out", out) }
+
+func refuseInside(c *config.Config, flag, out string) error {
 	abs, err := filepath.Abs(out)
 	if err != nil {
 		return err
 	}
-	for _, dir := range []string{c.config.Keys, c.config.Data} {
+	for _, dir := range []string{c.Keys, c.Data} {
 		if rel, err := filepath.Rel(dir, abs); err == nil && filepath.IsLocal(rel) {
-			return fail(exitUsage, fmt.Errorf("--out %s is inside of %s", out, dir), "Name a folder of its own for the cards.")
+			return fail(exitUsage, fmt.Errorf("%s %s is inside of %s", flag, out, dir), "Name a folder of its own for the cards.")
 		}
 	}
 	return nil

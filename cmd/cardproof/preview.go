@@ -2,9 +2,7 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -154,45 +152,3 @@ func specimenSheet(drawer *pdf.Drawer, content pdf.Content, name string) ([]byte
 }
 
 const sheetHint = `Name a stock, or a grid in mm such as "paper=210x297,columns=2,rows=5,left=15,top=13.5,pitch=95x54,place=85x54".`
-
-// newPrint prints a batch on sheets.
-func newPrint(a *app) *cobra.Command {
-	var batch, sheet, out, backs string
-	var start int
-	cmd := &cobra.Command{
-		Use:   "print --batch BATCH --sheet STOCK",
-		Short: "Lay the wallet cards of a batch on sheets for the printer",
-		Long: `Print writes one PDF with the cards of a batch, many on a sheet of label stock or plain paper. It draws what the register has, with the same codes: a
-printed sheet is no new card, and the sealed files stay the ones to be sent. Print it at 100 %, never "fit to page", and hold a first print on plain paper
-against the stock. Cards that were withdrawn or replaced are left out.
-
-Stocks: ` + strings.Join(stock.Names(), ", ") + ` (its maker has not confirmed the margins of c32016); or a grid in mm, such as
-"paper=210x297,columns=2,rows=5,left=15,top=13.5,pitch=95x54,place=85x54".`,
-		Example: `  cardproof print --batch 20261121-7F3K9QWX --sheet avery-5371 --backs long-edge
-  cardproof print --batch 20261121-7F3K9QWX --sheet a4 --start 3 --out cards.pdf`,
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			if batch == "" || sheet == "" {
-				return fail(exitUsage, errors.New("print needs --batch and --sheet"), "`cardproof batches` lists the batches. "+sheetHint)
-			}
-			found, err := stock.Find(sheet)
-			if err != nil {
-				return fail(exitUsage, fmt.Errorf("--sheet: %w", err), sheetHint)
-			}
-			if !slices.Contains([]pdf.Backs{pdf.NoBacks, pdf.LongEdge, pdf.ShortEdge}, pdf.Backs(backs)) {
-				return fail(exitUsage, fmt.Errorf("--backs %s is no way of turning paper", backs), "There are long-edge, short-edge and none.")
-			}
-			if start < 1 || start > found.Places() {
-				return fail(exitUsage, fmt.Errorf("--start %d is no place of this stock", start), fmt.Sprintf("It has places 1 to %d, counted along the rows.", found.Places()))
-			}
-			return a.printSheets(cmd.Context(), batch, out, pdf.SheetOptions{Stock: found, Backs: pdf.Backs(backs), Start: start})
-		},
-	}
-	flags := cmd.Flags()
-	flags.StringVar(&batch, "batch", "", "the `batch`")
-	flags.StringVar(&sheet, "sheet", "", "the `stock`, or a grid")
-	flags.StringVar(&out, "out", "", "the `file` to write (default: BATCH.pdf)")
-	flags.StringVar(&backs, "backs", string(pdf.NoBacks), "draw the backs for paper that is turned over its `edge`: long-edge, short-edge, none")
-	flags.IntVar(&start, "start", 1, "the first `place` of the first sheet that is still free")
-	return cmd
-}

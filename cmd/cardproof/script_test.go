@@ -1,6 +1,7 @@
 package main
 
 import (
+	"archive/zip"
 	"context"
 	"errors"
 	"net"
@@ -32,6 +33,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"exits":  exits,
 			"occupy": occupy,
+			"unpack": unpack,
 		},
 	})
 }
@@ -52,6 +54,23 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	if got != want {
 		ts.Fatalf("got exit code %d, want %d", got, want)
 	}
+}
+
+// unpack puts the files of a ZIP into a new folder; with `!` before it the ZIP has to be one that can't be opened.
+func unpack(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 2 {
+		ts.Fatalf("usage: unpack ZIP FOLDER")
+	}
+	z, err := zip.OpenReader(ts.MkAbs(args[0]))
+	if neg {
+		if err == nil {
+			ts.Fatalf("%s is a whole ZIP", args[0])
+		}
+		return
+	}
+	ts.Check(err)
+	ts.Check(os.CopyFS(ts.MkAbs(args[1]), z))
+	ts.Check(z.Close())
 }
 
 // occupy takes a free port until the script ends, and puts its address into a variable.

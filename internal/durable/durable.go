@@ -2,7 +2,9 @@
 package durable
 
 import (
+	"bufio"
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -37,6 +39,26 @@ func WriteFiles(files map[string][]byte, mode fs.FileMode) error {
 		group.Go(func() error { return SyncFolder(path) })
 	}
 	return group.Wait()
+}
+
+// StreamFile writes a file of any size as WriteFile does, by what write puts into it, and syncs its folder. Where write fails, nothing is
+// left of it, and what was there before stays.
+func StreamFile(path string, mode fs.FileMode, write func(io.Writer) error) error {
+	f, err := renameio.NewPendingFile(path, renameio.WithPermissions(mode), renameio.WithTempDir(filepath.Dir(path)))
+	if err != nil {
+		return err
+	}
+	b := bufio.NewWriterSize(f, 64<<10)
+	if err = write(b); err == nil {
+		err = b.Flush()
+	}
+	if err == nil {
+		err = f.CloseAtomicallyReplace()
+	}
+	if err != nil {
+		return errors.Join(err, f.Cleanup())
+	}
+	return SyncFolder(filepath.Dir(path))
 }
 
 // PutFile writes a file by way of a temporary file beside it, as WriteFile does, but does not wait for the disk: it is there whole or not

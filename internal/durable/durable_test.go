@@ -2,9 +2,11 @@ package durable
 
 import (
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 )
@@ -35,6 +37,40 @@ func TestWriteFileReplacesWhole(t *testing.T) {
 	}
 	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 1 {
 		t.Errorf("%d entries are in the folder, %v", len(entries), err)
+	}
+}
+
+func TestStreamFile(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "file")
+	write := func(text string, fails error) error {
+		return StreamFile(path, 0o600, func(w io.Writer) error {
+			_, err := io.WriteString(w, text)
+			return errors.Join(err, fails)
+		})
+	}
+	broken := errors.New("broken")
+	if err := write("half", broken); !errors.Is(err, broken) {
+		t.Errorf("got %v, want the writer's error", err)
+	}
+	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("half a file: got %v, want fs.ErrNotExist", err)
+	}
+	long := strings.Repeat("long ", 100_000)
+	if err := write(long, nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := write("half", broken); !errors.Is(err, broken) {
+		t.Errorf("got %v, want the writer's error", err)
+	}
+	if data, err := os.ReadFile(path); err != nil || string(data) != long {
+		t.Errorf("the file holds %d bytes, %v, want what it held before", len(data), err)
+	}
+	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 1 {
+		t.Errorf("%d entries are in the folder, %v", len(entries), err)
+	}
+	if err := StreamFile(filepath.Join(dir, "no", "file"), 0o600, func(io.Writer) error { return nil }); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a folder that is not there: got %v, want fs.ErrNotExist", err)
 	}
 }
 

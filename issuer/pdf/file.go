@@ -22,11 +22,11 @@ type fileFacts struct {
 // file is a document being drawn: gofpdf keeps its pages and links, the pen writes what is on them.
 type file struct {
 	*pen
-	d       *Drawer
-	doc     *gofpdf.Fpdf
-	forms   []*form
-	token   string
-	written int // bytes of the pages
+	d     *Drawer
+	doc   *gofpdf.Fpdf
+	forms []*form
+	token string
+	pages [][]byte // compressed
 }
 
 func (d *Drawer) newFile(facts fileFacts) *file {
@@ -47,15 +47,22 @@ func (d *Drawer) newFile(facts fileFacts) *file {
 	return f
 }
 
+// prelude is what gofpdf begins every page with.
+const prelude = "0 J\n0 j\n0.57 w\n0.000 G\n0.000 g\n"
+
+// pageMark stands for a page's content in what gofpdf writes: counted from 1.
+const pageMark = "page %d"
+
 // addPage begins a page of a size.
 func (f *file) addPage(s design.Size) {
 	f.doc.AddPageFormat("P", gofpdf.SizeType{Wd: s.Width, Ht: s.Height})
+	f.b = append(f.b, prelude...)
 }
 
-// endPage hands the page's content over.
+// endPage keeps the page's content compressed, and hands gofpdf a mark: a print of a thousand cards would have it three times in memory.
 func (f *file) endPage() {
-	f.doc.RawWriteBuf(bytes.NewReader(f.b))
-	f.written += len(f.b)
+	f.pages = append(f.pages, bytes.Clone(f.d.pack(append(f.b, '\n')))) // without the room that pack has guessed
+	f.doc.RawWriteStr(fmt.Sprintf(pageMark, len(f.pages)))
 	f.b = f.b[:0]
 }
 

@@ -15,6 +15,7 @@ import (
 type finisher struct {
 	out     bytes.Buffer
 	offsets []int // of each object in out; number 0 is not in use
+	written int   // of the pages' contents
 }
 
 var errDocument = errors.New("gofpdf wrote a document of another form than it used to")
@@ -23,10 +24,10 @@ var errDocument = errors.New("gofpdf wrote a document of another form than it us
 type object struct{ number, start int }
 
 // finish adds the fonts and forms of the pages to the resources (object 2 of every gofpdf document), language and attachment to the
-// catalog, and an identifier to the trailer. It compresses the pages. The same input gives the same bytes.
+// catalog, and an identifier to the trailer. The same input gives the same bytes.
 func (f *file) finish() ([]byte, error) {
 	var buffer bytes.Buffer
-	buffer.Grow(f.written + 8<<10)
+	buffer.Grow(8 << 10)
 	if err := f.doc.Output(&buffer); err != nil {
 		return nil, fmt.Errorf("write the pages: %w", err)
 	}
@@ -36,7 +37,10 @@ func (f *file) finish() ([]byte, error) {
 		return nil, err
 	}
 	w := finisher{offsets: make([]int, len(objects)+1)}
-	room := len(raw)/2 + 8<<10
+	room := len(raw) + 8<<10
+	for _, page := range f.pages {
+		room += len(page)
+	}
 	for _, packed := range f.d.packed {
 		room += len(packed.file) + len(packed.unicode) + len(packed.widths)
 	}
@@ -78,23 +82,33 @@ func (f *file) finish() ([]byte, error) {
 			return nil, errDocument
 		}
 		w.offsets[o.number] = w.out.Len()
-		w.object(f.d, body)
+		if !w.object(f, body) {
+			return nil, errDocument
+		}
+	}
+	if w.written != len(f.pages) {
+		return nil, errDocument
 	}
 	w.trailer(root, info)
 	return w.out.Bytes(), nil
 }
 
-// object writes an object of gofpdf, its content compressed.
-func (f *finisher) object(d *Drawer, body []byte) {
+// object writes an object of gofpdf, and where that marks a page, its content; false where it is no page that was drawn.
+func (f *finisher) object(of *file, body []byte) bool {
 	head, rest, found := bytes.Cut(body, []byte(" 0 obj\n<</Length "))
 	content, tail, whole := bytes.Cut(rest, []byte("\nendstream\n"))
 	_, content, begun := bytes.Cut(content, []byte(">>\nstream\n"))
 	if !found || !whole || !begun || len(head) > 10 || !bytes.HasPrefix(tail, []byte("endobj")) {
 		f.out.Write(body)
-		return
+		return true
+	}
+	if f.written == len(of.pages) || string(content) != prelude+fmt.Sprintf(pageMark, f.written+1)+"\n" {
+		return false
 	}
 	fmt.Fprintf(&f.out, "%s 0 obj\n", head)
-	f.body("/Filter /FlateDecode", d.pack(content))
+	f.body("/Filter /FlateDecode", of.pages[f.written])
+	f.written++
+	return true
 }
 
 // form writes a form XObject and its pictures, and gives its number.

@@ -163,27 +163,35 @@ func (d *Drawer) draw(c Content, specimen bool) ([]byte, error) {
 		title: c.Record.Qualification.Title + ", " + c.Record.Name, subject: "Card " + c.Record.Number.String() + ", " + c.Record.ExpiresOn.ValidThrough(),
 		author: d.centre.Name, at: c.Record.IssuedAt, token: c.Token,
 	})
-	value := d.values(c)
-	code, err := newCode(c.URL)
-	if err != nil {
+	if err := f.card(c, specimen); err != nil {
 		return nil, err
 	}
-	for _, name := range d.names {
-		t := d.pages[name]
+	return f.finish()
+}
+
+// card draws the pages of a card.
+func (f *file) card(c Content, specimen bool) error {
+	value := f.d.values(c)
+	code, err := newCode(c.URL)
+	if err != nil {
+		return err
+	}
+	for _, name := range f.d.names {
+		t := f.d.pages[name]
 		f.addPage(t.paper)
 		f.shape(t)
 		if specimen {
 			f.watermark(t)
 		}
 		if err := t.draw(f, value, code); err != nil {
-			return nil, err
+			return err
 		}
 		if t.symbol != nil {
 			f.link(t, code, c.URL)
 		}
 		f.endPage()
 	}
-	return f.finish()
+	return nil
 }
 
 // checkContent refuses what is not whole, and what Prepare would have refused.

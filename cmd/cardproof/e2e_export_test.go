@@ -1,0 +1,126 @@
+//go:build e2e
+
+package main
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/cardproof/cardproof/card"
+	"github.com/cardproof/cardproof/internal/archive"
+	"github.com/cardproof/cardproof/internal/register"
+)
+
+// TestExportOfManyCards hands out 20,000 cards in 64 MB of memory, and other programs read what came of it.
+func TestExportOfManyCards(t *testing.T) {
+	const cards = 20_000
+	c := newCentre(t)
+	fill(t, c, cards)
+	cmd := c.command("export", "--all", "--zip", "all.zip", "--merge", "all.csv")
+	if used := peakMemory(t, cmd); used < 1<<10 || used > 64<<10 {
+		t.Errorf("got %d kB of memory, want 64 MB at the most", used)
+	} else {
+		t.Logf("%d cards took %d kB of memory and %v", cards, used, cmd.ProcessState.UserTime())
+	}
+	output(t, "unzip", "-tq", c.path("all.zip"))
+	const script = `import csv, io, sys, zipfile, hashlib
+z = zipfile.ZipFile(sys.argv[1])
+assert z.testzip() is None
+rows = list(csv.DictReader(io.TextIOWrapper(z.open("cards.csv"), "utf-8")))
+names = z.namelist()
+assert names == [r["file"] for r in rows] + ["cards.csv"], "the list is not that of the files"
+assert len({n.lower() for n in names}) == len(names), "names collide"
+assert all(i.flag_bits & 0x800 for i in z.infolist()), "names that are not marked as UTF-8"
+for r in rows[::100]:
+    assert hashlib.sha256(z.read(r["file"])).hexdigest() == r["sha256"]
+merge = list(csv.DictReader(open(sys.argv[2], encoding="utf-8", newline="")))
+assert [r["file"] for r in merge] == [r["file"] for r in rows]
+print(len(rows))`
+	if got := strings.TrimSpace(output(t, "python3", "-c", script, c.path("all.zip"), c.path("all.csv"))); got != fmt.Sprint(cards) {
+		t.Errorf("got %s cards, want %d", got, cards)
+	}
+}
+
+// peakMemory runs a command and says how much memory it took, in kB. What the system says at the end (ru_maxrss) has that of the test in it.
+func peakMemory(t *testing.T, cmd *exec.Cmd) (peak int) {
+	t.Helper()
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan error)
+	go func() { done <- cmd.Wait() }()
+	for {
+		select {
+		case err := <-done:
+			if err != nil {
+				t.Fatal(err)
+			}
+			return peak
+		case <-time.After(10 * time.Millisecond):
+			status, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", cmd.Process.Pid)) // gone when the program is
+			if _, rest, ok := strings.Cut(string(status), "VmHWM:"); ok {
+				fmt.Sscan(rest, &peak)
+			}
+		}
+	}
+}
+
+// fill puts cards into the register of a centre, and files into its archive, as an issuing run of hours leaves them. The files are no cards.
+func fill(t *testing.T, c *centreDir, cards int) {
+	t.Helper()
+	var list struct{ Keys []struct{ KID, Signs string } }
+	if err := json.Unmarshal(c.must("keys", "list", "--json"), &list); err != nil || len(list.Keys) == 0 || list.Keys[0].Signs != "card+jwt" {
+		t.Fatalf("got %v, %v", list, err)
+	}
+	db, err := register.Open(t.Context(), c.path("data/register.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	now := time.Now().UTC().Truncate(time.Second)
+	day := card.DateOf(now)
+	token := strings.Repeat("x", 440)
+	const group = 2000
+	for from := 0; from < cards; from += group {
+		in := card.Intention{Batch: fmt.Sprintf("B-%d", from), Actor: "test", At: now}
+		var done []card.Finished
+		for i := from; i < from+group; i++ {
+			n, err := card.NewNumber(rand.Reader)
+			if err != nil {
+				t.Fatal(err)
+			}
+			digest := sha256.Sum256([]byte(n))
+			data := []byte(strings.Repeat(string(n), 300))
+			in.Entries = append(in.Entries, card.Entry{
+				Record: card.Record{
+					Card:  card.Card{Issuer: "http://localhost:8080", Number: n, IssuedAt: now, ExpiresAt: now.AddDate(2, 0, 0), Name: "Zoë Nováková", Course: "BLS"},
+					KeyID: list.Keys[0].KID, Digest: digest, Qualification: card.Qualification{Title: "Basic Life Support", Meets: []string{"BLS"}},
+					Completed: day, IssuedOn: day, ExpiresOn: card.Date{Year: day.Year + 2, Month: 1, Day: 31}, Instructor: "Ruth Adeyemi",
+				},
+				Learner: card.Learner{ID: fmt.Sprint(i), Email: fmt.Sprintf("l%d@example.org", i)},
+			})
+			done = append(done, card.Finished{Number: n, Digest: digest, Token: token, SHA256: archive.SHA256(data)})
+			path := filepath.Join(c.path("data/cards"), n.Compact()[:2], n.Compact()+".pdf")
+			if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(path, data, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := db.Plan(t.Context(), in); err != nil {
+			t.Fatal(err)
+		}
+		if err := db.MarkIssued(t.Context(), "test", now, done); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
