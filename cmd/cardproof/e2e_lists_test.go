@@ -7,7 +7,9 @@ import (
 	"compress/zlib"
 	"crypto/ed25519"
 	"crypto/rand"
+	"crypto/x509"
 	"encoding/base64"
+	"encoding/pem"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -39,11 +41,11 @@ func newStrangeLists(t *testing.T) *strangeLists {
 	if s.set, err = keys.NewSet(); err != nil {
 		t.Fatal(err)
 	}
-	s.card, s.list = s.key(keys.Cards), s.key(keys.StatusLists)
+	s.card, s.list = s.key(vectorIssuer, keys.Cards), s.key(vectorIssuer, keys.StatusLists)
 	return s
 }
 
-func (s *strangeLists) key(p keys.Purpose) token.SigningKey {
+func (s *strangeLists) key(origin string, p keys.Purpose) token.SigningKey {
 	s.t.Helper()
 	public, private, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {
@@ -54,7 +56,7 @@ func (s *strangeLists) key(p keys.Purpose) token.SigningKey {
 		s.t.Fatal(err)
 	}
 	if err := s.set.Add(keys.Key{
-		ID: id, Alg: token.EdDSA, Public: public, Issuer: vectorIssuer, Purpose: p, State: keys.Active, NotBefore: s.now.Add(-time.Hour),
+		ID: id, Alg: token.EdDSA, Public: public, Issuer: origin, Purpose: p, State: keys.Active, NotBefore: s.now.Add(-time.Hour),
 	}); err != nil {
 		s.t.Fatal(err)
 	}
@@ -119,8 +121,8 @@ func TestOthersReadAndRefuseLists(t *testing.T) {
 	s := newStrangeLists(t)
 	text := base64.RawURLEncoding.EncodeToString
 	good := text(inflated(t, make([]byte, 64), ""))
-	stranger := s.key(keys.StatusLists)
-	revoked := s.key(keys.StatusLists) // taken out of the published set below
+	stranger, revoked := s.key(vectorIssuer, keys.StatusLists), s.key(vectorIssuer, keys.StatusLists)
+	another := s.key("https://other.example", keys.StatusLists)
 	lists, cards := &s.list, &s.card
 
 	s.add("valid", lists, nil, good, 2)
@@ -141,24 +143,109 @@ func TestOthersReadAndRefuseLists(t *testing.T) {
 	s.add("status_unknown", lists, func(c *statuslist.Claims) { c.IssuedAt = s.now.Add(30 * time.Minute) }, good, 2)
 	s.add("status_unknown", cards, nil, good, 2) // signed by the key of cards
 	s.add("status_unknown", &revoked, nil, good, 2)
+	s.add("status_unknown", &another, nil, good, 2) // of another issuer of the set
 	s.add("status_unknown", &token.SigningKey{ID: s.list.ID, Alg: token.EdDSA, Key: stranger.Key}, nil, good, 2)
 	s.add("status_unknown", nil, nil, "", 0) // no list
 
-	var published []keys.Key
+	var all []keys.Key
 	for _, k := range s.set.All() {
 		if k.ID == revoked.ID {
 			k.State, k.RevokedSince = keys.Revoked, s.now
 		}
-		published = append(published, k)
+		all = append(all, k)
 	}
-	set, err := keys.NewSet(published...)
+	set, err := keys.NewSet(all...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	jwks, err := set.JWKS()
+	exported, err := set.Encode()
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.write("jwks.json", jwks)
-	askOthers(t, []string{"--issuer", vectorIssuer, "--keys", filepath.Join(s.dir, "jwks.json"), "--lists", s.dir}, s.cards, s.want)
+	s.write("keys.json", exported)
+	askOthers(t, []string{"--issuer", vectorIssuer, "--keys", filepath.Join(s.dir, "keys.json"), "--lists", s.dir}, s.cards, s.want)
+}
+
+func openList(t *testing.T, c *centreDir, raw string) statuslist.Opened {
+	t.Helper()
+	opened, err := statuslist.Open(raw, statuslist.Expected{
+		URI: "http://localhost:8080/s/1", Issuer: "http://localhost:8080", Keys: c.keySet(), Now: time.Now(),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return opened
+}
+
+func count(t *testing.T, l statuslist.Opened, want statuslist.Status) (n int) {
+	t.Helper()
+	for i := range int64(l.Len()) {
+		s, err := l.At(i)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s == want {
+			n++
+		}
+	}
+	return n
+}
+
+// cardOfListKey is a card that is signed with the private key of the status lists.
+func cardOfListKey(t *testing.T, c *centreDir) string {
+	t.Helper()
+	k, ok := c.keySet().Active("http://localhost:8080", keys.StatusLists)
+	if !ok {
+		t.Fatal("the centre has no key of status lists")
+	}
+	now := time.Now().UTC().Truncate(time.Second)
+	number, err := card.NewNumber(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw, err := token.Sign(card.Card{
+		Issuer: "http://localhost:8080", Number: number, IssuedAt: now, ExpiresAt: now.AddDate(2, 0, 0), Name: "Eve Forger", Course: "BLS",
+		Status: card.StatusSlot{List: 1, Index: 0}.Ref("http://localhost:8080"),
+	}, token.SigningKey{ID: k.ID, Alg: k.Alg, Key: c.privateKey("status-" + k.ID + ".pem")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return raw
+}
+
+func (c *centreDir) privateKey(file string) ed25519.PrivateKey {
+	c.t.Helper()
+	data, err := os.ReadFile(c.path("demo/keys/" + file))
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	block, _ := pem.Decode(data)
+	if block == nil {
+		c.t.Fatal("the key is no PEM")
+	}
+	private, err := x509.ParsePKCS8PrivateKey(block.Bytes)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return private.(ed25519.PrivateKey)
+}
+
+func (c *centreDir) keySet() *keys.Set {
+	c.t.Helper()
+	set, err := keys.Load(c.path("demo/keys/jwks.json"))
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return set
+}
+
+func eventually(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	for range 100 {
+		if holds() {
+			return
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	t.Fatalf("after 10 seconds it still does not hold that %s", what)
 }

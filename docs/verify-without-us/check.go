@@ -4,12 +4,15 @@
 //
 //	go run check.go --issuer https://cards.example.org [--keys FILE|URL] [--lists FOLDER|URL] [--at TIME] CARD...
 //
-// CARD is what the QR holds: the address, its digits, or the token. One line is printed for each card. The exit code is 0 where all
-// are valid, 1 where one is not, 2 where nothing could be checked.
+// CARD is what the QR holds: the address, its digits, or the token; - reads one from each line of the standard input, such as a
+// scanner's. One line is printed for each card. The exit code is 0 where all are valid, 1 where one is not, 2 where nothing could be
+// checked.
 package main
 
 import (
+	"bufio"
 	"bytes"
+	"cmp"
 	"compress/zlib"
 	"crypto/ecdsa"
 	"crypto/ed25519"
@@ -21,10 +24,12 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"maps"
 	"math/big"
 	"net/http"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -33,13 +38,17 @@ import (
 
 const skew = 60 // seconds that a beginning may lie ahead of our clock; an end has no leeway
 
-// refused is the code of the verdict on a card that is no card. Nothing of such a card is printed.
-type refused string
+// What a card is refused for: its text is the code of the verdict, and nothing of such a card is printed.
+var (
+	errMalformed    = errors.New("malformed")
+	errWrongType    = errors.New("wrong_type")
+	errUnknownKey   = errors.New("unknown_issuer")
+	errBadSignature = errors.New("bad_signature")
+	errBadClaims    = errors.New("invalid_claims")
+)
 
-func (r refused) Error() string { return string(r) }
-
-// key is a public key of the issuer's JWK Set.
-type key struct{ Kty, Crv, X, Y, Kid, Alg, Signs string }
+// key is a public key of the issuer's JWK Set. Iss and State are in the set that an issuer exports, not in the one that it publishes.
+type key struct{ Kty, Crv, X, Y, Kid, Alg, Signs, Iss, State string }
 
 type header struct {
 	Alg string `json:"alg"`
@@ -88,50 +97,53 @@ func readExactly(data []byte, v any) bool {
 }
 
 var (
-	base64url = base64.RawURLEncoding.Strict() // refuses padding, and bits behind the last byte
-	threeText = regexp.MustCompile(`^[\w-]+\.[\w-]+\.[\w-]*$`)
+	base64url  = base64.RawURLEncoding.Strict() // refuses padding, and bits behind the last byte
+	threeText  = regexp.MustCompile(`^[\w-]+\.[\w-]+\.[\w-]*$`)
+	courseCode = regexp.MustCompile(`^[A-Z0-9-]{1,16}$`)
+	listNumber = regexp.MustCompile(`^(0|[1-9][0-9]{0,8})$`)
 )
 
-// openToken is the payload of a token whose envelope and signature are right.
-func openToken(raw, typ string, keys []key, longest int) ([]byte, error) {
+// openToken is the payload of a token whose envelope and signature are right, and the key that signed it.
+func openToken(raw, typ string, keys []key, longest int) (payload []byte, signer key, err error) {
 	if len(raw) > longest || !threeText.MatchString(raw) {
-		return nil, refused("malformed")
+		return nil, key{}, errMalformed
 	}
 	var parts [3][]byte
 	for i, text := range strings.Split(raw, ".") {
-		var err error
 		if parts[i], err = base64url.DecodeString(text); err != nil {
-			return nil, refused("malformed")
+			return nil, key{}, errMalformed
 		}
 	}
-	var members map[string]any
-	if json.Unmarshal(parts[0], &members) != nil || members == nil {
-		return nil, refused("malformed")
-	}
-	known := 0
-	for _, name := range []string{"alg", "kid", "typ"} {
-		if _, ok := members[name]; ok {
-			known++
-		}
-	}
-	if members["typ"] != typ && known == len(members) {
-		return nil, refused("wrong_type")
-	}
-	var h header
-	if !readExactly(parts[0], &h) {
-		return nil, refused("malformed")
+	h, err := openHeader(parts[0], typ)
+	if err != nil {
+		return nil, key{}, err
 	}
 	// The key is found by its ID and by what it signs, and the algorithm is the key's: the header only may agree.
-	for _, k := range keys {
-		if k.Kid != h.Kid || k.Signs != typ {
-			continue
-		}
-		if h.Alg != k.Alg || !k.verifies(raw[:strings.LastIndexByte(raw, '.')], parts[2]) {
-			return nil, refused("bad_signature")
-		}
-		return parts[1], nil
+	i := slices.IndexFunc(keys, func(k key) bool { return k.Kid == h.Kid && k.Signs == typ && k.State != "revoked" })
+	if i < 0 {
+		return nil, key{}, errUnknownKey
 	}
-	return nil, refused("unknown_issuer")
+	if h.Alg != keys[i].Alg || !keys[i].verifies(raw[:strings.LastIndexByte(raw, '.')], parts[2]) {
+		return nil, key{}, errBadSignature
+	}
+	return parts[1], keys[i], nil
+}
+
+// openHeader reads a header that has these three members and no other. A stranger's token is told apart from a broken one.
+func openHeader(data []byte, typ string) (h header, err error) {
+	var members map[string]any
+	if json.Unmarshal(data, &members) != nil || members == nil {
+		return h, errMalformed
+	}
+	got := members["typ"]
+	maps.DeleteFunc(members, func(name string, _ any) bool { return name == "alg" || name == "kid" || name == "typ" })
+	if got != typ && len(members) == 0 {
+		return h, errWrongType
+	}
+	if !readExactly(data, &h) {
+		return h, errMalformed
+	}
+	return h, nil
 }
 
 func (k key) verifies(message string, signature []byte) bool {
@@ -141,7 +153,7 @@ func (k key) verifies(message string, signature []byte) bool {
 		return false
 	}
 	switch {
-	case k.Alg == "EdDSA" && k.Kty == "OKP" && k.Crv == "Ed25519":
+	case (k.Alg == "EdDSA" || k.Alg == "Ed25519") && k.Kty == "OKP" && k.Crv == "Ed25519":
 		return ed25519.Verify(x, []byte(message), signature)
 	case k.Alg == "ES256" && k.Kty == "EC" && k.Crv == "P-256":
 		public, err := ecdsa.ParseUncompressedPublicKey(elliptic.P256(), append(append([]byte{4}, x...), y...))
@@ -181,21 +193,20 @@ func isName(s string) bool {
 	}) < 0
 }
 
-var (
-	courseCode = regexp.MustCompile(`^[A-Z0-9-]{1,16}$`)
-	listNumber = regexp.MustCompile(`^(0|[1-9][0-9]{0,8})$`)
-)
-
-// claimsOf reads the claims of a card, by the rules of docs/card-format.md, section 1.
-func claimsOf(payload []byte, issuer string) (c claims, err error) {
-	fine := readExactly(payload, &c) && c.Iss == issuer && isTime(c.Iat) && isTime(c.Exp) && c.Exp > c.Iat && (c.Nbf == nil || isTime(*c.Nbf)) &&
-		isNumber(c.Jti) && isName(c.Name) && courseCode.MatchString(c.Crs)
+// openCard reads the claims of a card, by the rules of docs/card-format.md, section 1.
+func openCard(text, issuer string, keys []key) (c claims, err error) {
+	payload, k, err := openToken(tokenOf(text), "card+jwt", keys, 2048)
+	if err != nil {
+		return c, err
+	}
+	fine := readExactly(payload, &c) && c.Iss == issuer && (k.Iss == "" || k.Iss == issuer) && isNumber(c.Jti) && isName(c.Name) &&
+		courseCode.MatchString(c.Crs) && isTime(c.Iat) && isTime(c.Exp) && c.Exp > c.Iat && (c.Nbf == nil || isTime(*c.Nbf))
 	if fine && c.Status != nil {
 		number, under := strings.CutPrefix(c.Status.List.URI, issuer+"/s/")
 		fine = under && listNumber.MatchString(number) && 0 <= c.Status.List.Idx && c.Status.List.Idx < 1<<17
 	}
 	if !fine {
-		return claims{}, refused("invalid_claims")
+		return claims{}, errBadClaims
 	}
 	return c, nil
 }
@@ -223,7 +234,8 @@ func fetch(where string, atMost int64) (string, error) {
 
 // statusOf is the state of a card, and as of when. Whatever is wrong with the list, the state is not known.
 func statusOf(idx int64, uri, lists string, keys []key, now int64) (state, why string) {
-	where := lists + uri[strings.LastIndexByte(uri, '/'):]
+	number := uri[strings.LastIndexByte(uri, '/')+1:]
+	where := lists + "/" + number
 	if !isURL(lists) {
 		where += ".jwt"
 	}
@@ -231,10 +243,10 @@ func statusOf(idx int64, uri, lists string, keys []key, now int64) (state, why s
 	if err != nil {
 		return "status_unknown", err.Error()
 	}
-	payload, err := openToken(raw, "statuslist+jwt", keys, 6<<20)
+	payload, k, err := openToken(raw, "statuslist+jwt", keys, 6<<20)
 	var l listClaims
-	if err != nil || !readExactly(payload, &l) || l.Sub != uri || !isTime(l.Iat) || !isTime(l.Exp) {
-		return "status_unknown", fmt.Sprint("this is no status list of the issuer, or one of another address: ", err)
+	if err != nil || !readExactly(payload, &l) || l.Sub != uri || (k.Iss != "" && uri != k.Iss+"/s/"+number) || !isTime(l.Iat) || !isTime(l.Exp) {
+		return "status_unknown", "this is no status list of the issuer, or one of another address"
 	}
 	if now >= l.Exp || l.Iat > now+skew {
 		return "status_unknown", fmt.Sprintf("the list counted from %s to %s", stamp(l.Iat), stamp(l.Exp))
@@ -255,58 +267,47 @@ func (l listClaims) at(idx int64) (byte, error) {
 	if bits != 1 && bits != 2 && bits != 4 && bits != 8 {
 		return 0, errors.New("the list has no such states")
 	}
-	packed, err := base64url.DecodeString(l.List.Lst)
-	if err != nil {
-		return 0, err
-	}
+	packed, wrong := base64url.DecodeString(l.List.Lst)
 	rest := bytes.NewReader(packed)
 	z, err := zlib.NewReader(rest)
-	if err != nil {
+	if err = errors.Join(wrong, err); err != nil {
 		return 0, err
 	}
 	states, err := io.ReadAll(io.LimitReader(z, 1<<20+1))
 	each := 8 / bits
 	if err != nil || len(states) > 1<<20 || rest.Len() > 0 || idx/each >= int64(len(states)) {
-		return 0, fmt.Errorf("the list is damaged, too large, or has no such place: %v", err)
+		return 0, errors.New("the list is damaged, too large, or has no such place")
 	}
 	return states[idx/each] >> (idx % each * bits) & byte(1<<bits-1), nil
 }
 
 func stamp(seconds int64) string { return time.Unix(seconds, 0).UTC().Format(time.RFC3339) }
 
-// tokenOf is the token of what a QR holds.
-func tokenOf(text string) (string, error) {
+// tokenOf is the token of what a QR holds, empty for digits that are none.
+func tokenOf(text string) string {
 	if i := strings.LastIndex(text, "/c/"); i >= 0 {
-		text = text[i+len("/c/"):]
+		text, _, _ = strings.Cut(text[i+len("/c/"):], "?") // an address that was copied from a page may ask something more
 	}
-	if text == "" || strings.Trim(text, "0123456789") != "" {
-		return text, nil
+	if strings.Trim(text, "0123456789") != "" {
+		return text
 	}
 	if len(text)%2 != 0 || len(text) > 4096 {
-		return "", refused("malformed")
+		return ""
 	}
 	var b strings.Builder
 	for i := 0; i < len(text); i += 2 {
 		pair := 10*(text[i]-'0') + text[i+1] - '0'
 		if pair > 77 {
-			return "", refused("malformed")
+			return ""
 		}
 		b.WriteByte(pair + '-')
 	}
-	return b.String(), nil
+	return b.String()
 }
 
 // check is the code of the verdict, and what to say of it.
 func check(text, issuer string, keys []key, lists string, now int64) (code, says string) {
-	raw, err := tokenOf(text)
-	var payload []byte
-	if err == nil {
-		payload, err = openToken(raw, "card+jwt", keys, 2048)
-	}
-	var c claims
-	if err == nil {
-		c, err = claimsOf(payload, issuer)
-	}
+	c, err := openCard(text, issuer, keys)
 	if err != nil {
 		return err.Error(), ""
 	}
@@ -314,10 +315,7 @@ func check(text, issuer string, keys []key, lists string, now int64) (code, says
 	if c.Status != nil {
 		code, why = statusOf(c.Status.List.Idx, c.Status.List.URI, lists, keys, now)
 	}
-	begins := c.Iat
-	if c.Nbf != nil {
-		begins = max(begins, *c.Nbf)
-	}
+	begins := max(c.Iat, *cmp.Or(c.Nbf, &c.Iat))
 	if code == "valid" || code == "status_unknown" { // the other states are stronger than the times
 		if now >= c.Exp {
 			code = "expired"
@@ -328,42 +326,75 @@ func check(text, issuer string, keys []key, lists string, now int64) (code, says
 	return code, fmt.Sprintf("%s, %s, %s, until %s; %s", c.Jti, c.Name, c.Crs, stamp(c.Exp), why)
 }
 
+// keySet reads the issuer's keys.
+func keySet(where string) ([]key, error) {
+	var set struct{ Keys []key }
+	text, err := fetch(where, 1<<20)
+	if err == nil {
+		err = json.Unmarshal([]byte(text), &set)
+	}
+	if err == nil && !slices.ContainsFunc(set.Keys, func(k key) bool { return k.Signs != "" }) {
+		err = errors.New(`no key in the set has "signs". The server is too old for this: ask its page /c/, and its operator for an update`)
+	}
+	return set.Keys, err
+}
+
+// checkAll prints a line for each card, and says whether all are valid.
+func checkAll(args []string, judge func(card string) (code, says string)) (count int, good bool, err error) {
+	good = true
+	one := func(card string) {
+		code, says := judge(card)
+		count, good = count+1, good && code == "valid"
+		fmt.Println(strings.TrimSuffix(code+": "+says, ": "))
+	}
+	for _, arg := range args {
+		if arg != "-" {
+			one(arg)
+			continue
+		}
+		lines := bufio.NewScanner(os.Stdin)
+		for lines.Scan() {
+			one(lines.Text())
+		}
+		err = errors.Join(err, lines.Err())
+	}
+	return count, good, err
+}
+
+func stop(what string, err error) {
+	if err != nil {
+		fmt.Fprintln(os.Stderr, what, err)
+		os.Exit(2)
+	}
+}
+
 func main() {
 	issuer := flag.String("issuer", "", "the `origin` whose cards you believe")
 	keyFile := flag.String("keys", "", "its JWK Set, a file or URL (default: ISSUER/.well-known/jwks.json)")
 	lists := flag.String("lists", "", "its status lists, a folder or URL (default: ISSUER/s)")
-	at := flag.String("at", "", "judge as of this `time`, such as 2026-11-21T08:00:00Z")
+	clock := time.Now
+	flag.Func("at", "judge as of this `time`, such as 2026-11-21T08:00:00Z", func(s string) error {
+		fixed, err := time.Parse(time.RFC3339, s)
+		clock = func() time.Time { return fixed }
+		return err
+	})
 	flag.Parse()
-	now, err := time.Now(), error(nil)
-	if *at != "" {
-		now, err = time.Parse(time.RFC3339, *at)
-	}
-	if *issuer == "" || flag.NArg() == 0 || err != nil {
+	if *issuer == "" || flag.NArg() == 0 {
 		flag.Usage()
 		os.Exit(2)
 	}
-	if *keyFile == "" {
-		*keyFile = *issuer + "/.well-known/jwks.json"
+	origin := strings.TrimRight(*issuer, "/")
+	keys, err := keySet(cmp.Or(*keyFile, origin+"/.well-known/jwks.json"))
+	stop("nothing was checked: the keys can't be had:", err)
+	from := strings.TrimRight(cmp.Or(*lists, origin+"/s"), "/")
+	count, good, err := checkAll(flag.Args(), func(card string) (code, says string) {
+		return check(card, origin, keys, from, clock().Unix())
+	})
+	if err == nil && count == 0 {
+		err = errors.New("there is no card on the standard input")
 	}
-	if *lists == "" {
-		*lists = *issuer + "/s"
+	stop("not all was checked:", err)
+	if !good {
+		os.Exit(1)
 	}
-	var set struct{ Keys []key }
-	text, err := fetch(*keyFile, 1<<20)
-	if err == nil {
-		err = json.Unmarshal([]byte(text), &set)
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "nothing was checked: the keys can't be had:", err)
-		os.Exit(2)
-	}
-	exit := 0
-	for _, card := range flag.Args() {
-		code, says := check(card, *issuer, set.Keys, strings.TrimRight(*lists, "/"), now.Unix())
-		if code != "valid" {
-			exit = 1
-		}
-		fmt.Println(strings.TrimSuffix(code+": "+says, ": "))
-	}
-	os.Exit(exit)
 }

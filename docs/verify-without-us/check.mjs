@@ -2,13 +2,15 @@
 //
 //   node check.mjs --issuer https://cards.example.org [--keys FILE|URL] [--lists FOLDER|URL] [--at TIME] CARD...
 //
-// CARD is what the QR holds: the address, its digits, or the token. One line is printed for each card. The exit code is 0 where all
-// are valid, 1 where one is not, 2 where nothing could be checked. Needs Node 20 and jose (npm install jose).
+// CARD is what the QR holds: the address, its digits, or the token; - reads one from each line of the standard input, such as a
+// scanner's. One line is printed for each card. The exit code is 0 where all are valid, 1 where one is not, 2 where nothing could be
+// checked. Needs Node 20, and nothing else.
 
+import { createPublicKey, verify } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
+import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
 import { inflateSync } from 'node:zlib'
-import { compactVerify, importJWK } from 'jose'
 
 const SKEW = 60 // seconds that a beginning may lie ahead of our clock; an end has no leeway
 const STATES = ['valid', 'revoked', 'suspended', 'superseded']
@@ -38,27 +40,39 @@ function readExactly(data, code) {
 const isObject = (v) => typeof v === 'object' && v !== null && !Array.isArray(v)
 const isTime = (n) => Number.isInteger(n) && n >= 0 && n <= 2 ** 53
 const isURL = (text) => /^https?:\/\//.test(text)
-const has = (o, names) => Object.keys(o).join() === names.join()
+const has = (o, names) => JSON.stringify(Object.keys(o)) === JSON.stringify(names)
 
-// The payload of a token whose envelope and signature are right.
-async function openToken(raw, typ, keys, longest) {
-  if (raw.length > longest || !/^[\w-]+\.[\w-]+\.[\w-]*$/.test(raw) || raw.includes('\n')) refuse('malformed')
+// The payload of a token whose envelope and signature are right, and the key that signed it.
+function openToken(raw, typ, keys, longest) {
+  if (raw.length > longest || !/^[\w-]+\.[\w-]+\.[\w-]*$/.test(raw)) refuse('malformed')
   const [head, payload, signature] = raw.split('.').map(unpack)
+  const header = openHeader(head, typ)
+  // The key is found by its ID and by what it signs, and the algorithm is the key's: the header only may agree.
+  const key = keys.find((k) => k.kid === header.kid && k.signs === typ && k.state !== 'revoked') ?? refuse('unknown_issuer')
+  if (header.alg !== key.alg || !verifies(key, raw.slice(0, raw.lastIndexOf('.')), signature)) refuse('bad_signature')
+  return { payload, key }
+}
+
+// A header that has these three members and no other. A stranger's token is told apart from a broken one.
+function openHeader(data, typ) {
   let header
-  try { header = JSON.parse(head) } catch { refuse('malformed') }
+  try { header = JSON.parse(data) } catch { refuse('malformed') }
   if (!isObject(header)) refuse('malformed')
   if (header.typ !== typ && Object.keys(header).every((n) => ['alg', 'kid', 'typ'].includes(n))) refuse('wrong_type')
-  readExactly(head, 'malformed')
-  if (!has(header, ['alg', 'kid', 'typ'])) refuse('malformed')
-  // The key is found by its ID and by what it signs, and the algorithm is the key's: the header only may agree.
-  const key = keys.find((k) => k.kid === header.kid && k.signs === typ) ?? refuse('unknown_issuer')
-  if (header.alg !== key.alg || !['EdDSA', 'ES256'].includes(key.alg)) refuse('bad_signature')
+  readExactly(data, 'malformed')
+  if (!has(header, ['alg', 'kid', 'typ']) || !Object.values(header).every((v) => typeof v === 'string' && v.isWellFormed())) refuse('malformed')
+  return header
+}
+
+function verifies({ alg, kty, crv, x, y }, message, signature) {
+  if (signature.length !== 64) return false
   try {
-    await compactVerify(raw, await importJWK(key, key.alg), { algorithms: [key.alg] })
-  } catch { refuse('bad_signature') }
-  // The second spelling that every ECDSA signature has.
-  if (key.alg === 'ES256' && BigInt('0x' + signature.subarray(32).toString('hex')) > P256_HALF) refuse('bad_signature')
-  return payload
+    const key = createPublicKey({ key: { kty, crv, x, y }, format: 'jwk' })
+    if (['EdDSA', 'Ed25519'].includes(alg) && crv === 'Ed25519') return verify(null, Buffer.from(message), key, signature)
+    if (alg !== 'ES256' || crv !== 'P-256') return false
+    if (BigInt('0x' + signature.subarray(32).toString('hex')) > P256_HALF) return false // the second spelling that every ECDSA signature has
+    return verify('sha256', Buffer.from(message), { key, dsaEncoding: 'ieee-p1363' }, signature)
+  } catch { return false } // a key that is none
 }
 
 // A card number: 12 symbols of Crockford's base32, the last of which checks the others.
@@ -78,12 +92,12 @@ function isName(name) {
 }
 
 // The claims of a card, by the rules of docs/card-format.md, section 1.
-function claimsOf(payload, issuer) {
+function claimsOf({ payload, key }, issuer) {
   const require = (fine) => fine || refuse('invalid_claims')
   const claims = readExactly(payload, 'invalid_claims')
   require(has(claims, ['iss', 'jti', 'iat', 'exp', 'name', 'crs', ...['status', 'nbf'].filter((n) => Object.hasOwn(claims, n))]))
   const { iss, jti, iat, exp, name, crs, status, nbf = 0 } = claims
-  require(iss === issuer && [jti, name, crs].every((v) => typeof v === 'string'))
+  require(iss === issuer && (key.iss ?? issuer) === issuer && [jti, name, crs].every((v) => typeof v === 'string'))
   require([iat, exp, nbf].every(isTime) && exp > iat)
   require(isNumber(jti) && isName(name) && /^[A-Z0-9-]{1,16}$/.test(crs))
   if ('status' in claims) {
@@ -111,12 +125,14 @@ async function fetchText(where, atMost) {
 
 // The state of a card, and as of when. Whatever is wrong with the list, the state is not known.
 async function statusOf({ idx, uri }, lists, keys, now) {
-  const number = uri.slice(uri.lastIndexOf('/') + 1)
+  const [issuer, number] = uri.split('/s/')
   const unknown = (why) => ['status_unknown', why]
   try {
     const raw = await fetchText(`${lists}/${number}${isURL(lists) ? '' : '.jwt'}`, 6 << 20)
-    const { sub, iat, exp, status_list: { bits, lst } } = readExactly(await openToken(raw, 'statuslist+jwt', keys, 6 << 20), 'no list')
-    if (sub !== uri || !isTime(iat) || !isTime(exp) || ![1, 2, 4, 8].includes(bits)) return unknown('the list is of another address, or no list')
+    const { payload, key } = openToken(raw, 'statuslist+jwt', keys, 6 << 20)
+    const { sub, iat, exp, status_list: { bits, lst } } = readExactly(payload, 'no list')
+    const another = sub !== uri || (key.iss ?? issuer) !== issuer
+    if (another || !isTime(iat) || !isTime(exp) || ![1, 2, 4, 8].includes(bits)) return unknown('the list is of another address, or no list')
     if (now >= exp || iat > now + SKEW) return unknown(`the list counted from ${stamp(iat)} to ${stamp(exp)}`)
     const packed = unpack(lst)
     const { buffer: states, engine } = inflateSync(packed, { maxOutputLength: 1 << 20, info: true })
@@ -137,8 +153,9 @@ function stamp(seconds) {
 
 // The token of what a QR holds.
 function tokenOf(text) {
-  text = text.slice(text.lastIndexOf('/c/') + 1).replace(/^c\//, '')
-  if (!/^[0-9]+$/.test(text) || text.includes('\n')) return text
+  // An address that was copied from a page may ask something more.
+  if (text.includes('/c/')) text = text.slice(text.lastIndexOf('/c/') + 3).split('?')[0]
+  if (!/^[0-9]+$/.test(text)) return text
   if (text.length % 2 || text.length > 4096) refuse('malformed')
   const pairs = text.match(/../g).map(Number)
   if (Math.max(...pairs) > 77) refuse('malformed')
@@ -149,7 +166,7 @@ function tokenOf(text) {
 export async function check(text, issuer, keys, lists, now) {
   let claims
   try {
-    claims = claimsOf(await openToken(tokenOf(text), 'card+jwt', keys, 2048), issuer)
+    claims = claimsOf(openToken(tokenOf(text), 'card+jwt', keys, 2048), issuer)
   } catch (refused) {
     if (refused instanceof Refused) return [refused.message, '']
     throw refused
@@ -163,24 +180,46 @@ export async function check(text, issuer, keys, lists, now) {
   return [code, `${claims.jti}, ${claims.name}, ${claims.crs}, until ${stamp(claims.exp)}; ${why}`]
 }
 
-const { values: o, positionals: cards } = parseArgs({
-  options: { issuer: { type: 'string' }, keys: { type: 'string' }, lists: { type: 'string' }, at: { type: 'string' } }, allowPositionals: true,
-})
-const now = Math.floor((o.at ? Date.parse(o.at) : Date.now()) / 1000)
-if (!o.issuer || cards.length === 0 || Number.isNaN(now)) {
-  console.error('usage: node check.mjs --issuer URL [--keys FILE|URL] [--lists FOLDER|URL] [--at TIME] CARD...')
+// The issuer's keys.
+async function keySet(where) {
+  const { keys } = JSON.parse(await fetchText(where, 1 << 20))
+  if (keys.some((k) => k.signs)) return keys
+  throw new Error('no key in the set has "signs". The server is too old for this: ask its page /c/, and its operator for an update')
+}
+
+async function* allCards(args) {
+  for (const arg of args) {
+    if (arg === '-') yield* createInterface({ input: process.stdin, crlfDelay: Infinity })
+    else yield arg
+  }
+}
+
+function stop(text) {
+  console.error(text)
   process.exit(2)
 }
-let keys
-try {
-  keys = JSON.parse(await fetchText(o.keys ?? o.issuer + '/.well-known/jwks.json', 1 << 20)).keys
-} catch (problem) {
-  console.error(`nothing was checked: the keys can't be had: ${problem.message}`)
-  process.exit(2)
+
+function options() {
+  const text = { type: 'string' }
+  try {
+    const { values: o, positionals: cards } = parseArgs({ options: { issuer: text, keys: text, lists: text, at: text }, allowPositionals: true })
+    if (o.issuer && cards.length && !(o.at && Number.isNaN(Date.parse(o.at)))) return { ...o, cards, issuer: o.issuer.replace(/\/+$/, '') }
+  } catch { /* an option that is none */ }
+  return stop('usage: node check.mjs --issuer URL [--keys FILE|URL] [--lists FOLDER|URL] [--at TIME] CARD...')
 }
-process.exitCode = 0
-for (const card of cards) {
-  const [code, text] = await check(card, o.issuer, keys, (o.lists ?? o.issuer + '/s').replace(/\/+$/, ''), now)
-  console.log(text ? `${code}: ${text}` : code)
-  if (code !== 'valid') process.exitCode = 1
+
+async function main() {
+  const { issuer, keys: where, lists = issuer + '/s', at, cards } = options()
+  const keys = await keySet(where ?? issuer + '/.well-known/jwks.json')
+    .catch((problem) => stop(`nothing was checked: the keys can't be had: ${problem.message}`))
+  const codes = new Set()
+  for await (const card of allCards(cards)) {
+    const [code, text] = await check(card, issuer, keys, lists.replace(/\/+$/, ''), Math.floor((at ? Date.parse(at) : Date.now()) / 1000))
+    console.log(text ? `${code}: ${text}` : code)
+    codes.add(code)
+  }
+  if (codes.size === 0) stop('nothing was checked: there is no card on the standard input')
+  process.exitCode = codes.size === 1 && codes.has('valid') ? 0 : 1
 }
+
+await main()

@@ -3,15 +3,19 @@
 
     check.py --issuer https://cards.example.org [--keys FILE|URL] [--lists FOLDER|URL] [--at TIME] CARD...
 
-CARD is what the QR holds: the address, its digits, or the token. One line is printed for each card. The exit code is 0 where all are
-valid, 1 where one is not, 2 where nothing could be checked. Needs PyJWT and cryptography (Debian: python3-jwt).
+CARD is what the QR holds: the address, its digits, or the token; - reads one from each line of the standard input, such as a scanner's.
+One line is printed for each card. The exit code is 0 where all are valid, 1 where one is not, 2 where nothing could be checked.
+Needs cryptography (Debian: python3-cryptography).
 """
 
 import argparse, base64, datetime, json, pathlib, re, sys, time, unicodedata, urllib.request, zlib
 
-import jwt
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, utils
+from cryptography.hazmat.primitives.hashes import SHA256
 
 SKEW = 60  # seconds that a beginning may lie ahead of our clock; an end has no leeway
+P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 STATES = {0: "valid", 1: "revoked", 2: "suspended", 3: "superseded"}
 FORBIDDEN = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ufffd]")  # turns text around, or can't be seen
 
@@ -34,37 +38,60 @@ def compact(value):
 
 
 def open_token(raw, typ, keys, longest):
-    """The payload of a token whose envelope and signature are right."""
+    """The payload of a token whose envelope and signature are right, and the key that signed it."""
     if len(raw) > longest or not re.fullmatch(r"[\w-]+\.[\w-]+\.[\w-]*", raw, re.ASCII):
         raise Refused("malformed")
     try:
-        head, payload, _ = map(unpack, raw.split("."))
-        header = json.loads(head)
-        same = compact(header) == head
+        head, payload, signature = map(unpack, raw.split("."))
+    except ValueError:
+        raise Refused("malformed")
+    header = open_header(head, typ)
+    # The key is found by its ID and by what it signs, and the algorithm is the key's: the header only may agree.
+    fitting = (k for k in keys if k.get("kid") == header["kid"] and k.get("signs") == typ and k.get("state") != "revoked")
+    key = next(fitting, None)
+    if key is None:
+        raise Refused("unknown_issuer")
+    try:
+        fine = header["alg"] == key.get("alg") and verifies(key, raw.rpartition(".")[0].encode(), signature)
+    except (InvalidSignature, ValueError, KeyError):
+        fine = False
+    if not fine:
+        raise Refused("bad_signature")
+    return payload, key
+
+
+def open_header(data, typ):
+    """A header that has these three members and no other. A stranger's token is told apart from a broken one."""
+    try:
+        header = json.loads(data)
+        same = compact(header) == data
     except (ValueError, RecursionError):
         raise Refused("malformed")
     if not isinstance(header, dict):
         raise Refused("malformed")
     if header.get("typ") != typ and set(header) <= {"alg", "kid", "typ"}:
         raise Refused("wrong_type")
-    if not same or list(header) != ["alg", "kid", "typ"]:
+    if not same or list(header) != ["alg", "kid", "typ"] or not all(isinstance(v, str) for v in header.values()):
         raise Refused("malformed")
-    # The key is found by its ID and by what it signs, and the algorithm is the key's: the header only may agree.
-    key = next((k for k in keys if k.get("kid") == header["kid"] and k.get("signs") == typ), None)
-    if key is None:
-        raise Refused("unknown_issuer")
-    if header["alg"] != key.get("alg") or key["alg"] not in ("EdDSA", "ES256"):
-        raise Refused("bad_signature")
-    try:
-        jwt.PyJWS().decode(raw, jwt.PyJWK(key).key, algorithms=[key["alg"]])
-    except jwt.PyJWTError:
-        raise Refused("bad_signature")
-    if key["alg"] == "ES256" and int.from_bytes(unpack(raw.split(".")[2])[32:], "big") > P256_ORDER // 2:
-        raise Refused("bad_signature")  # the second spelling that every ECDSA signature has
-    return payload
+    return header
 
 
-P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+def verifies(key, message, signature):
+    """Whether the signature is right; it may also raise InvalidSignature, or ValueError for a key that is none."""
+    kind = key["alg"], key["kty"], key["crv"]
+    if len(signature) != 64:
+        return False
+    if kind in (("EdDSA", "OKP", "Ed25519"), ("Ed25519", "OKP", "Ed25519")):
+        ed25519.Ed25519PublicKey.from_public_bytes(unpack(key["x"])).verify(signature, message)
+        return True
+    if kind != ("ES256", "EC", "P-256"):
+        return False
+    r, s = int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:], "big")
+    if s > P256_ORDER // 2:  # the second spelling that every ECDSA signature has
+        return False
+    public = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), b"\4" + unpack(key["x"]) + unpack(key["y"]))
+    public.verify(utils.encode_dss_signature(r, s), message, ec.ECDSA(SHA256()))
+    return True
 
 
 def require(fine):
@@ -86,7 +113,7 @@ def is_number(text):
     return bool(re.fullmatch("[0-9A-HJKMNP-TV-Z]{12}", text)) and check == 0
 
 
-def claims_of(payload, issuer):
+def claims_of(payload, key, issuer):
     """The claims of a card, by the rules of docs/card-format.md, section 1."""
     try:
         claims = json.loads(payload)
@@ -94,7 +121,7 @@ def claims_of(payload, issuer):
     except (ValueError, RecursionError):
         raise Refused("invalid_claims")
     names = ["iss", "jti", "iat", "exp", "name", "crs"] + [n for n in ("status", "nbf") if n in claims]
-    require(list(claims) == names and claims["iss"] == issuer)
+    require(list(claims) == names and claims["iss"] == issuer == key.get("iss", issuer))
     require(all(isinstance(claims[n], str) for n in ("jti", "name", "crs")))
     require(all(is_time(claims[n]) for n in ("iat", "exp", "nbf") if n in claims) and claims["exp"] > claims["iat"])
     require(is_number(claims["jti"]) and re.fullmatch("[A-Z0-9-]{1,16}", claims["crs"]))
@@ -129,12 +156,16 @@ def fetch(where, at_most):
 
 def status_of(place, lists, keys, now):
     """The state of a card, and as of when. Whatever is wrong with the list, the state is not known."""
-    number = place["uri"].rsplit("/", 1)[1]
+    issuer, number = place["uri"].rsplit("/s/", 1)
     where = f"{lists}/{number}" if re.match("https?://", lists) else f"{lists}/{number}.jwt"
     try:
-        claims = json.loads(open_token(fetch(where, 6 << 20), "statuslist+jwt", keys, 6 << 20))
+        payload, key = open_token(fetch(where, 6 << 20), "statuslist+jwt", keys, 6 << 20)
+        claims = json.loads(payload)
+        if compact(claims) != payload:
+            return "status_unknown", "the list is not spelt as an issuer spells it"
         iat, exp, bits = claims["iat"], claims["exp"], claims["status_list"]["bits"]
-        if claims["sub"] != place["uri"] or not is_time(iat) or not is_time(exp) or bits not in (1, 2, 4, 8):
+        another = claims["sub"] != place["uri"] or key.get("iss", issuer) != issuer
+        if another or not is_time(iat) or not is_time(exp) or bits not in (1, 2, 4, 8):
             return "status_unknown", "the list is of another address, or no list"
         if now >= exp or iat > now + SKEW:
             return "status_unknown", f"the list counted from {stamp(iat)} to {stamp(exp)}"
@@ -158,7 +189,8 @@ def stamp(seconds):
 
 def token_of(text):
     """The token of what a QR holds."""
-    text = text.rsplit("/c/", 1)[-1]
+    if "/c/" in text:
+        text = text.rsplit("/c/", 1)[1].split("?")[0]  # an address that was copied from a page may ask something more
     if re.fullmatch("[0-9]+", text, re.ASCII):
         pairs = [int(text[i : i + 2]) for i in range(0, len(text), 2)]
         if len(text) % 2 or len(text) > 4096 or max(pairs) > 77:
@@ -168,9 +200,10 @@ def token_of(text):
 
 
 def check(text, issuer, keys, lists, now):
-    """The code of the verdict, and what to say of it."""
+    """The code of the verdict, and what to say of it. The time is in seconds of Unix."""
+    now = int(now)
     try:
-        claims = claims_of(open_token(token_of(text), "card+jwt", keys, 2048), issuer)
+        claims = claims_of(*open_token(token_of(text), "card+jwt", keys, 2048), issuer)
     except Refused as refused:
         return str(refused), ""
     state, why = "status_unknown", "the card has no place in a list: ask its issuer"
@@ -185,27 +218,52 @@ def check(text, issuer, keys, lists, now):
     return code, f"{claims['jti']}, {claims['name']}, {claims['crs']}, until {stamp(claims['exp'])}; {why}"
 
 
+def key_set(where):
+    """The issuer's keys."""
+    keys = json.loads(fetch(where, 1 << 20))["keys"]
+    if not any("signs" in k for k in keys):
+        raise ValueError('no key in the set has "signs". The server is too old for this: ask its page /c/, and its operator for an update')
+    return keys
+
+
+def all_cards(args):
+    for arg in args:
+        if arg != "-":
+            yield arg
+            continue
+        for line in sys.stdin.buffer:
+            yield line.decode(errors="replace").removesuffix("\n").removesuffix("\r")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--issuer", required=True, help="the origin whose cards you believe")
     parser.add_argument("--keys", help="its JWK Set (default: ISSUER/.well-known/jwks.json)")
     parser.add_argument("--lists", help="its status lists (default: ISSUER/s)")
-    parser.add_argument("--at", help="judge as of this time, such as 2026-11-21T08:00:00Z")
-    parser.add_argument("card", nargs="+")
+    parser.add_argument("--at", type=moment, help="judge as of this time, such as 2026-11-21T08:00:00Z")
+    parser.add_argument("card", nargs="+", help="what the QR holds, or - for lines of the standard input")
     o = parser.parse_args()
-    now = int(datetime.datetime.fromisoformat(o.at.replace("Z", "+00:00")).timestamp() if o.at else time.time())
+    issuer = o.issuer.rstrip("/")
     try:
-        keys = json.loads(fetch(o.keys or o.issuer + "/.well-known/jwks.json", 1 << 20))["keys"]
+        keys = key_set(o.keys or issuer + "/.well-known/jwks.json")
     except Exception as problem:
         print(f"nothing was checked: the keys can't be had: {problem}", file=sys.stderr)
         return 2
-    codes = []
-    for card in o.card:
-        code, text = check(card, o.issuer, keys, (o.lists or o.issuer + "/s").rstrip("/"), now)
-        print(f"{code}: {text}" if text else code)
-        codes.append(code)
-    return 0 if set(codes) == {"valid"} else 1
+    codes = set()
+    for card in all_cards(o.card):
+        code, text = check(card, issuer, keys, (o.lists or issuer + "/s").rstrip("/"), time.time() if o.at is None else o.at)
+        print(f"{code}: {text}" if text else code, flush=True)
+        codes.add(code)
+    if not codes:
+        print("nothing was checked: there is no card on the standard input", file=sys.stderr)
+        return 2
+    return 0 if codes == {"valid"} else 1
+
+
+def moment(text):
+    return datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
 
 
 if __name__ == "__main__":
+    sys.stdout.reconfigure(encoding="utf-8")
     sys.exit(main())
