@@ -99,6 +99,7 @@ func fits(alg string, public crypto.PublicKey) bool {
 // believe whoever has it, and it lies beside a server.
 type published struct {
 	jwk
+	Issuer  string  `json:"iss"` // a centre that changed its address has keys of both
 	Purpose Purpose `json:"signs"`
 }
 
@@ -116,7 +117,7 @@ func (s *Set) JWKS() ([]byte, error) {
 			return nil, err
 		}
 		j.Kid, j.Alg = k.ID, k.Alg
-		out.Keys = append(out.Keys, published{j, k.Purpose})
+		out.Keys = append(out.Keys, published{j, k.Issuer, k.Purpose})
 	}
 	return json.MarshalIndent(out, "", "  ")
 }

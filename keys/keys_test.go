@@ -98,7 +98,7 @@ func TestJWKSPublishesWhatVerifies(t *testing.T) {
 		t.Fatalf("got %s, want the active and the retired key", data)
 	}
 	for _, k := range got.Keys {
-		if k["kty"] != "OKP" || k["crv"] != "Ed25519" || k["alg"] != "EdDSA" || k["use"] != "sig" || len(k["kid"]) != 11 || k["signs"] != "card+jwt" || len(k) != 7 {
+		if k["kty"] != "OKP" || k["crv"] != "Ed25519" || k["alg"] != "EdDSA" || k["use"] != "sig" || len(k["kid"]) != 11 || k["signs"] != "card+jwt" || k["iss"] != "https://cards.example.org" || len(k) != 8 {
 			t.Errorf("got %v", k)
 		}
 	}

@@ -4,16 +4,19 @@ package verify_test
 
 import (
 	"bytes"
+	"crypto/ed25519"
 	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/cardproof/cardproof/card/token"
 	"github.com/cardproof/cardproof/keys"
 	"github.com/cardproof/cardproof/verify"
+	"github.com/cardproof/cardproof/verify/statuslist"
 )
 
 const thirdParty = "testdata/thirdparty"
@@ -22,8 +25,49 @@ const thirdParty = "testdata/thirdparty"
 type strangersQuestion struct {
 	JWKS   json.RawMessage `json:"jwks"`
 	Tokens []string        `json:"tokens"`
+	Lists  []strangersList `json:"lists"`
 	Issuer string          `json:"issuer"`
 	Clock  time.Time       `json:"clock"`
+}
+
+// strangersList asks for the state at one place of a status list. Want is ours to know.
+type strangersList struct {
+	Token string `json:"token"`
+	URI   string `json:"uri"`
+	Index int64  `json:"index"`
+	want  *int   // nil for a list that has to be refused
+}
+
+// strangersLists are status lists as our server publishes them, and some that it doesn't, signed by a key that goes into the set.
+func strangersLists(t *testing.T, m *maker, set *keys.Set) []strangersList {
+	t.Helper()
+	private := ed25519.NewKeyFromSeed([]byte(strings.Repeat("s", ed25519.SeedSize)))
+	key := m.keyOf(private.Public(), token.EdDSA)
+	key.Purpose = keys.StatusLists
+	m.must(set.Add(key))
+	list, err := statuslist.New(statuslist.Bits, statuslist.Size)
+	m.must(err)
+	m.must(list.Set(5, 1))
+	m.must(list.Set(131071, 3))
+	packed, err := list.Encode()
+	m.must(err)
+	claims := statuslist.Claims{URI: vectorIssuer + "/s/1", IssuedAt: issuedAt, ExpiresAt: issuedAt.Add(24 * time.Hour), TTL: 5 * time.Minute, Bits: statuslist.Bits, Packed: packed}
+	sign := func(c statuslist.Claims) string {
+		raw, err := statuslist.Sign(c, token.SigningKey{ID: key.ID, Alg: token.EdDSA, Key: private})
+		m.must(err)
+		return raw
+	}
+	good, over := sign(claims), claims
+	over.IssuedAt, over.ExpiresAt = issuedAt.Add(-48*time.Hour), issuedAt.Add(-24*time.Hour)
+	states := map[int64]int{0: 0, 5: 1, 131071: 3}
+	var asked []strangersList
+	for index, state := range states {
+		asked = append(asked, strangersList{good, claims.URI, index, &state})
+	}
+	other := claims
+	other.URI = vectorIssuer + "/s/2"
+	return append(asked, strangersList{sign(over), claims.URI, 5, nil}, strangersList{sign(other), claims.URI, 5, nil},
+		strangersList{good[:len(good)-4] + "AAAA", claims.URI, 5, nil})
 }
 
 // asStrangersSee is the question about tokens of every algorithm, with the keys as our server publishes them; the tokens that are right
@@ -53,6 +97,7 @@ func asStrangersSee(t *testing.T, algorithms ...string) (q strangersQuestion, go
 		}
 		q.Tokens = append(q.Tokens, made[name].Token)
 	}
+	q.Lists = strangersLists(t, m, set)
 	q.JWKS, err = set.JWKS()
 	m.must(err)
 	q.Issuer, q.Clock = vectorIssuer, issuedAt.Add(time.Hour)
@@ -85,15 +130,23 @@ func askStranger(t *testing.T, cmd *exec.Cmd, q strangersQuestion, good int) {
 	if err != nil {
 		t.Fatalf("%v: %s", err, stderr.String())
 	}
-	var answers []*struct {
-		Number string `json:"jti"`
-		Name   string `json:"name"`
-		Course string `json:"crs"`
+	var answers struct {
+		Cards []*struct {
+			Number string `json:"jti"`
+			Name   string `json:"name"`
+			Course string `json:"crs"`
+		} `json:"cards"`
+		States []*int `json:"states"`
 	}
-	if err := json.Unmarshal(out, &answers); err != nil || len(answers) != len(q.Tokens) {
-		t.Fatalf("got %d answers, %v, want %d: %s", len(answers), err, len(q.Tokens), out)
+	if err := json.Unmarshal(out, &answers); err != nil || len(answers.Cards) != len(q.Tokens) || len(answers.States) != len(q.Lists) {
+		t.Fatalf("got %d and %d answers, %v, want %d and %d: %s", len(answers.Cards), len(answers.States), err, len(q.Tokens), len(q.Lists), out)
 	}
-	for i, a := range answers {
+	for i, got := range answers.States {
+		if want := q.Lists[i].want; (got == nil) != (want == nil) || got != nil && *got != *want {
+			t.Errorf("list %d, place %d: got %v, want %v (null is refused)", i, q.Lists[i].Index, got, want)
+		}
+	}
+	for i, a := range answers.Cards {
 		switch {
 		case i >= good && a != nil:
 			t.Errorf("a bad token was taken: %s", q.Tokens[i])
@@ -103,7 +156,7 @@ func askStranger(t *testing.T, cmd *exec.Cmd, q strangersQuestion, good int) {
 	}
 }
 
-// TestStrangersVerify has two libraries that share no code with ours check our tokens with nothing but the JWKS that we publish.
+// TestStrangersVerify has two libraries that share no code with ours check our tokens and status lists with nothing but the JWKS that we publish.
 func TestStrangersVerify(t *testing.T) {
 	t.Run("jose", func(t *testing.T) {
 		folder := t.TempDir()
