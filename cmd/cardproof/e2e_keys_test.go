@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/cardproof/cardproof/keys"
 	"github.com/cardproof/cardproof/verify"
 )
 
@@ -28,14 +29,16 @@ func TestKillWhileTheKeyIsRotated(t *testing.T) {
 			killed++
 		}
 		var list struct {
-			Keys []struct{ State string }
+			Keys []struct {
+				State, Signs string
+			}
 		}
 		if err := json.Unmarshal(c.must("keys", "list", "--json"), &list); err != nil {
 			t.Fatal(err)
 		}
 		active := 0
 		for _, k := range list.Keys {
-			if k.State == "active" {
+			if k.State == "active" && k.Signs == string(keys.Cards) { // that of the status lists is active beside it
 				active++
 			}
 		}

@@ -7,16 +7,23 @@ import (
 
 	"github.com/cardproof/cardproof/card"
 	"github.com/cardproof/cardproof/card/token"
-	"github.com/cardproof/cardproof/internal/durable"
 	"github.com/cardproof/cardproof/internal/register"
 	"github.com/cardproof/cardproof/issuer/pdf"
 	"github.com/cardproof/cardproof/issuer/pdf/design"
 )
 
 // printSheets draws the cards of a batch that are in force.
-func (a *app) printSheets(ctx context.Context, batch, out string, o pdf.SheetOptions) error {
+func (a *app) printSheets(ctx context.Context, batch string, out outFile, o pdf.SheetOptions) error {
 	c, err := a.load()
 	if err != nil {
+		return err
+	}
+	o.Title = "Batch " + batch
+	if out.path == "" {
+		out.path = batch + ".pdf"
+	}
+	out.isOwn = says(o.Title)
+	if err := out.check(a, c); err != nil {
 		return err
 	}
 	drawer, err := a.drawerOf(c, []string{design.Wallet})
@@ -39,7 +46,6 @@ func (a *app) printSheets(ctx context.Context, batch, out string, o pdf.SheetOpt
 	if len(cards) == 0 {
 		return fail(exitFailed, fmt.Errorf("no card of batch %s is in force", batch), fmt.Sprintf("`cardproof show --batch %s` shows where its cards stand.", batch))
 	}
-	o.Title = "Batch " + batch
 	sheets, err := drawer.NewSheets(o)
 	if err != nil {
 		return fail(exitUsage, err, "Choose another stock.")
@@ -60,13 +66,10 @@ func (a *app) printSheets(ctx context.Context, batch, out string, o pdf.SheetOpt
 	if err != nil {
 		return err
 	}
-	if out == "" {
-		out = batch + ".pdf"
-	}
-	if err := durable.WriteFile(out, file, 0o600); err != nil {
+	if err := out.write(a, c, file); err != nil {
 		return err
 	}
-	return a.sayPrinted(out, len(cards), len(entries)-len(cards), sheets.Scale())
+	return a.sayPrinted(out.path, len(cards), len(entries)-len(cards), sheets.Scale())
 }
 
 func (a *app) sayPrinted(out string, cards, left int, scale float64) error {

@@ -150,12 +150,18 @@ func (d *Drawer) CheckInstructor(name, id string) error {
 
 // Draw makes a card's PDF: the pages of the Options, in their order. The same content gives the same bytes: the dates in the file are
 // Record.IssuedAt. The error is an *UndrawableError or ErrTooLong, wrapped with the field, or what CheckURL says of the URL.
-func (d *Drawer) Draw(c Content) ([]byte, error) { return d.draw(c, false) }
+func (d *Drawer) Draw(c Content) ([]byte, error) { return d.draw(c, false, d.names) }
 
-// Specimen makes the PDF of a card that is none: SPECIMEN stands across each of its pages.
-func (d *Drawer) Specimen(c Content) ([]byte, error) { return d.draw(c, true) }
+// Specimen makes the PDF of a card that is none: SPECIMEN stands across each of its pages. It has the named pages, which are among those
+// of the Options; none stands for all of these.
+func (d *Drawer) Specimen(c Content, pages ...string) ([]byte, error) {
+	if len(pages) == 0 {
+		pages = d.names
+	}
+	return d.draw(c, true, pages)
+}
 
-func (d *Drawer) draw(c Content, specimen bool) ([]byte, error) {
+func (d *Drawer) draw(c Content, specimen bool, pages []string) ([]byte, error) {
 	if err := d.checkContent(c); err != nil {
 		return nil, err
 	}
@@ -168,7 +174,7 @@ func (d *Drawer) draw(c Content, specimen bool) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, name := range d.names {
+	for _, name := range pages {
 		t := d.pages[name]
 		f.addPage(t.paper)
 		f.shape(t)
