@@ -167,22 +167,6 @@ func (c *centre) Close() error {
 	return err
 }
 
-// refuseInside refuses an output folder in the key folder or in the data folder: what is there is not for handing out.
-func (c *centre) refuseInside(out string) error { return refuseInside(c.config, "--out", out) }
-
-func refuseInside(c *config.Config, flag, out string) error {
-	abs, err := filepath.Abs(out)
-	if err != nil {
-		return err
-	}
-	for _, dir := range []string{c.Keys, c.Data} {
-		if rel, err := filepath.Rel(dir, abs); err == nil && filepath.IsLocal(rel) {
-			return fail(exitUsage, fmt.Errorf("%s %s is inside of %s", flag, out, dir), "Name a folder of its own for the cards.")
-		}
-	}
-	return nil
-}
-
 // actor is the person at the machine, as the register's events name them.
 func actor() string {
 	if u, err := user.Current(); err == nil && u.Username != "" {
@@ -211,6 +195,9 @@ const firstRenewal = 2 * time.Second
 
 // openSite opens the public server, with the key of the status lists if cards carry a place in one. Close it when it has served.
 func (a *app) openSite(ctx context.Context, c *config.Config, logFrom slog.Level) (*serve.Site, error) {
+	if err := a.checkSealFiles(c); err != nil {
+		return nil, err
+	}
 	o := serve.Options{
 		Register: registerPath(c), JWKS: keySetPath(c), Roots: rootsToPublish(c), Issuer: public.Issuer(c.Issuer.Issuer), Server: c.Server,
 		Version: version, Log: serve.NewLog(a.stderr, logFrom), Now: a.now,

@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/cardproof/cardproof/card"
-	"github.com/cardproof/cardproof/internal/durable"
+	"github.com/cardproof/cardproof/internal/config"
 	"github.com/cardproof/cardproof/issuer"
 	"github.com/cardproof/cardproof/issuer/roster"
 	"github.com/cardproof/cardproof/keys"
@@ -58,7 +58,7 @@ func (a *app) check(ctx context.Context, c *centre, o checkOptions) error {
 	if err != nil {
 		return err
 	}
-	if err := writeProblems(o.problems, r, plan); err != nil {
+	if err := a.writeProblems(c.config, o.problems, r, plan); err != nil {
 		return err
 	}
 	a.warnDense(plan)
@@ -174,7 +174,7 @@ func (a *app) sayMended(path string, f rosterFlags, out string) {
 }
 
 // writeProblems writes the refused rows where the admin asked for them.
-func writeProblems(path string, r *roster.Roster, plan *issuer.Plan) error {
+func (a *app) writeProblems(c *config.Config, path string, r *roster.Roster, plan *issuer.Plan) error {
 	if path == "" {
 		return nil
 	}
@@ -186,6 +186,7 @@ func writeProblems(path string, r *roster.Roster, plan *issuer.Plan) error {
 	default:
 		return fail(exitUsage, fmt.Errorf("--problems %s is neither .csv nor .xlsx", path), "Name a file such as problems.xlsx.")
 	}
+	out := outFile{flag: "--problems", path: path, mode: 0o600} // rows that were mended by hand are never replaced
 	if plan.Refused() == 0 {
 		return nil
 	}
@@ -193,7 +194,7 @@ func writeProblems(path string, r *roster.Roster, plan *issuer.Plan) error {
 	if err := write(&b, r, plan.Problems()); err != nil {
 		return err
 	}
-	return durable.CreateFile(path, b.Bytes(), 0o600)
+	return out.write(a, c, b.Bytes())
 }
 
 // warnLocal tells that cards lead to this very machine.

@@ -20,11 +20,15 @@ const heldRows = 60
 // A batch is held, released, withdrawn, or discarded, and every step is killed again and again. After each kill the batch is in one of
 // the states that docs/operate.md names, no card of it is in force that was not released, and the same command again finishes the step.
 func TestKillBetweenTheStepsOfABatch(t *testing.T) {
+	whole := newCentre(t)
+	start := time.Now()
+	whole.must("issue", whole.roster(heldRows), "--hold")
+	longest := time.Since(start) // of a step on this machine, however busy it is: kills are spread over as long
 	kills, midway := 0, 0
 	for round := range 8 {
 		c := newCentre(t)
 		roster := c.roster(heldRows)
-		hold := killed{c, []string{"issue", roster, "--hold"}, []card.BatchState{"", card.BatchUnfinished, card.BatchHeld}}
+		hold := killed{c, longest, []string{"issue", roster, "--hold"}, []card.BatchState{"", card.BatchUnfinished, card.BatchHeld}}
 		kills += hold.untilDone(t, &midway)
 		batch := c.batches()[0]
 		if batch.State != card.BatchHeld || batch.Proved != heldRows {
@@ -32,7 +36,7 @@ func TestKillBetweenTheStepsOfABatch(t *testing.T) {
 		}
 		c.wantNone(t, batch.ID)
 		if round%2 == 0 {
-			discard := killed{c, []string{"discard", batch.ID}, []card.BatchState{card.BatchHeld, card.BatchDiscarded}}
+			discard := killed{c, longest, []string{"discard", batch.ID}, []card.BatchState{card.BatchHeld, card.BatchDiscarded}}
 			kills += discard.untilDone(t, &midway)
 			c.wantNone(t, batch.ID)
 			if left, err := filepath.Glob(c.path("data/cards/*/*.pdf")); err != nil || len(left) > 0 {
@@ -44,10 +48,10 @@ func TestKillBetweenTheStepsOfABatch(t *testing.T) {
 			}
 			continue
 		}
-		release := killed{c, []string{"release", batch.ID, "--out", "out"}, []card.BatchState{card.BatchHeld, card.BatchIssued}}
+		release := killed{c, longest, []string{"release", batch.ID, "--out", "out"}, []card.BatchState{card.BatchHeld, card.BatchIssued}}
 		kills += release.untilDone(t, &midway)
 		checkComplete(t, c, "out", heldRows)
-		revoke := killed{c, []string{"revoke", "--batch", batch.ID, "--reason", "a test"}, []card.BatchState{card.BatchIssued, card.BatchRevoked}}
+		revoke := killed{c, longest, []string{"revoke", "--batch", batch.ID, "--reason", "a test"}, []card.BatchState{card.BatchIssued, card.BatchRevoked}}
 		kills += revoke.untilDone(t, &midway)
 		c.wantNone(t, batch.ID)
 	}
@@ -59,15 +63,16 @@ func TestKillBetweenTheStepsOfABatch(t *testing.T) {
 
 // killed is a command that is killed some times and then run to its end.
 type killed struct {
-	c      *centreDir
-	args   []string
-	states []card.BatchState // that the batch may be in after a kill; "" where there may be none
+	c       *centreDir
+	longest time.Duration // until it is killed
+	args    []string
+	states  []card.BatchState // that the batch may be in after a kill; "" where there may be none
 }
 
 func (k killed) untilDone(t *testing.T, midway *int) (kills int) {
 	t.Helper()
 	for range 4 {
-		if !killAfter(t, k.c.command(k.args...), rand.N(400*time.Millisecond)) {
+		if !killAfter(t, k.c.command(k.args...), rand.N(k.longest)) {
 			break // it was done before
 		}
 		kills++
@@ -84,8 +89,11 @@ func (k killed) untilDone(t *testing.T, midway *int) (kills int) {
 		if len(batches) > 1 {
 			t.Fatalf("%v was killed, and there are %d batches", k.args, len(batches))
 		}
-		checkNothingOutside(t, k.c)
-		if state == card.BatchUnfinished || state == card.BatchHeld || state == card.BatchDiscarded {
+		switch state {
+		case "":
+		case card.BatchIssued:
+			checkNothingOutside(t, k.c)
+		default: // the kill may land behind the last write and before the end of the program: then all of them are withdrawn
 			k.c.wantNone(t, batches[0].ID)
 		}
 	}

@@ -24,7 +24,7 @@ type exportFlags struct {
 	all, allStates   bool
 	zip, merge       string // "-" is standard output
 	separator        string
-	excel            bool
+	excel, force     bool
 }
 
 func newExport(a *app) *cobra.Command {
@@ -41,7 +41,8 @@ register's SHA-256. If one is missing or damaged, the command says which, and le
 Only cards that are in force are handed out. cards.csv lists the others with their state and no file; the list for a mail program leaves them out.
 --all-states takes those that were withdrawn or replaced as well. Cards that were never issued have no file for anybody.
 
---from and --to are days of completion. FILE "-" is standard output; a ZIP that comes to no good end has no directory there, and no program opens it.`,
+--from and --to are days of completion. FILE "-" is standard output; a ZIP that comes to no good end has no directory there, and no program opens it.
+A file that is there already is replaced if an export wrote it.`,
 		Example: `  cardproof export 20261121-7F3K9QWX --zip class.zip
   cardproof export --course BLS --from 2026-11-01 --to 2026-11-30 --zip november.zip --merge november.csv
   cardproof export 20261121-7F3K9QWX --merge mails.csv --excel --separator semicolon
@@ -61,6 +62,7 @@ Only cards that are in force are handed out. cards.csv lists the others with the
 	flags.BoolVar(&f.allStates, "all-states", false, "hand out cards that were withdrawn or replaced as well")
 	flags.StringVar(&f.zip, "zip", "", "the `file` for the cards' files and their list")
 	flags.StringVar(&f.merge, "merge", "", "the `file` for a list that a mail program reads, as CSV")
+	flags.BoolVar(&f.force, "force", false, "replace files that an export did not write")
 	flags.BoolVar(&f.excel, "excel", false, "begin the list of --merge with the mark by which Excel knows UTF-8")
 	flags.StringVar(&f.separator, "separator", "comma", "what stands between the `cells` of --merge: comma, semicolon or tab")
 	return cmd
@@ -132,21 +134,25 @@ func (f exportFlags) selection(c *config.Config, batches []string) (s register.S
 	return s, cmp.Or(strings.TrimSpace(words), "the register"), nil
 }
 
-// checkTarget refuses an output file that would be in the way of something, before anything is read for it.
-func checkTarget(c *config.Config, flag, path string) error {
-	if path == "" || path == "-" {
-		return nil
-	}
-	if err := refuseInside(c, flag, path); err != nil {
-		return err
-	}
-	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
-		return fail(exitUsage, fmt.Errorf("%s %s is there already, and no plain file", flag, path), "Name another file; \"-\" is standard output.")
-	}
-	if info, err := os.Stat(filepath.Dir(path)); err != nil {
-		return err
-	} else if !info.IsDir() {
-		return fail(exitUsage, fmt.Errorf("%s %s is in no folder", flag, path), "Name a file in a folder that is there.")
+// target is a file that export writes. What an earlier run of it wrote is replaced.
+func (f *exportFlags) target(flag, path string, isOwn func(string) bool) outFile {
+	return outFile{flag: flag, path: path, mode: 0o600, force: &f.force, isOwn: isOwn}
+}
+
+// checkTargets refuses output files that would be in the way of something, before anything is read for them.
+func (a *app) checkTargets(c *config.Config, f exportFlags) error {
+	for _, o := range []outFile{f.target("--zip", f.zip, bundle.IsZip), f.target("--merge", f.merge, bundle.IsMerge)} {
+		if o.path == "" || o.path == "-" {
+			continue
+		}
+		if err := o.check(a, c); err != nil {
+			return err
+		}
+		if info, err := os.Stat(filepath.Dir(o.path)); err != nil {
+			return err
+		} else if !info.IsDir() {
+			return fail(exitUsage, fmt.Errorf("%s %s is in no folder", o.flag, o.path), "Name a file in a folder that is there.")
+		}
 	}
 	return nil
 }
@@ -248,7 +254,7 @@ func (a *app) export(ctx context.Context, f exportFlags, batches []string) error
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(checkTarget(c, "--zip", f.zip), checkTarget(c, "--merge", f.merge)); err != nil {
+	if err := a.checkTargets(c, f); err != nil {
 		return err
 	}
 	ledger, err := register.OpenReadOnly(ctx, registerPath(c))

@@ -65,7 +65,7 @@ the batch ("show --batch") and says "release", or "discard". Together with --goo
 func (a *app) issue(ctx context.Context, c *centre, o issueOptions) error {
 	start := a.now()
 	if o.out != "" {
-		if err := c.refuseInside(o.out); err != nil {
+		if err := a.refuseOwn(c.config, "--out", o.out); err != nil {
 			return err
 		}
 	}

@@ -32,7 +32,7 @@ func newKeysInit(a *app) *cobra.Command {
 		Short: "Make the keys of the configured issuer that are not there yet",
 		Long: `Keys init makes an Ed25519 key that signs cards: its private half as PKCS#8 in PEM, which only you can read, and its public half in
 jwks.json. It makes another that signs the status lists, and a P-256 key that seals the files of cards, its certificate, and the root above it: publish document-roots.crt. A centre
-that names a certificate of its own under seal in the configuration gets none.
+that names a certificate of its own under seal in the configuration gets none; where that one is encrypted, ` + documentVariable + ` opens it.
 
 With --encrypt the private halves are encrypted with a passphrase, from the environment (` + passphraseVariable + `) or typed;
 openssl pkey opens them too. Where a key is encrypted already, the new ones get its passphrase, with --encrypt or without. What is there
@@ -105,12 +105,12 @@ func (a *app) createKey(ctx context.Context, c *config.Config, purpose keys.Purp
 }
 
 func newKeysExport(a *app) *cobra.Command {
-	var out string
+	o := outFile{flag: "--out", mode: 0o644, force: new(bool), isOwn: isKeySet}
 	cmd := &cobra.Command{
 		Use:   "export [--out FILE]",
 		Short: "Write the public key set, for cardproof-verify",
 		Long: `Keys export writes the public keys with their states and times, and nothing secret. cardproof-verify reads this file; keep it in
-a folder without private keys.`,
+a folder without private keys. A file that is there already is replaced if it holds a key set.`,
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			c, err := a.load()
@@ -125,13 +125,14 @@ a folder without private keys.`,
 			if err != nil {
 				return err
 			}
-			if out == "" {
+			if o.path == "" {
 				_, err = a.stdout.Write(data)
 				return err
 			}
-			return durable.WriteFile(out, data, 0o644)
+			return o.write(a, c, data)
 		},
 	}
-	cmd.Flags().StringVar(&out, "out", "", "the `file` to write (default: standard output)")
+	cmd.Flags().StringVar(&o.path, "out", "", "the `file` to write (default: standard output)")
+	cmd.Flags().BoolVar(o.force, "force", false, "replace a file that is no key set")
 	return cmd
 }

@@ -60,7 +60,7 @@ func (a *app) ofEnvironment(variable string) ([]byte, bool) {
 func (a *app) ask(ctx context.Context, prompt string) ([]byte, error) {
 	in, ok := a.stdin.(*os.File)
 	if !ok || !term.IsTerminal(int(in.Fd())) {
-		return nil, issuer.ErrKeyPassphrase
+		return nil, fmt.Errorf("%w: none was given", issuer.ErrKeyPassphrase)
 	}
 	before, err := term.GetState(int(in.Fd()))
 	if err != nil {

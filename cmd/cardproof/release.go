@@ -32,7 +32,7 @@ See a batch with "cardproof show --batch BATCH" before.`,
 
 func (a *app) release(ctx context.Context, c *centre, batch, out string) error {
 	if out != "" {
-		if err := c.refuseInside(out); err != nil {
+		if err := a.refuseOwn(c.config, "--out", out); err != nil {
 			return err
 		}
 	}

@@ -66,7 +66,7 @@ func newReplace(a *app) *cobra.Command {
 				return a.withRegister(cmd, func(ctx context.Context, ce *centre) error { return a.amend(ctx, ce, numbers[0], o.Correction) })
 			}
 			return a.withIssuer(cmd, func(ctx context.Context, ce *centre) error {
-				if err := ce.refuseInside(o.out); err != nil {
+				if err := a.refuseOwn(ce.config, "--out", o.out); err != nil {
 					return err
 				}
 				switch {

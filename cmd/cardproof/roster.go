@@ -53,19 +53,24 @@ func (a *app) template(code, out string) error {
 	if err := roster.WriteTemplateWorkbook(&workbook, course); err != nil {
 		return err
 	}
+	files := []struct {
+		outFile
+		data []byte
+	}{{data: workbook.Bytes()}, {data: text.Bytes()}}
+	written := []string{filepath.Join(out, course.Code+".xlsx"), filepath.Join(out, course.Code+".csv")}
+	for i, path := range written {
+		files[i].outFile = outFile{flag: "the roster", path: path, mode: 0o644}
+		if err := files[i].check(a, c); err != nil { // both before either is written
+			return err
+		}
+	}
 	if err := durable.MakeFolder(out, 0o755); err != nil {
 		return err
 	}
-	var written []string
-	for _, file := range []struct {
-		ext  string
-		data []byte
-	}{{".xlsx", workbook.Bytes()}, {".csv", text.Bytes()}} {
-		path := filepath.Join(out, course.Code+file.ext)
-		if err := durable.CreateFile(path, file.data, 0o644); err != nil {
+	for _, file := range files {
+		if err := file.write(a, c, file.data); err != nil {
 			return err
 		}
-		written = append(written, path)
 	}
 	if a.json {
 		return a.printJSON(map[string][]string{"written": written})

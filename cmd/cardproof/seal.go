@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"crypto/x509"
@@ -21,7 +22,8 @@ import (
 	"github.com/cardproof/cardproof/keys"
 )
 
-// documentVariable is the environment variable that opens a PKCS#12 file, whose passphrase is the one of whoever issued it.
+// documentVariable is the environment variable that opens the centre's own key of the seal (seal.certificate as PKCS#12, or seal.key),
+// whose passphrase is the one of whoever issued it.
 const documentVariable = "CARDPROOF_DOCUMENT_PASSPHRASE"
 
 // sealReason is what a seal says of itself.
@@ -43,9 +45,15 @@ func rootsToPublish(c *config.Config) string {
 
 // openSealer opens the document key. pass is the passphrase of the keys that `keys init` makes.
 func (a *app) openSealer(ctx context.Context, c *config.Config, pass issuer.Passphrase) (*seal.Sealer, error) {
+	if err := a.checkSealFiles(c); err != nil {
+		return nil, err
+	}
 	d := documentKey(c)
-	if d.IsPKCS12() {
-		pass = func() ([]byte, error) { return a.secret(ctx, documentVariable, "passphrase of "+d.Certificate+": ") }
+	_, given := a.ofEnvironment(documentVariable)
+	if d.IsPKCS12() || given && c.Seal.Key != "" {
+		pass = func() ([]byte, error) {
+			return a.secret(ctx, documentVariable, "passphrase of "+cmp.Or(c.Seal.Key, d.Certificate)+": ")
+		}
 	}
 	o := seal.Options{Name: c.Issuer.Name, Reason: sealReason, Location: c.Seal.Location, Contact: contactOf(c)}
 	if c.Seal.TimestampURL != "" {
@@ -58,7 +66,35 @@ func (a *app) openSealer(ctx context.Context, c *config.Config, pass issuer.Pass
 			o.Stamper.Roots = keys.Pool(roots)
 		}
 	}
-	return issuer.OpenSealer(d, o, pass, a.now())
+	sealer, err := issuer.OpenSealer(d, o, pass, a.now())
+	if errors.Is(err, issuer.ErrKeyPassphrase) && c.Seal.Certificate != "" {
+		return nil, fail(exitKey, err, fmt.Sprintf("Set %s to the passphrase of %s, or run the command on a terminal and type it.", documentVariable, cmp.Or(c.Seal.Key, c.Seal.Certificate)),
+			passphraseVariable+" opens the keys that `cardproof keys init` makes, and not this one.")
+	}
+	if errors.Is(err, issuer.ErrKeyUnreadable) && d.IsPKCS12() {
+		return nil, fail(exitKey, err, fmt.Sprintf("Look whether `openssl pkcs12 -info -noout -in %s` opens it. If so, export it anew with a MAC and the usual algorithms; "+
+			"if not, ask whoever issued it, or restore it from its backup.", asArgument(d.Certificate)))
+	}
+	return sealer, err
+}
+
+// checkSealFiles refuses a configuration that names files for the seal which are not there.
+func (a *app) checkSealFiles(c *config.Config) error {
+	const own = " Leave seal.certificate, seal.key and seal.roots all empty for the key that `cardproof keys init` makes."
+	for _, one := range []struct{ key, path, hint string }{
+		{"seal.certificate", c.Seal.Certificate, "Put the centre's certificate there (.p12, .pfx or PEM), or mend the path; it counts from the folder of the configuration." + own},
+		{"seal.key", c.Seal.Key, "Put the private key of seal.certificate there, in PEM, or mend the path; it counts from the folder of the configuration." + own},
+		{"seal.roots", c.Seal.Roots, "Put the root certificate of the authority that issued seal.certificate there, in PEM: the authority publishes it. Or mend the path; it counts from the folder of the configuration." + own},
+		{"seal.timestamp_roots", c.Seal.TimestampRoots, "Put the root certificates of the time-stamp server there, in PEM, or leave the key empty for those of the system."},
+	} {
+		if one.path == "" {
+			continue
+		}
+		if _, err := os.Stat(one.path); errors.Is(err, fs.ErrNotExist) {
+			return fail(exitKey, fmt.Errorf("%s: %s: %s does not exist", a.configPath, one.key, one.path), one.hint)
+		}
+	}
+	return nil
 }
 
 // contactOf is how the centre can be asked about a card.
@@ -110,6 +146,9 @@ type listedDocument struct {
 
 // document is the document certificate of a centre, nil where there is none or where only a passphrase would open it.
 func (a *app) document(c *config.Config) (*listedDocument, error) {
+	if err := a.checkSealFiles(c); err != nil {
+		return nil, err
+	}
 	d := documentKey(c)
 	if d.IsPKCS12() {
 		return nil, nil
@@ -161,7 +200,10 @@ func newKeysCheck(a *app) *cobra.Command {
 		Use:   "check",
 		Short: "Open every private key, and let it prove itself",
 		Long: `Keys check opens the card key, the key of the status lists and the document key, lets each sign something, and checks what it signed. A time-stamp
-server that is configured is asked once. It writes nothing; run it on a restored backup to see that it is whole.`,
+server that is configured is asked once. It writes nothing; run it on a restored backup to see that it is whole.
+
+Encrypted keys are opened by a passphrase that is typed, or by the environment: ` + passphraseVariable + ` those that keys init made,
+` + documentVariable + ` the PKCS#12 file of seal.certificate (or seal.key).`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := a.load()

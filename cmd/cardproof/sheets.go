@@ -13,7 +13,6 @@ import (
 	"github.com/cardproof/cardproof/card"
 	"github.com/cardproof/cardproof/card/token"
 	"github.com/cardproof/cardproof/internal/config"
-	"github.com/cardproof/cardproof/internal/durable"
 	"github.com/cardproof/cardproof/internal/register"
 	"github.com/cardproof/cardproof/issuer/pdf"
 	"github.com/cardproof/cardproof/issuer/pdf/design"
@@ -25,6 +24,7 @@ type printFlags struct {
 	batch, sheet, out, backs string
 	pages                    []string
 	start, split             int
+	force                    bool
 }
 
 // splitAt is how many cards a printed file holds where nothing else is said: it takes about 200 MB of memory while it is made.
@@ -36,7 +36,7 @@ func newPrint(a *app) *cobra.Command {
 		Use:   "print --batch BATCH {--sheet STOCK | --pages PAGES}",
 		Short: "Lay the cards of a batch out for the printer",
 		Long: `Print writes one PDF with the cards of a batch. It draws what the register has, with the same codes: what is printed is no new card, and the sealed
-files stay the ones to be sent. Cards that were withdrawn or replaced are left out.
+files stay the ones to be sent. Cards that were withdrawn or replaced are left out. A file that is there already is replaced if it is a print of the same batch.
 
 With --sheet the wallet cards lie many on a sheet of label stock or plain paper. Print it at 100 %, never "fit to page", and hold a first print on plain
 paper against the stock.
@@ -59,6 +59,7 @@ Stocks: ` + strings.Join(stock.Names(), ", ") + ` (its maker has not confirmed t
 	flags.StringVar(&f.sheet, "sheet", "", "the `stock`, or a grid")
 	flags.StringSliceVar(&f.pages, "pages", nil, "the `pages` of each card, in order: certificate, wallet, back")
 	flags.StringVar(&f.out, "out", "", "the `file` to write (default: BATCH.pdf)")
+	flags.BoolVar(&f.force, "force", false, "replace a file that is no print of this batch")
 	flags.StringVar(&f.backs, "backs", string(pdf.NoBacks), "draw the backs for paper that is turned over its `edge`: long-edge, short-edge, none")
 	flags.IntVar(&f.start, "start", 1, "the first `place` of the first sheet that is still free")
 	flags.IntVar(&f.split, "split", splitAt, "how many `cards` a file holds at the most")
@@ -148,7 +149,7 @@ func (a *app) print(ctx context.Context, f printFlags) error {
 	if p.flags.out == "" {
 		p.flags.out = f.batch + ".pdf"
 	}
-	if err := checkTarget(c, "--out", p.flags.out); err != nil {
+	if err := p.target(p.flags.out).check(a, c); err != nil {
 		return err
 	}
 	ledger, err := register.OpenReadOnly(ctx, registerPath(c))
@@ -264,7 +265,12 @@ func (p *printing) finish() error {
 		path = fmt.Sprintf("%s-%d%s", strings.TrimSuffix(path, ext), len(p.files)+1, ext)
 	}
 	p.press, p.inPress, p.files = nil, 0, append(p.files, path)
-	return durable.WriteFile(path, file, 0o600)
+	return p.target(path).write(p.app, p.config, file)
+}
+
+// target is one of the files that are written. An earlier print of the same batch is replaced.
+func (p *printing) target(path string) outFile {
+	return outFile{flag: "--out", path: path, mode: 0o600, force: &p.flags.force, isOwn: says(p.options.Title)}
 }
 
 func (p *printing) sayPrinted() error {

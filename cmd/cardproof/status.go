@@ -116,6 +116,9 @@ func (a *app) publishStatus(ctx context.Context, out string, watch bool) (err er
 	if out == "" {
 		out = filepath.Join(filepath.Dir(a.configPath), "public", "s")
 	}
+	if err := a.refuseOwn(c, "--out", out); err != nil {
+		return err
+	}
 	l, err := a.openLists(ctx, c, serve.NewLog(a.stderr, slog.LevelInfo))
 	if err != nil {
 		return err
@@ -159,8 +162,12 @@ func (l *lists) write(out string, written map[int64]string) error {
 		if written[n] == list.ETag {
 			continue
 		}
+		path := filepath.Join(out, serve.ListFile(n))
+		if _, err := (outFile{flag: "the list", path: path, isOwn: isStatusList}).replaces(); err != nil {
+			return err
+		}
 		// A loss of power may take it back: the next round writes it again, and an older list does no harm that its exp does not end.
-		if err := durable.PublishFile(filepath.Join(out, serve.ListFile(n)), list.Raw); err != nil {
+		if err := durable.PublishFile(path, list.Raw); err != nil {
 			return err
 		}
 		written[n] = list.ETag

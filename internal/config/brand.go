@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/cardproof/cardproof/internal/config/public"
@@ -13,8 +14,8 @@ import (
 type Brand struct {
 	ID             string `mapstructure:"id"`
 	Address        string `mapstructure:"address"`
-	Primary        string `mapstructure:"primary"` // #rrggbb
-	Accent         string `mapstructure:"accent"`  // #rrggbb
+	Primary        string `mapstructure:"primary"` // #rrggbb; the file may leave out the #
+	Accent         string `mapstructure:"accent"`  // likewise
 	Logo           string `mapstructure:"logo"`    // path
 	Signature      string `mapstructure:"signature"`
 	Signatory      string `mapstructure:"signatory"`
@@ -28,6 +29,9 @@ type Design struct {
 	Paper string   `mapstructure:"paper"` // of certificates: a4 or letter
 }
 
+// colourHint says how a colour is written.
+const colourHint = `Put the colour in quotation marks: # begins a comment. Write it such as "#0b5d3b", or "" for the design's own.`
+
 func (b *Brand) validate() error {
 	for _, one := range []struct {
 		key, text string
@@ -36,6 +40,16 @@ func (b *Brand) validate() error {
 		if err := public.CheckText("brand."+one.key, one.text, one.most); err != nil {
 			return err
 		}
+	}
+	for key, colour := range map[string]*string{"brand.primary": &b.Primary, "brand.accent": &b.Accent} {
+		digits := strings.TrimPrefix(*colour, "#")
+		if *colour == "" {
+			continue
+		}
+		if _, err := strconv.ParseUint(digits, 16, 24); err != nil || len(digits) != 6 {
+			return public.Invalid(key, fmt.Sprintf("is %q, which is no colour", *colour), colourHint)
+		}
+		*colour = "#" + digits
 	}
 	for key, path := range map[string]string{"logo": b.Logo, "signature": b.Signature} {
 		if path != "" && !slices.Contains([]string{".svg", ".png", ".jpg", ".jpeg"}, strings.ToLower(filepath.Ext(path))) {

@@ -75,6 +75,10 @@ func Load(path string, env []string) (*Config, error) {
 		Lists:  StatusList{TTL: 5 * time.Minute, Lifetime: 24 * time.Hour},
 	}
 	if err := public.Read(path, env, c, "Run `cardproof init` to write one, or name one with --config."); err != nil {
+		var bad *Error
+		if errors.As(err, &bad) && (bad.Key == "brand.primary" || bad.Key == "brand.accent") {
+			bad.Hint = colourHint
+		}
 		return nil, err
 	}
 	if err := c.validate(); err != nil {

@@ -24,7 +24,7 @@ func (b *Book) Add(c Content) error {
 		return err
 	}
 	b.cards++
-	return b.f.card(c, false)
+	return b.f.card(c, false, b.f.d.names)
 }
 
 // Finish gives the file.

@@ -1,6 +1,7 @@
 package pdf
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -228,19 +229,26 @@ func (b block) baseline(valign string, height float64) float64 {
 
 // check says whether the texts of a source fit in every place that any page has for them, whatever stands beside them.
 func (d *Drawer) check(source design.Source, value func(string) string) error {
+	var long []*LengthError
 	for _, name := range d.names {
 		for _, i := range d.pages[name].items {
 			for _, c := range i.cells {
 				if !slices.ContainsFunc(c.fields, func(f string) bool { return design.SourceOf(f) == source }) {
 					continue
 				}
-				if err := i.tryCell(c, c.text.Fill(value)); err != nil {
+				err := i.tryCell(c, c.text.Fill(value))
+				if err == nil {
+					continue
+				}
+				var one *LengthError
+				if err = i.tooLong(err, name, c, value); !errors.As(err, &one) {
 					return err
 				}
+				long = append(long, one)
 			}
 		}
 	}
-	return nil
+	return worst(long)
 }
 
 // tryCell sets one text in its place: alone where the place is its own, at its smallest in a stack.
@@ -274,7 +282,7 @@ func (t *template) try() error {
 				value := t.d.longest(endless)
 				if bounded && !hidden(c.fields, value) {
 					if err := i.tryCell(c, c.text.Fill(value)); err != nil {
-						return c.fieldError(err)
+						return c.fieldError(i.tooLong(err, t.name, c, value))
 					}
 				}
 				if _, err := c.labelled(value, 0, 0, i.box[2]); err != nil {

@@ -150,12 +150,18 @@ func (d *Drawer) CheckInstructor(name, id string) error {
 
 // Draw makes a card's PDF: the pages of the Options, in their order. The same content gives the same bytes: the dates in the file are
 // Record.IssuedAt. The error is an *UndrawableError or ErrTooLong, wrapped with the field, or what CheckURL says of the URL.
-func (d *Drawer) Draw(c Content) ([]byte, error) { return d.draw(c, false) }
+func (d *Drawer) Draw(c Content) ([]byte, error) { return d.draw(c, false, d.names) }
 
-// Specimen makes the PDF of a card that is none: SPECIMEN stands across each of its pages.
-func (d *Drawer) Specimen(c Content) ([]byte, error) { return d.draw(c, true) }
+// Specimen makes the PDF of a card that is none: SPECIMEN stands across each of its pages. It has the named pages, which are among those
+// of the Options; none stands for all of these.
+func (d *Drawer) Specimen(c Content, pages ...string) ([]byte, error) {
+	if len(pages) == 0 {
+		pages = d.names
+	}
+	return d.draw(c, true, pages)
+}
 
-func (d *Drawer) draw(c Content, specimen bool) ([]byte, error) {
+func (d *Drawer) draw(c Content, specimen bool, pages []string) ([]byte, error) {
 	if err := d.checkContent(c); err != nil {
 		return nil, err
 	}
@@ -163,20 +169,20 @@ func (d *Drawer) draw(c Content, specimen bool) ([]byte, error) {
 		title: c.Record.Qualification.Title + ", " + c.Record.Name, subject: "Card " + c.Record.Number.String() + ", " + c.Record.ExpiresOn.ValidThrough(),
 		author: d.centre.Name, at: c.Record.IssuedAt, token: c.Token,
 	})
-	if err := f.card(c, specimen); err != nil {
+	if err := f.card(c, specimen, pages); err != nil {
 		return nil, err
 	}
 	return f.finish()
 }
 
-// card draws the pages of a card.
-func (f *file) card(c Content, specimen bool) error {
+// card draws pages of a card.
+func (f *file) card(c Content, specimen bool, pages []string) error {
 	value := f.d.values(c)
 	code, err := newCode(c.URL)
 	if err != nil {
 		return err
 	}
-	for _, name := range f.d.names {
+	for _, name := range pages {
 		t := f.d.pages[name]
 		f.addPage(t.paper)
 		f.shape(t)

@@ -46,6 +46,11 @@ func (d *Drawer) prepare(name string, paper design.Size, bleed float64) (*templa
 		}
 		if i.isStill() {
 			if i.still, err = i.lay(d.centreValue); err != nil {
+				for _, c := range i.cells {
+					if i.tryCell(c, c.text.Fill(d.centreValue)) != nil {
+						return nil, i.tooLong(err, name, c, d.centreValue)
+					}
+				}
 				return nil, err
 			}
 			from := len(p.b)

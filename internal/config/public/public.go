@@ -187,7 +187,10 @@ func checkContact(contact string) error {
 // CheckText refuses what can't be printed on one line of at most max runes.
 func CheckText(key, text string, max int) error {
 	printable := utf8.ValidString(text) && strings.IndexFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) < 0
-	if !printable || strings.TrimSpace(text) != text || utf8.RuneCountInString(text) > max {
+	if n := utf8.RuneCountInString(text); printable && n > max {
+		return Invalid(key, fmt.Sprintf("has %d characters, and at most %d are allowed", n, max), "Shorten it.")
+	}
+	if !printable || strings.TrimSpace(text) != text {
 		return Invalid(key, fmt.Sprintf("has to be one line of at most %d characters", max), "Leave out line breaks, spaces at the ends and characters that can't be seen.")
 	}
 	return nil

@@ -2,11 +2,13 @@ package public
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"maps"
 	"math"
 	"os"
 	"reflect"
+	"slices"
 	"sort"
 	"strings"
 	"time"
@@ -37,6 +39,9 @@ func Read(path string, env []string, into any, missingHint string) error {
 	}
 	if err := checkAgainst(raw, into); err != nil {
 		return at(path, err)
+	}
+	if key, ok := emptyValue(raw, reflect.TypeOf(into).Elem(), ""); ok {
+		return at(path, Invalid(key, "has no value", `Put the value in quotation marks, since # begins a comment without them; write "" for none.`))
 	}
 	v := viper.New()
 	defaults := map[string]any{}
@@ -106,6 +111,52 @@ func checkAgainst(raw map[string]any, into any) error {
 		hint = "Did you mean " + near + "?"
 	}
 	return Invalid(key, "is no key of this file", hint)
+}
+
+// emptyValue finds a key of a text, number or switch that has nothing behind it, the first by the alphabet: the default would silently take
+// its place. So it is with `primary: #0b5d3b`, of which YAML sees a comment alone. A group or a list may be empty.
+func emptyValue(value any, t reflect.Type, key string) (string, bool) {
+	switch v := value.(type) {
+	case nil:
+		return key, t.Kind() != reflect.Struct && t.Kind() != reflect.Slice
+	case map[string]any:
+		for _, name := range slices.Sorted(maps.Keys(v)) {
+			if of, ok := fieldType(t, name); ok {
+				if found, ok := emptyValue(v[name], of, strings.TrimPrefix(key+"."+name, ".")); ok {
+					return found, true
+				}
+			}
+		}
+	case []any:
+		if t.Kind() != reflect.Slice {
+			break
+		}
+		for i, one := range v {
+			if found, ok := emptyValue(one, t.Elem(), fmt.Sprintf("%s[%d]", key, i)); ok {
+				return found, true
+			}
+		}
+	}
+	return "", false
+}
+
+// fieldType is the type that a key of a struct has.
+func fieldType(t reflect.Type, key string) (reflect.Type, bool) {
+	if t.Kind() != reflect.Struct {
+		return nil, false
+	}
+	for field := range t.Fields() {
+		name, options, _ := strings.Cut(field.Tag.Get("mapstructure"), ",")
+		if options == "squash" {
+			if found, ok := fieldType(field.Type, key); ok {
+				return found, true
+			}
+		}
+		if name != "-" && strings.EqualFold(name, key) {
+			return field.Type, true
+		}
+	}
+	return nil, false
 }
 
 // strictValues is mapstructure's hook for values: what its decoder would bend silently is refused here.

@@ -191,21 +191,22 @@ func openKey(path string, pass Passphrase) (crypto.Signer, error) {
 	return key, nil
 }
 
-// OpenPKCS12 opens a PKCS#12 file (RFC 7292): a document key, its certificate, and those that came with it.
+// OpenPKCS12 opens a PKCS#12 file (RFC 7292): a document key, its certificate, and those that came with it. A file that an empty
+// passphrase opens asks for none.
 func OpenPKCS12(path string, pass Passphrase) (crypto.Signer, []*x509.Certificate, error) {
 	data, err := readPrivate(path)
 	if err != nil {
 		return nil, nil, err
 	}
-	if pass == nil {
-		return nil, nil, fmt.Errorf("%w: %s", ErrPassphrase, path)
+	private, certificate, others, err := pkcs12.DecodeChain(data, "")
+	if err != nil && pass != nil { // a file without a MAC says nothing of its passphrase, and gives another error
+		secret, refused := pass()
+		if refused != nil {
+			return nil, nil, fmt.Errorf("%w: %s", refused, path)
+		}
+		private, certificate, others, err = pkcs12.DecodeChain(data, string(secret))
 	}
-	secret, err := pass()
-	if err != nil {
-		return nil, nil, err
-	}
-	private, certificate, others, err := pkcs12.DecodeChain(data, string(secret))
-	if errors.Is(err, pkcs12.ErrIncorrectPassword) {
+	if errors.Is(err, pkcs12.ErrIncorrectPassword) || errors.Is(err, pkcs12.ErrDecryption) {
 		return nil, nil, fmt.Errorf("%w: %s", ErrPassphrase, path)
 	}
 	key, ok := private.(crypto.Signer)

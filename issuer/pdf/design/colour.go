@@ -39,6 +39,23 @@ func (c Colour) luminance() float64 {
 // leastContrast is what text needs on its ground (WCAG 2.2, 1.4.3).
 const leastContrast = 4.5
 
+// String is the form #rrggbb.
+func (c Colour) String() string { return fmt.Sprintf("#%02x%02x%02x", c[0], c[1], c[2]) }
+
+// IsLighter says whether a colour is lighter than another.
+func (c Colour) IsLighter(than Colour) bool { return c.luminance() > than.luminance() }
+
+// ContrastError says that a text can't be read on its ground.
+type ContrastError struct {
+	Role         string // of the text's colour
+	Text, Ground Colour
+	Got, Least   float64 // contrast, 1 to 21 (WCAG 2.2)
+}
+
+func (e *ContrastError) Error() string {
+	return fmt.Sprintf("the colour %s has a contrast of %.1f to its ground, and text needs %g", e.Role, e.Got, e.Least)
+}
+
 // contrast is the contrast of two colours, 1 to 21 (WCAG 2.2).
 func contrast(a, b Colour) float64 {
 	x, y := a.luminance(), b.luminance()

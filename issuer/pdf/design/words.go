@@ -28,8 +28,8 @@ func (c *pageCheck) text(key string, e *Element, box []float64) error {
 	}
 	for _, name := range used {
 		if got := contrast(c.palette[c.Styles[name].Colour], c.under(box)); got < leastContrast {
-			return &Error{Key: key, Text: fmt.Sprintf("can't be read: the colour %s has a contrast of %.1f to its ground, and text needs %g",
-				c.Styles[name].Colour, got, leastContrast)}
+			return &Error{Key: key, Text: "can't be read", Err: &ContrastError{Role: c.Styles[name].Colour,
+				Text: c.palette[c.Styles[name].Colour], Ground: c.under(box), Got: got, Least: leastContrast}}
 		}
 	}
 	t, err := Parse(e.Text)
