@@ -132,7 +132,7 @@ func trustIn(roots []byte) (seal.Trust, error) {
 	if err != nil {
 		return seal.Trust{}, err
 	}
-	return seal.Trust{Roots: keys.Pool(all)}, nil
+	return seal.TrustIn(all), nil
 }
 
 // renewing keeps the status lists fresh until the returned function is called, which waits for the end of that.
