@@ -17,6 +17,7 @@ import (
 	"github.com/cardproof/cardproof/issuer/internal/signer"
 	"github.com/cardproof/cardproof/issuer/seal"
 	"github.com/cardproof/cardproof/keys"
+	verifyseal "github.com/cardproof/cardproof/verify/seal"
 )
 
 // ErrRootKey says that the next document key can't be vouched for, because the private key of the root is not there.
@@ -27,7 +28,7 @@ type DocumentKey struct {
 	Dir         string // the key folder
 	Certificate string // PKCS#12 (.p12, .pfx), or the certificate in PEM with those that lead to the root
 	Key         string // the private key in PEM; empty with PKCS#12
-	Roots       string // the roots in PEM
+	Roots       string // what the centre publishes, in PEM: the roots, and below those of an authority the centre's own certificates
 }
 
 // CertificatePath is where the certificate lies.
@@ -81,7 +82,7 @@ func CreateDocumentKey(ctx context.Context, dir, centre string, pass Passphrase,
 	return c, durable.SyncFolder(dir)
 }
 
-// OpenSealer opens a document key and makes the Sealer of it, which proves itself. The options' Key, Chain and Roots are filled in. The
+// OpenSealer opens a document key and makes the Sealer of it, which proves itself. The options' Key, Chain and Trust are filled in. The
 // error is one of the ways in which a private key can't be used, of keys.LoadCertificates, or of seal.New.
 func OpenSealer(d DocumentKey, o seal.Options, pass Passphrase, now time.Time) (*seal.Sealer, error) {
 	roots, err := keys.LoadCertificates(d.RootsPath())
@@ -95,7 +96,7 @@ func OpenSealer(d DocumentKey, o seal.Options, pass Passphrase, now time.Time) (
 	o.Chain = append(o.Chain[:1:1], slices.DeleteFunc(slices.Clone(o.Chain[1:]), func(c *x509.Certificate) bool {
 		return slices.ContainsFunc(roots, c.Equal)
 	})...)
-	o.Roots = keys.Pool(roots)
+	o.Trust = verifyseal.TrustIn(roots)
 	return seal.New(o, now)
 }
 

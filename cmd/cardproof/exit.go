@@ -193,7 +193,9 @@ func explainKey(err error) *failure {
 	case errors.Is(err, seal.ErrCertificate):
 		hint = "Set the clock of this machine right, or renew the certificate: move document.key and document.crt away, keep the roots, and run `cardproof keys init`."
 	case errors.Is(err, seal.ErrChain):
-		hint = "Name in seal.roots the root that vouches for seal.certificate, and put the certificates between the two into the file of seal.certificate."
+		hint = "Name in seal.roots a file with the root that vouches for seal.certificate, and put the certificates between the two into the file of seal.certificate.\n" +
+			"The root of an authority vouches for others too: put the certificate itself into the file of seal.roots, below the root, and leave the earlier ones there.\n" +
+			"It has to be one for signing documents (extended key usage 1.3.6.1.5.5.7.3.36). Of a .p12 file, `openssl pkcs12 -in FILE -clcerts -nokeys` shows it."
 	case errors.Is(err, seal.ErrKey):
 		hint = "Name in seal.key the private key that belongs to seal.certificate."
 	case errors.Is(err, issuer.ErrRootKey):

@@ -164,11 +164,16 @@ func (a *app) document(c *config.Config) (*listedDocument, error) {
 	if err != nil {
 		return nil, err
 	}
-	leaf := chain[0]
+	leaf, root := chain[0], roots[0]
+	for _, c := range roots {
+		if c.IsCA {
+			root = c // the newest stands last
+		}
+	}
 	return &listedDocument{
 		File: d.CertificatePath(), Subject: leaf.Subject.String(), Issuer: leaf.Issuer.String(),
 		NotBefore: leaf.NotBefore.UTC().Format(time.RFC3339), NotAfter: leaf.NotAfter.UTC().Format(time.RFC3339),
-		SHA256: fingerprint(leaf), Roots: d.RootsPath(), RootsSHA256: fingerprint(roots[len(roots)-1]),
+		SHA256: fingerprint(leaf), Roots: d.RootsPath(), RootsSHA256: fingerprint(root),
 	}, nil
 }
 

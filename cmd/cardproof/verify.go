@@ -101,7 +101,7 @@ func (a *app) verify(ctx context.Context, needs, args []string) (err error) {
 		return err
 	}
 	checker := &verify.Checker{Keys: set, Register: reader, Now: a.now, Location: c.Issuer.Location}
-	desk := &intake.Desk{Checker: checker, Trust: trust, Centre: c.Issuer.Name, Now: a.now, Limits: intake.Office}
+	desk := &intake.Desk{Checker: checker, Trust: trust, Centre: c.Issuer.Name, Origins: []string{c.Issuer.URL, c.Issuer.VerifyURL}, Now: a.now, Limits: intake.Office}
 	work := readJobs(args)
 	defer work.batch.Close() // it only read
 	found, err := a.checkAll(ctx, desk, work.all)
@@ -200,6 +200,9 @@ func (r answered) headline(w io.Writer) [][]string {
 		case r.File != nil && !r.File.Reliable:
 			fmt.Fprintf(w, "FILE %s  %s\n", fileWord(*r.File), r.File.Message)
 			return [][]string{{"  card", r.Message}}
+		case r.LeadsTo != "":
+			fmt.Fprintf(w, "%s  %s\n", elsewhere, r.leadsElsewhere())
+			return [][]string{{"  card", r.Message}}
 		case len(unmet) > 0:
 			word = "NOT " + strings.Join(unmet, ", NOT ")
 		case len(open) > 0:
@@ -214,6 +217,9 @@ func (r answered) headline(w io.Writer) [][]string {
 	}
 	fmt.Fprintf(w, "%s  %s\n", word, r.Message)
 	var rows [][]string
+	if r.LeadsTo != "" {
+		rows = append(rows, []string{"  link", "leads to " + printable(r.LeadsTo) + ", which is not ours"})
+	}
 	for _, n := range r.needs {
 		rows = append(rows, []string{"  " + n.Need, n.Because})
 	}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"crypto/x509"
 	"errors"
 	"fmt"
 
@@ -40,8 +39,8 @@ func fileRows(v document.PublicFile, inHeadline bool) [][]string {
 	if !inHeadline {
 		rows = append(rows, []string{"  file", fileInWords(v)})
 	}
-	if v.State == document.Unchecked && v.Cause != "" {
-		rows = append(rows, []string{"  not checked", v.Cause})
+	if v.Cause != "" && (v.State == document.Unchecked || v.State == document.Doubtful) {
+		rows = append(rows, []string{"  " + map[document.State]string{document.Unchecked: "not checked", document.Doubtful: "in doubt"}[v.State], v.Cause})
 	}
 	for _, d := range v.Differences {
 		where := ""
@@ -56,22 +55,20 @@ func fileRows(v document.PublicFile, inHeadline bool) [][]string {
 // sealTrust is whom this centre believes about seals: nobody where it has no document key yet.
 func (a *app) sealTrust(c *config.Config) (seal.Trust, error) {
 	var trust seal.Trust
-	for _, one := range []struct {
-		path     string
-		pool     **x509.CertPool
-		optional bool
-	}{{documentKey(c).RootsPath(), &trust.Roots, c.Seal.Certificate == ""}, {c.Seal.TimestampRoots, &trust.TimestampRoots, false}} {
-		if one.path == "" {
-			continue
-		}
-		roots, err := keys.LoadCertificates(one.path)
-		if errors.Is(err, keys.ErrNoCertificates) && one.optional {
-			continue
-		}
+	published, err := keys.LoadCertificates(documentKey(c).RootsPath())
+	switch {
+	case errors.Is(err, keys.ErrNoCertificates) && c.Seal.Certificate == "":
+	case err != nil:
+		return seal.Trust{}, err
+	default:
+		trust = seal.TrustIn(published)
+	}
+	if c.Seal.TimestampRoots != "" {
+		roots, err := keys.LoadCertificates(c.Seal.TimestampRoots)
 		if err != nil {
 			return seal.Trust{}, err
 		}
-		*one.pool = keys.Pool(roots)
+		trust.TimestampRoots = keys.Pool(roots)
 	}
 	return trust, nil
 }

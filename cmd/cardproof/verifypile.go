@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/cardproof/cardproof/verify"
+	"github.com/cardproof/cardproof/verify/document"
 	"github.com/cardproof/cardproof/verify/intake"
 )
 
@@ -74,7 +75,11 @@ func checkJob(ctx context.Context, desk *intake.Desk, j job) ([]intake.Result, e
 		text, check = in.Token, desk.Checker.CheckToken
 	}
 	v, err := check(ctx, text)
-	return []intake.Result{{Verdict: v, Name: j.text}}, err
+	r := intake.Result{Verdict: v, Name: j.text, LeadsTo: document.LeadsElsewhere(j.text, desk.Origins)}
+	if v.Card != nil && r.LeadsTo != "" { // a centre may have moved since
+		r.LeadsTo = document.LeadsElsewhere(j.text, append(slices.Clone(desk.Origins), v.Card.Issuer))
+	}
+	return []intake.Result{r}, err
 }
 
 // verifyProgress shows how far many files are, where somebody sits in front of it.
@@ -154,10 +159,20 @@ func (r answered) word() string {
 		return "NO CARD"
 	case r.Valid && r.File != nil && !r.File.Reliable:
 		return "FILE " + fileWord(*r.File)
+	case r.Valid && r.LeadsTo != "":
+		return elsewhere
 	case r.Valid && slices.ContainsFunc(r.needs, isNo):
 		return "NOT MET"
 	}
 	return upper(r.Code)
+}
+
+// elsewhere is the first word about a valid card behind a link that is not this centre's.
+const elsewhere = "LINK NOT OURS"
+
+// leadsElsewhere says where the link leads.
+func (r answered) leadsElsewhere() string {
+	return "The link leads to " + printable(r.LeadsTo) + ", which is not ours. Do not open it, and believe no page there: a forger can show any card. The answer below is on the card in the link."
 }
 
 // why says what is wrong with a result that is not good.
@@ -166,6 +181,8 @@ func (r answered) why() string {
 	case "NOT MET":
 		i := slices.IndexFunc(r.needs, isNo)
 		return r.needs[i].Because
+	case elsewhere:
+		return r.leadsElsewhere()
 	case upper(r.Code), "NO CARD", "NOT CHECKED":
 		return r.Message
 	}

@@ -7,8 +7,6 @@ package config
 import (
 	"errors"
 	"fmt"
-	"net/netip"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -44,8 +42,7 @@ type Config struct {
 // Issuer is the training centre as the issuing side knows it.
 type Issuer struct {
 	public.Issuer `mapstructure:",squash"`
-	VerifyURL     string `mapstructure:"verify_url"` // the origin that the QR points to; URL where the file says nothing
-	Phone         string `mapstructure:"phone"`      // printed; may be empty
+	Phone         string `mapstructure:"phone"` // printed; may be empty
 }
 
 // Card is what holds for every card that is issued.
@@ -121,36 +118,8 @@ func (c *Config) validate() *Error {
 	return nil
 }
 
-// validatePrinted checks what only printed cards need, and fills VerifyURL.
-func (i *Issuer) validatePrinted() error {
-	if i.VerifyURL == "" {
-		i.VerifyURL = i.URL
-	}
-	u, err := url.Parse(i.VerifyURL)
-	if err != nil || u.Host == "" || u.Scheme+"://"+u.Host != i.VerifyURL || strings.ToLower(i.VerifyURL) != i.VerifyURL ||
-		(u.Scheme != "https" && u.Scheme != "http") {
-		return public.Invalid("issuer.verify_url", "is not an origin in lower case and without a trailing slash",
-			"Write it such as https://cards.example.org, or leave it empty for issuer.url.")
-	}
-	if u.Scheme == "http" && !isNear(u.Hostname()) {
-		return public.Invalid("issuer.verify_url", "is plain http to a public address",
-			"Write https://, so that nobody on the way can change a verdict; http:// is for trying things out in your own network.")
-	}
-	return public.CheckText("issuer.phone", i.Phone, 40)
-}
-
-// isNear says whether a host lies in one's own network, where a phone tries a first card over plain http.
-func isNear(host string) bool {
-	ip, err := netip.ParseAddr(host)
-	if err != nil {
-		return host == "localhost" || !strings.Contains(host, ".") || strings.HasSuffix(host, ".local")
-	}
-	return ip.IsLoopback() || ip.IsPrivate() || ip.IsLinkLocalUnicast() || sharedAddresses.Contains(ip)
-}
-
-var (
-	sharedAddresses = netip.MustParsePrefix("100.64.0.0/10") // RFC 6598
-)
+// validatePrinted checks what only printed cards need.
+func (i *Issuer) validatePrinted() error { return public.CheckText("issuer.phone", i.Phone, 40) }
 
 func (r Roster) validate() error {
 	if !slices.Contains([]string{"", "dmy", "mdy", "ymd"}, r.DateOrder) {

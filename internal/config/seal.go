@@ -13,7 +13,7 @@ import (
 type Seal struct {
 	Certificate      string        `mapstructure:"certificate"` // PKCS#12, or PEM
 	Key              string        `mapstructure:"key"`         // PEM
-	Roots            string        `mapstructure:"roots"`       // PEM
+	Roots            string        `mapstructure:"roots"`       // PEM: the authority's root, and the centre's own certificates
 	Location         string        `mapstructure:"location"`    // shown by programs that check; may be empty
 	TimestampURL     string        `mapstructure:"timestamp_url"`
 	TimestampRoots   string        `mapstructure:"timestamp_roots"` // PEM; empty for those of the system
@@ -27,7 +27,7 @@ func (s *Seal) validate() error {
 		return public.Invalid("seal.certificate", "is missing, but seal.key or seal.roots is there",
 			"Name the centre's own certificate, or leave all three empty for the one that `cardproof keys init` makes.")
 	case s.Certificate != "" && s.Roots == "":
-		return public.Invalid("seal.roots", "is missing", "Name the file with the root certificate of the authority that issued seal.certificate, in PEM.")
+		return public.Invalid("seal.roots", "is missing", "Name a file in PEM with the root certificate of the authority that issued seal.certificate, and below it that certificate itself.")
 	case pkcs12 && s.Key != "":
 		return public.Invalid("seal.key", "is named, but the PKCS#12 file of seal.certificate has a key", "Leave seal.key empty.")
 	case s.Certificate != "" && !pkcs12 && s.Key == "":

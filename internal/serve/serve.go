@@ -92,6 +92,7 @@ func Open(ctx context.Context, o Options) (*Site, error) {
 		Trust:   trust,
 		Ready:   ready, Requirements: reader, StatusLists: o.lists(set),
 		Issuer:  web.Issuer{Name: o.Issuer.Name, URL: o.Issuer.URL},
+		Origins: []string{o.Issuer.URL, o.Issuer.VerifyURL},
 		Contact: o.Issuer.Contact,
 		Log:     o.Log,
 		RateLimit: httpd.RateLimit{
@@ -132,7 +133,7 @@ func trustIn(roots []byte) (seal.Trust, error) {
 	if err != nil {
 		return seal.Trust{}, err
 	}
-	return seal.Trust{Roots: keys.Pool(all)}, nil
+	return seal.TrustIn(all), nil
 }
 
 // renewing keeps the status lists fresh until the returned function is called, which waits for the end of that.

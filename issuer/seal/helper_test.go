@@ -46,7 +46,7 @@ func oursIn(t testing.TB, dir string, now time.Time, change ...func(*Options)) (
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := Options{Key: key, Chain: []*x509.Certificate{leaf}, Roots: keys.Pool(roots),
+	o := Options{Key: key, Chain: []*x509.Certificate{leaf}, Trust: verifyseal.TrustIn(roots),
 		Name: "Dr. Zoë Müller", Reason: "Issued by the training centre", Location: "Riverside (Building 2)", Contact: "mailto:cards@example.org"}
 	for _, c := range change {
 		c(&o)
@@ -55,7 +55,7 @@ func oursIn(t testing.TB, dir string, now time.Time, change ...func(*Options)) (
 	if err != nil {
 		t.Fatal(err)
 	}
-	return s, verifyseal.Trust{Roots: o.Roots}
+	return s, o.Trust
 }
 
 // drawn is a file as gofpdf writes the cards: with a link over a symbol, an attachment, a bookmark and two pages.

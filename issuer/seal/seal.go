@@ -37,7 +37,7 @@ var (
 type Options struct {
 	Key   crypto.Signer       // ECDSA on P-256 or P-384, or RSA of 2,048 bits or more
 	Chain []*x509.Certificate // the key's own first, then those that lead to a root; without the root
-	Roots *x509.CertPool      // what the centre publishes
+	Trust verifyseal.Trust    // whom those believe who check: what the centre publishes, see verifyseal.TrustIn
 
 	Name     string // who seals: the signatory or the centre
 	Reason   string
@@ -59,7 +59,7 @@ type Sealer struct {
 // New makes a Sealer, which proves itself: a small file is sealed, and the verifier has to find that seal good at this time. The
 // error is ErrKey, ErrCertificate or ErrChain. Nothing is asked of a time-stamp server.
 func New(o Options, now time.Time) (*Sealer, error) {
-	if o.Key == nil || len(o.Chain) == 0 || o.Roots == nil || o.Name == "" || o.Reason == "" {
+	if o.Key == nil || len(o.Chain) == 0 || o.Trust.Roots == nil || o.Name == "" || o.Reason == "" {
 		return nil, errors.New("a sealer needs a key, its certificate, a root, a name and a reason")
 	}
 	leaf := o.Chain[0]
@@ -114,7 +114,8 @@ func Try(ctx context.Context, s *Sealer, now time.Time) error {
 
 // Trust is whom to believe about the seals: the roots that the centre publishes.
 func (s *Sealer) Trust() verifyseal.Trust {
-	t := verifyseal.Trust{Roots: s.o.Roots, Known: &s.known}
+	t := s.o.Trust
+	t.Known = &s.known
 	if s.o.Stamper != nil {
 		t.TimestampRoots = s.o.Stamper.Roots
 	}

@@ -10,6 +10,7 @@ import (
 	"encoding/asn1"
 	"errors"
 	"fmt"
+	"reflect"
 	"sync"
 	"testing"
 	"time"
@@ -238,7 +239,7 @@ func TestOwnAuthority(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, trust := ours(t, func(o *Options) {
-				o.Key, o.Chain, o.Roots = leaf.key, []*x509.Certificate{leaf.certificate, between.certificate}, pool(root.certificate)
+				o.Key, o.Chain, o.Trust = leaf.key, []*x509.Certificate{leaf.certificate, between.certificate}, verifyseal.TrustIn([]*x509.Certificate{root.certificate, leaf.certificate})
 			})
 			sealed := sign(t, s, small(t))
 			got, err := verifyseal.Check(sealed, trust, testNow)
@@ -256,12 +257,31 @@ func TestOwnAuthority(t *testing.T) {
 	}
 }
 
-func pool(all ...*x509.Certificate) *x509.CertPool {
-	p := x509.NewCertPool()
-	for _, c := range all {
-		p.AddCert(c)
+// Whoever else has a certificate of the same authority is a stranger, and an earlier certificate of the centre stays its own.
+func TestAnAuthorityVouchesForStrangersToo(t *testing.T) {
+	root := newAuthority(t)
+	centre, earlier, stranger := root.issue(t, leafTemplate(), newKey(t, elliptic.P256())), root.issue(t, leafTemplate(), newKey(t, elliptic.P256())),
+		root.issue(t, leafTemplate(), newKey(t, elliptic.P256()))
+	published := verifyseal.TrustIn([]*x509.Certificate{root.certificate, earlier.certificate, centre.certificate})
+	for name, tc := range map[string]struct {
+		by    authority
+		trust verifyseal.Trust
+		want  error
+	}{
+		"the centre":                 {centre, published, nil},
+		"the centre, earlier":        {earlier, published, nil},
+		"a stranger":                 {stranger, published, verifyseal.ErrForeign},
+		"a stranger, the root alone": {stranger, verifyseal.TrustIn([]*x509.Certificate{root.certificate}), verifyseal.ErrForeign},
+		"the centre without a root":  {centre, verifyseal.TrustIn([]*x509.Certificate{centre.certificate}), verifyseal.ErrForeign},
+	} {
+		s, _ := ours(t, func(o *Options) {
+			o.Key, o.Chain = tc.by.key, []*x509.Certificate{tc.by.certificate}
+			o.Trust = verifyseal.TrustIn([]*x509.Certificate{root.certificate, tc.by.certificate})
+		})
+		if got := kindOf(t, sign(t, s, small(t)), tc.trust); got != tc.want {
+			t.Errorf("%s: got %v, want %v", name, got, tc.want)
+		}
 	}
-	return p
 }
 
 func TestNewRefuses(t *testing.T) {
@@ -292,7 +312,16 @@ func TestNewRefuses(t *testing.T) {
 				c.NotBefore, c.NotAfter = testNow.AddDate(0, 0, 1), testNow.AddDate(1, 0, 0)
 			})
 		}, ErrCertificate},
-		"another root": {func(o *Options) { o.Roots = pool(stranger.certificate) }, ErrChain},
+		"another root":              {func(o *Options) { o.Trust = verifyseal.TrustIn([]*x509.Certificate{stranger.certificate, good}) }, ErrChain},
+		"an authority's root alone": {func(o *Options) { o.Trust = verifyseal.TrustIn([]*x509.Certificate{root.certificate}) }, ErrChain},
+		"for mail": {func(o *Options) {
+			o.Chain[0] = issue(func(c *x509.Certificate) {
+				c.UnknownExtKeyUsage, c.ExtKeyUsage = nil, []x509.ExtKeyUsage{x509.ExtKeyUsageEmailProtection}
+			})
+		}, ErrChain},
+		"for no purpose": {func(o *Options) {
+			o.Chain[0] = issue(func(c *x509.Certificate) { c.UnknownExtKeyUsage = nil })
+		}, ErrChain},
 		"for servers": {func(o *Options) {
 			o.Chain[0] = issue(func(c *x509.Certificate) {
 				c.UnknownExtKeyUsage, c.ExtKeyUsage = nil, []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}
@@ -310,11 +339,16 @@ func TestNewRefuses(t *testing.T) {
 		}, ErrChain},
 		"a stranger in the chain": {func(o *Options) { o.Chain = append(o.Chain, stranger.certificate) }, ErrChain},
 	} {
-		o := Options{Key: key, Chain: []*x509.Certificate{good}, Roots: pool(root.certificate), Name: "Centre", Reason: "Test"}
+		o := Options{Key: key, Chain: []*x509.Certificate{good}, Name: "Centre", Reason: "Test"}
+		o.Trust = verifyseal.TrustIn([]*x509.Certificate{root.certificate, good})
 		if _, err := New(o, testNow); err != nil {
 			t.Fatal(err)
 		}
+		own := o.Trust
 		tc.change(&o)
+		if reflect.DeepEqual(o.Trust, own) { // whatever it is, the centre calls it its own
+			o.Trust = verifyseal.TrustIn([]*x509.Certificate{root.certificate, o.Chain[0]})
+		}
 		if _, err := New(o, testNow); !errors.Is(err, tc.want) {
 			t.Errorf("%s: got %v, want %v", name, err, tc.want)
 		}

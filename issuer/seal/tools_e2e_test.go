@@ -79,7 +79,7 @@ func TestKeysOfOpenssl(t *testing.T) {
 	if _, err := signer.OpenDocument(dir+"/own.key", chain[0], say("correct horse")); err != nil {
 		t.Error(err)
 	}
-	if _, err := New(Options{Key: key, Chain: chain[:1], Roots: keys.Pool(chain[1:]), Name: "Own", Reason: "Test"}, time.Now()); err != nil {
+	if _, err := New(Options{Key: key, Chain: chain[:1], Trust: verifyseal.TrustIn(chain), Name: "Own", Reason: "Test"}, time.Now()); err != nil {
 		t.Error(err)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 
 	"github.com/cardproof/cardproof/card"
@@ -19,40 +20,68 @@ type Difference struct {
 }
 
 // Compare holds what a file prints against its cards: signed has an entry for each of Cards, nil where nobody vouches for it, and centre
-// is the name of the issuer. It looks at the text of the pages with a card's code, as far as the file gives its text.
+// is the name of the issuer. It looks at the text of the pages with a card's code and of those that look like a card's, as far as the file
+// gives its text. Codes and links have to lead to one of the origins or to the issuer of their card; without origins that is not asked.
 //
-// What is surely another line makes the file Altered. What can't be found, read or seen makes a file without a seal Unchecked: a program
-// that printed it anew may have lost it. A file that is Intact is not compared, because the seal says more.
-func (f *File) Compare(signed []*card.Record, centre string) {
-	if f.State == Intact || len(signed) != len(f.Cards) {
+// What is surely another line makes the file Altered. What can't be found, read or seen, or is more than was signed, makes a file without a
+// seal Unchecked: a program that printed it anew may have lost or added it. A file that is Intact is Doubtful with another line: the centre's
+// own programs seal none.
+func (f *File) Compare(signed []*card.Record, centre string, origins ...string) {
+	if len(signed) != len(f.Cards) {
 		return
 	}
 	c := comparison{}
+	vouched := !slices.Contains(signed, nil) // else a worse verdict speaks for the file
 	for _, p := range f.pages {
 		var cards []*card.Record
 		for _, i := range p.cards {
 			cards = append(cards, signed[i])
 		}
-		if !slices.Contains(cards, nil) { // else a worse verdict speaks for the file
+		switch {
+		case len(cards) > 0 && !slices.Contains(cards, nil):
 			c.page(p, cards, centre)
+		case len(cards) == 0 && vouched:
+			c.stray(p, signed, centre)
 		}
 	}
+	if len(origins) > 0 {
+		c.follow(f.links, signed, origins)
+	}
+	if f.State == Intact {
+		c.differences = slices.DeleteFunc(c.differences, f.isOwnDesign)
+	}
 	f.Differences = c.differences
+	plain := f.State == Unsealed || f.State == Pictured
 	switch {
+	case len(c.differences) > 0 && f.State == Intact:
+		f.State, f.Signer, f.At, f.Why = Doubtful, "", time.Time{}, fmt.Errorf("%w: it is sealed, and prints something else than was signed", ErrCompare)
 	case len(c.differences) > 0 && f.State != Contradict && f.State != Foreign:
 		f.State = Altered
-	case len(c.doubts) > 0 && (f.State == Unsealed || f.State == Pictured):
+	case len(c.elsewhere) > 0 && plain:
+		f.State, f.Why = Unchecked, fmt.Errorf("%w: %w: %s", ErrCompare, ErrElsewhere, c.elsewhere[0])
+	case len(c.doubts) > 0 && plain:
 		f.State, f.Why = Unchecked, fmt.Errorf("%w: %s", ErrCompare, c.doubts[0])
 	}
 }
 
-// ErrCompare says that a person has to compare the lines.
-var ErrCompare = errors.New("compare")
+// isOwnDesign says whether a difference in a sealed file may be the way of a design of the centre's own, with other words in other places.
+// What no design can leave out is proved of every file before it is released: name, number and last day.
+func (f *File) isOwnDesign(d Difference) bool {
+	return !slices.Contains([]string{"holder", "card number", "valid through"}, d.Line) ||
+		slices.ContainsFunc(f.pages, func(p printedPage) bool { return p.holds(fold(d.Signed)) })
+}
+
+// ErrCompare says that a person has to compare the lines. ErrElsewhere says that a code or a link does not lead to the issuer.
+var (
+	ErrCompare   = errors.New("compare")
+	ErrElsewhere = errors.New("a code or a link in it does not lead to the issuer")
+)
 
 // comparison collects what was found.
 type comparison struct {
 	differences []Difference
 	doubts      []string
+	elsewhere   []string
 }
 
 func (c *comparison) doubt(p printedPage, format string, args ...any) {
@@ -77,6 +106,10 @@ func (c *comparison) page(p printedPage, cards []*card.Record, centre string) {
 	if p.veiled {
 		c.doubt(p, "some of its text can't be seen, or something lies over it")
 	}
+	if p.covered {
+		c.doubt(p, "something lies over its QR code")
+	}
+	p.mark(cards, centre)
 	known := slices.Concat(phrases, []string{fold(centre)})
 	for _, r := range cards {
 		known = append(known, fold(r.Name), fold(r.Qualification.Title), fold(r.Qualification.Level), fold(r.Course+r.Qualification.Level), fold(r.Instructor))
@@ -87,6 +120,7 @@ func (c *comparison) page(p printedPage, cards []*card.Record, centre string) {
 	}
 	c.numbers(p, cards)
 	c.days(p, cards)
+	c.extras(p, cards, centre)
 }
 
 // holder compares the name. What stands in its place is the line above the course.
@@ -101,6 +135,9 @@ func (c *comparison) holder(p printedPage, r *card.Record, known []string, alone
 				c.doubt(p, "“%s” stands beside the holder's name", clean(p.lines[i]))
 				return
 			}
+		}
+		if larger := p.larger(from, to, known); larger >= 0 {
+			c.doubt(p, "“%s” is printed larger than the holder's name", clean(p.lines[larger]))
 		}
 		return
 	}

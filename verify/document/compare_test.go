@@ -14,7 +14,7 @@ func signedCard() *card.Record {
 		Card:          card.Card{Number: "6VVGFPC0SGTW", Name: "Ana Bela", Course: "BLS"},
 		Qualification: card.Qualification{Title: "Basic Life Support", Level: "healthcare provider"},
 		Completed:     card.Date{Year: 2026, Month: 11, Day: 7}, IssuedOn: card.Date{Year: 2026, Month: 11, Day: 21}, ExpiresOn: card.Date{Year: 2028, Month: 11, Day: 30},
-		Instructor: "Dana Okafor",
+		Instructor: "Dana Okafor", InstructorID: "I-2041",
 	}
 }
 
@@ -55,7 +55,7 @@ func TestCompare(t *testing.T) {
 	}{
 		{"as it was signed", front, false, Unsealed, ""},
 		{"in capitals, with other hyphens and ligatures", strings.NewReplacer("Ana Bela", "ANA BELA", "6VVG-FPC0", "6VVG\u00adFPC0").Replace(front), false, Unsealed, ""},
-		{"with the head and foot of a browser", "11/21/26, 5:50 PM\n" + front + "\nfile:///home/hr/card.pdf\n1/1", false, Unsealed, ""},
+		{"with the head and foot of a browser", "11/21/26, 5:50 PM\n" + front + "\nfile:///home/hr/card.pdf\n1/1", false, Unchecked, ""},
 		{"of a centre that was renamed", in("Example Training Centre", "Riverside"), false, Unsealed, ""},
 		{"with labels of its own", strings.NewReplacer("Valid through · to the end of the month", "Gültig bis", "Issued", "Ausgestellt am", "Card number", "Nr.").Replace(front), false, Unsealed, ""},
 		{"labels first, texts behind them", "Ana Bela\nBasic Life Support\nBLS · healthcare provider\nValid through\nIssued\nCard number\n30 November 2028\n21 November 2026\n6VVG-FPC0-SGTW", false, Unsealed, ""},
@@ -86,6 +86,24 @@ func TestCompare(t *testing.T) {
 		{"another level", in("healthcare provider", "instructor"), false, Unchecked, ""},
 		{"a day more", front + "\n30 November 2030", false, Unchecked, ""},
 		{"a number more", front + "\nN0XK-J8NR-241J", false, Unchecked, ""},
+		{"a day more in figures", front + "\n30.11.2031", false, Unchecked, ""},
+		{"a day more, the year first", front + "\n2031-11-30", false, Unchecked, ""},
+		{"a day more, shortened", front + "\n30 Nov 31", false, Unchecked, ""},
+		{"a day more, the month first", front + "\nNovember 30th", false, Unchecked, ""},
+		{"a day more in French", front + "\n1er décembre", false, Unchecked, ""},
+		{"a year more", front + "\nRenewal 2033", false, Unchecked, ""},
+		{"a year more in other figures", front + "\n٢٠٣١", false, Unchecked, ""},
+		{"a year more in Japanese", front + "\n2031年", false, Unchecked, ""},
+		{"a longer life", in("30 November 2028", "30 November 2028, extended to 2033"), false, Unchecked, ""},
+		{"a year behind the day", in("30 November 2028", "30 November 2028 - 33"), false, Unchecked, ""},
+		{"a figure behind the year", in("30 November 2028", "30 November 20289"), false, Unchecked, ""},
+		{"no end in words", front + "\nLIFETIME CARD - DOES NOT EXPIRE", false, Unchecked, ""},
+		{"a number without hyphens", front + "\nN0XKJ8NR241J", false, Unchecked, ""},
+		{"a wrong number with spaces", front + "\nQV51 2HM9 TZ73", false, Unchecked, ""},
+		{"a number of another kind", in("6VVG-FPC0-SGTW", "No. 4711-0815") + "\n6VVG-FPC0-SGTW", false, Unchecked, ""},
+		{"a word behind the number", in("6VVG-FPC0-SGTW", "6VVG-FPC0-SGTW REISSUED"), false, Unchecked, ""},
+		{"a telephone with a year in it", front + "\n+49 30 2031 5544", false, Unsealed, ""},
+		{"an address", front + "\n12 Market Street, Springfield 62704", false, Unsealed, ""},
 		{"no last day", in("Valid through · to the end of the month\n30 November 2028\n", ""), false, Unchecked, ""},
 		{"no number", in("Card number\n6VVG-FPC0-SGTW\n", ""), false, Unchecked, ""},
 	} {
@@ -103,7 +121,7 @@ func TestCompare(t *testing.T) {
 func TestCompareKeepsWhatIsWorse(t *testing.T) {
 	altered := strings.Replace(front, "Ana Bela", "Eve Mallory", 1)
 	for state, want := range map[State][2]State{ // with the text as signed, and altered
-		Intact: {Intact, Intact}, Unsealed: {Unsealed, Altered}, Changed: {Changed, Altered}, Doubtful: {Doubtful, Altered},
+		Intact: {Intact, Doubtful}, Unsealed: {Unsealed, Altered}, Changed: {Changed, Altered}, Doubtful: {Doubtful, Altered},
 		Unchecked: {Unchecked, Altered}, Foreign: {Foreign, Foreign}, Contradict: {Contradict, Contradict},
 	} {
 		for i, text := range []string{front, altered} {
@@ -144,5 +162,81 @@ func TestDifferencesCanBeShown(t *testing.T) {
 	}
 	if printed := got.Differences[0].Printed; strings.ContainsAny(printed, "\x1b\t\u202e") || len([]rune(printed)) > 60 {
 		t.Errorf("got %q", printed)
+	}
+}
+
+// A course or a holder may be called as a label is: that is no label.
+func TestWhatTheCardSaysIsNoLabel(t *testing.T) {
+	for _, title := range []string{"Completed 2025 Refresher", "Issued 2025 Guidelines Update", "Valid through 2099", "Number 1234-5678 of 2020"} {
+		r := signedCard()
+		r.Qualification.Title = title
+		for _, state := range []State{Unsealed, Intact} {
+			if got := compareText(state, strings.Replace(front, "Basic Life Support", title, 1), false, r); got.State != state {
+				t.Errorf("%s: got %s, %v, %+v", title, got.State, got.Why, got.Differences)
+			}
+		}
+	}
+	if got := compareText(Intact, strings.Replace(front, "Issued", "Number of the room\nIssued 2020 by", 1), false, signedCard()); got.State != Intact {
+		t.Errorf("a design with other words: got %s, %v, %+v", got.State, got.Why, got.Differences)
+	}
+	r := signedCard()
+	r.Name = "Completed"
+	if got := compareText(Unsealed, strings.Replace(front, "Ana Bela", "Completed", 1), false, r); got.State != Unsealed {
+		t.Errorf("the holder: got %s, %v, %+v", got.State, got.Why, got.Differences)
+	}
+}
+
+// A page without a code that shows a card has to show one of the file.
+func TestStrayPages(t *testing.T) {
+	for name, tc := range map[string]struct {
+		text string
+		want State
+	}{
+		"the same card":    {front, Unsealed},
+		"the back":         {"Completed\n7 November 2026\nCard number\n6VVG-FPC0-SGTW", Unsealed},
+		"a letter":         {"Dear Sir,\nI was born in 1990.", Unsealed},
+		"another holder":   {strings.Replace(front, "Ana Bela", "Eve Mallory", 1), Unchecked},
+		"another last day": {strings.Replace(front, "2028", "2031", 1), Unchecked},
+		"another number":   {"Card number\nN0XK-J8NR-241J", Unchecked},
+	} {
+		f := File{State: Unsealed, Cards: []verify.Input{{Number: "a"}}, pages: []printedPage{
+			{number: 1, lines: linesOf(tc.text)}, {number: 2, lines: linesOf(front), cards: []int{0}}}}
+		if f.Compare([]*card.Record{signedCard()}, "Example Training Centre"); f.State != tc.want {
+			t.Errorf("%s: got %s, %v; want %s", name, f.State, f.Why, tc.want)
+		}
+	}
+}
+
+// A larger text in the place of a small genuine name.
+func TestLargerThanTheName(t *testing.T) {
+	for size, want := range map[float64]State{14: Unchecked, 7: Unsealed} {
+		page := printedPage{number: 1, lines: linesOf(front + "\nmallory fraud"), cards: []int{0}}
+		for range page.lines {
+			page.sizes = append(page.sizes, 7)
+		}
+		page.sizes[len(page.sizes)-1] = size
+		f := File{State: Unsealed, Cards: []verify.Input{{Number: "a"}}, pages: []printedPage{page}}
+		if f.Compare([]*card.Record{signedCard()}, "Example Training Centre"); f.State != want {
+			t.Errorf("%g points: got %s, %v; want %s", size, f.State, f.Why, want)
+		}
+	}
+}
+
+func TestLinksElsewhere(t *testing.T) {
+	origins := []string{"https://cards.example.org", "https://check.example.org"}
+	for text, want := range map[string]string{
+		"": "", "6VVG-FPC0-SGTW": "", "eyJ.a.b": "", "https://cards.example.org/c/56": "", "https://check.example.org/n/6VVG": "", "cards.example.org/c/56": "",
+		"https://evil.example/c/56": "evil.example", "evil.example/c/56": "evil.example", "https://cards.example.org.evil.example/c/5": "cards.example.org.evil.example",
+		"https://evil.example/x#/c/56": "evil.example", "https://cards.example.org@evil.example/c/5": "https://cards.example.org@evil.example/c/5",
+		"https://cards.example.org/x#/c/5": "https://cards.example.org/x#/c/5", "javascript:alert(1)": "javascript:alert(1)",
+	} {
+		if got := LeadsElsewhere(text, origins); got != want {
+			t.Errorf("%q: got %q, want %q", text, got, want)
+		}
+	}
+	f := File{State: Unsealed, Cards: []verify.Input{{Number: "a"}}, links: []link{{"https://evil.example/c/56", 1, 0}},
+		pages: []printedPage{{number: 1, lines: linesOf(front), cards: []int{0}}}}
+	if f.Compare([]*card.Record{signedCard()}, "Example Training Centre", origins...); f.State != Unchecked || !errors.Is(f.Why, ErrElsewhere) {
+		t.Errorf("a QR that leads elsewhere: got %s, %v", f.State, f.Why)
 	}
 }

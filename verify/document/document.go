@@ -26,6 +26,10 @@ const TokenName = "card.jwt"
 // ErrNoCard says that a file can be read and has no card in it.
 var ErrNoCard = errors.New("no card in the file")
 
+var errNoRoots = errors.New("nothing is here to check the seal with")
+
+var errContradict = errors.New("its QR, its link and what is embedded in it are not all of the same card")
+
 // State is what there is to say of a file as a whole.
 type State string
 
@@ -55,11 +59,18 @@ type File struct {
 	Unread error          // why there may be more cards in the file than these; nil where there are none
 	Signer string         // who sealed it; empty but for Intact
 	At     time.Time      // when; zero but for Intact
-	Why    error          // the cause of Changed, Foreign and Doubtful, and of Unchecked where it was the text
+	Why    error          // the cause of Changed, Foreign, Doubtful and Contradict, and of Unchecked where it was not the seal
 
 	Differences []Difference // what Compare found, also where another State is worse than Altered
 
 	pages []printedPage
+	links []link
+}
+
+// link is where a code, or the link over it, leads.
+type link struct {
+	text       string
+	page, card int // card is of Cards
 }
 
 // MayBeRelied says whether the file itself is no reason for doubt. A file without a seal says nothing for itself and nothing against
@@ -86,7 +97,7 @@ func Read(ctx context.Context, file []byte, trust seal.Trust, now time.Time, mem
 		return File{Unread: f.Unread}, ErrNoCard
 	}
 	if !consistent {
-		f.State, f.Signer, f.At = Contradict, "", time.Time{}
+		f.State, f.Signer, f.At, f.Why = Contradict, "", time.Time{}, errContradict
 	}
 	return f, nil
 }
@@ -96,17 +107,20 @@ func (f *File) collect(d scan.Document) (consistent bool) {
 	consistent = true
 	var drawn []string
 	for n, p := range d.Pages {
-		page := printedPage{number: n + 1, lines: linesOf(p.Text), veiled: p.Veiled}
+		page := pageOf(n+1, p)
 		for _, c := range p.Codes {
 			in := verify.ReadInput(c.Text)
 			drawn = append(drawn, identity(in))
-			page.cards = append(page.cards, f.add(in, n+1))
+			i := f.add(in, n+1)
+			page.cards, page.covered = append(page.cards, i), page.covered || c.Covered
+			f.links = append(f.links, link{c.Text, n + 1, i}, link{c.Link, n + 1, i})
 			if strings.Contains(c.Link, "/c/") && identity(verify.ReadInput(c.Link)) != identity(in) {
 				consistent = false
 				f.add(verify.ReadInput(c.Link), n+1)
 			}
 		}
-		if page.cards = slices.Compact(slices.Sorted(slices.Values(page.cards))); len(page.cards) > 0 {
+		page.cards = slices.Compact(slices.Sorted(slices.Values(page.cards)))
+		if len(page.cards) > 0 || len(page.lines) > 0 && !p.Hidden {
 			f.pages = append(f.pages, page)
 		}
 	}
@@ -134,6 +148,21 @@ func together(d scan.Document) printedPage {
 		all.veiled = all.veiled || p.Veiled
 	}
 	return all
+}
+
+// pageOf is the text of a page, without empty lines.
+func pageOf(number int, p scan.Page) printedPage {
+	page := printedPage{number: number, veiled: p.Veiled}
+	for i, line := range strings.Split(p.Text, "\n") {
+		if strings.TrimSpace(line) == "" {
+			continue
+		}
+		page.lines = append(page.lines, line)
+		if i < len(p.Sizes) {
+			page.sizes = append(page.sizes, p.Sizes[i])
+		}
+	}
+	return page
 }
 
 func linesOf(text string) []string {
@@ -180,7 +209,7 @@ func (f *File) judge(file []byte, trust seal.Trust, now time.Time) {
 	case errors.Is(err, seal.ErrChanged):
 		f.State = Changed
 	case !checkable:
-		f.State, f.Why = Unchecked, nil
+		f.State, f.Why = Unchecked, errNoRoots
 	case errors.Is(err, seal.ErrForeign):
 		f.State = Foreign
 	default:
@@ -190,6 +219,9 @@ func (f *File) judge(file []byte, trust seal.Trust, now time.Time) {
 
 // Message is the state in a sentence or two for a person.
 func (f File) Message() string {
+	if f.State == Unchecked && errors.Is(f.Why, ErrElsewhere) {
+		return "The file has a QR or a link that does not lead to the issuer. Do not follow it, and do not rely on what the file shows."
+	}
 	if f.State == Unchecked && errors.Is(f.Why, ErrCompare) {
 		return "The file has no seal, and it could not be made sure that it prints what was signed. Compare every line with the card in front of you."
 	}
@@ -198,7 +230,7 @@ func (f File) Message() string {
 
 var messages = map[State]string{
 	Intact:     "The file is unchanged since it was issued.",
-	Unsealed:   "The file has no seal, as a print or a copy has none: only its QR was checked. Compare every line with the card in front of you.",
+	Unsealed:   "The file has no seal, as a print or a copy has none. Its QR was checked, and the lines that were signed are printed as they were signed. Compare every line all the same.",
 	Changed:    "The file was changed since it was issued. Do not rely on what it shows; ask for the file as it was issued.",
 	Foreign:    "The file was sealed by somebody else than the issuer. Do not rely on what it shows; ask for the file as it was issued.",
 	Doubtful:   "The file has a seal that can't be relied on. Do not rely on what it shows; ask for the file as it was issued.",

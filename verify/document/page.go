@@ -13,11 +13,60 @@ import (
 
 // printedPage is the text of a page that has a card's code.
 type printedPage struct {
-	number int      // from 1; 0 for all pages together
-	lines  []string // not empty, in the order of drawing
+	number int       // from 1; 0 for all pages together
+	lines  []string  // not empty, in the order of drawing
+	sizes  []float64 // of lines; nil where they are not known
 	veiled bool
-	cards  []int // of File.Cards
+	// covered says that something lies over a code of the page.
+	covered bool
+	cards   []int  // of File.Cards; none for a page without a code
+	said    []bool // the lines that are, alone or with others, something that the card says: they are no labels
 }
+
+// mark notes which lines the cards say themselves: a course or a holder may be called as a label is.
+func (p *printedPage) mark(cards []*card.Record, centre string) {
+	p.said = make([]bool, len(p.lines))
+	texts := []string{fold(centre)}
+	for _, r := range cards {
+		q := r.Qualification
+		for _, s := range []string{r.Name, r.Course, q.Title, q.Level, q.Trained, r.Course + q.Level, r.Instructor, r.Instructor + r.InstructorID} {
+			texts = append(texts, fold(s))
+		}
+	}
+	for from := range p.lines {
+		together := ""
+		for to := from; to < min(from+maxLines, len(p.lines)); to++ {
+			if together += fold(p.lines[to]); slices.Contains(texts, together) {
+				for i := from; i <= to; i++ {
+					p.said[i] = true
+				}
+			}
+		}
+	}
+}
+
+// maxLines is how many lines a text of a card is laid out in.
+const maxLines = 8
+
+// muchLarger is by how much a text has to be larger than the holder's name to be read in its place.
+const muchLarger = 1.3
+
+// larger is a line in larger type than the name, which stands on the lines from to to, that the card does not say; -1 where there is none.
+func (p printedPage) larger(from, to int, known []string) int {
+	if len(p.sizes) != len(p.lines) {
+		return -1
+	}
+	name := slices.Max(p.sizes[from:to])
+	for i, line := range p.lines {
+		if p.sizes[i] > muchLarger*name && !p.says(i) && !isKnown(line, known) && strings.ContainsFunc(line, unicode.IsLetter) &&
+			dateForm.ReplaceAllString(line, "") != "" && !cardForm.MatchString(dashes.Replace(line)) {
+			return i
+		}
+	}
+	return -1
+}
+
+func (p printedPage) says(line int) bool { return line < len(p.said) && p.said[line] }
 
 // The words around a card's fields, folded. A design of a centre's own may have others: then less is concluded.
 var (
@@ -51,6 +100,9 @@ func (p printedPage) holds(folded string) bool {
 // behind gives what stands behind a label: the rest of its line, or else the next line.
 func (p printedPage) behind(labels []string) (value string, found bool) {
 	for i, line := range p.lines {
+		if p.says(i) {
+			continue
+		}
 		folded := fold(line)
 		at := slices.IndexFunc(labels, func(label string) bool { return strings.HasPrefix(folded, label) })
 		if at < 0 {
@@ -62,7 +114,7 @@ func (p printedPage) behind(labels []string) (value string, found bool) {
 			return line[strings.IndexFunc(line, unicode.IsDigit):], true
 		case rest != "":
 			continue // a sentence that begins so
-		case i+1 < len(p.lines):
+		case i+1 < len(p.lines) && !p.says(i+1):
 			return p.lines[i+1], true
 		}
 		return "", true

@@ -41,8 +41,9 @@ func (f *File) readPictures(ctx context.Context, d scan.Document, memory int64) 
 				}
 			}
 			for _, text := range texts {
-				before := len(f.Cards)
-				if i := f.add(verify.ReadInput(text), n+1); i >= before {
+				i := f.add(verify.ReadInput(text), n+1)
+				f.links = append(f.links, link{text, n + 1, i})
+				if !slices.Contains(cards, i) {
 					cards = append(cards, i)
 				}
 			}
@@ -59,12 +60,20 @@ func (f *File) readPictures(ctx context.Context, d scan.Document, memory int64) 
 // pictured notes the cards that were read from pictures alone. Text that can be seen around them is compared as that of any page is; what a
 // scanner writes under its picture for searching can't be seen, and is often misread.
 func (f *File) pictured(number int, p scan.Page, cards []int) {
+	at := slices.IndexFunc(f.pages, func(q printedPage) bool { return q.number == number })
+	if at >= 0 && len(f.pages[at].cards) > 0 {
+		return // it has a code that is drawn
+	}
 	if f.State == Unsealed {
 		f.State = Pictured
 	}
-	page := printedPage{number: number, lines: linesOf(p.Text), cards: cards}
-	drawn := slices.ContainsFunc(f.pages, func(q printedPage) bool { return q.number == number })
-	if len(page.lines) > 0 && !p.Veiled && !drawn {
+	page := pageOf(number, p)
+	page.cards = cards
+	switch {
+	case len(page.lines) == 0 || p.Hidden:
+	case at >= 0:
+		f.pages[at] = page
+	default:
 		f.pages = append(f.pages, page)
 	}
 }
@@ -176,7 +185,7 @@ func ReadPicture(ctx context.Context, data []byte, memory int64) (File, error) {
 	all, err := texts(ctx, img)
 	f.Unread = err
 	for _, text := range all {
-		f.add(verify.ReadInput(text), 0)
+		f.links = append(f.links, link{text, 0, f.add(verify.ReadInput(text), 0)})
 	}
 	if len(f.Cards) == 0 {
 		return File{Unread: f.Unread}, ErrNoCard

@@ -71,7 +71,7 @@ func TestTextAroundPictures(t *testing.T) {
 		want int
 	}{
 		"seen":     {scan.Page{Text: "Ana Bela"}, 1},
-		"not seen": {scan.Page{Text: "Ana Bela", Veiled: true}, 0},
+		"not seen": {scan.Page{Text: "Ana Bela", Veiled: true, Hidden: true}, 0},
 		"no text":  {scan.Page{Text: " \n"}, 0},
 	} {
 		f := File{State: Unsealed}

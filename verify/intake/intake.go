@@ -78,6 +78,8 @@ type Result struct {
 	Input   verify.Input   // what the file says: the zero value where no card was found
 	// Problem says why the file gave no card, or not all: then Verdict is malformed, or unavailable where time was over. It is nil for a card.
 	Problem error
+	// LeadsTo says where the link leads that was given in place of a file, if not to the issuer.
+	LeadsTo string
 	Err     error // the register could not be asked about this card
 }
 
@@ -86,6 +88,7 @@ type Desk struct {
 	Checker Checker
 	Trust   seal.Trust // for the seals of PDFs
 	Centre  string     // the name of the issuer
+	Origins []string   // where links of its cards lead, as https://cards.example.org; none where that is not judged
 	Now     func() time.Time
 	Limits  Limits
 }
@@ -113,7 +116,7 @@ func (d *Desk) Check(ctx context.Context, it Item) ([]Result, error) {
 		signed[i] = r.Verdict.Card
 		results = append(results, r)
 	}
-	file.Compare(signed, d.Centre)
+	file.Compare(signed, d.Centre, d.Origins...)
 	if file.Unread != nil {
 		results = append(results, d.failed(it, file.Unread))
 	}

@@ -16,11 +16,13 @@ type PublicResult struct {
 	Input string               `json:"input"`
 	Page  int                  `json:"page,omitempty"` // of a PDF, from 1
 	File  *document.PublicFile `json:"file,omitempty"` // not there where no card was found in a file
+	// LeadsTo is the host that a link leads to which is not the issuer's: the card may be genuine, and the page there is not.
+	LeadsTo string `json:"leads_to,omitempty"`
 }
 
 // Public is the result for other programs; v is its verdict. The message of a file without cards says why, and what to do.
 func (r Result) Public(v verify.Public) PublicResult {
-	p := PublicResult{Public: v, Input: r.Name, Page: r.Page}
+	p := PublicResult{Public: v, Input: r.Name, Page: r.Page, LeadsTo: r.LeadsTo}
 	if r.Problem != nil {
 		p.Message = Message(r.Problem)
 	}
@@ -32,7 +34,7 @@ func (r Result) Public(v verify.Public) PublicResult {
 
 // IsGood says whether the card is valid and its file is no reason for doubt.
 func (r Result) IsGood() bool {
-	return r.Verdict.IsValid() && r.Problem == nil && (r.File == nil || r.File.MayBeRelied())
+	return r.Verdict.IsValid() && r.Problem == nil && r.LeadsTo == "" && (r.File == nil || r.File.MayBeRelied())
 }
 
 // ProblemKind is what to do about a file's problem, for pages that say it in many languages.

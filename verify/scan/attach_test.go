@@ -39,7 +39,7 @@ func TestReadOfABundle(t *testing.T) {
 	if err != nil || len(doc.Pages) != 1 {
 		t.Fatalf("got %v, %v", doc, err)
 	}
-	if got, want := doc.Pages[0].Codes, (Code{"https://example.org/c/123", "https://example.org/c/12(3"}); len(got) != 1 || got[0] != want {
+	if got, want := doc.Pages[0].Codes, (Code{Text: "https://example.org/c/123", Link: "https://example.org/c/12(3"}); len(got) != 1 || got[0] != want {
 		t.Errorf("got %v; want %v alone", got, want)
 	}
 	want := []Attachment{{"card.jwt", []byte("eyJ.token.sig")}, {"large.bin", nil}, {"é", []byte{}}}

@@ -35,6 +35,7 @@ type point struct{ x, y float64 }
 type rect struct {
 	x0, y0, x1, y1 float64
 	dark           bool
+	odd            bool    // the colour is of a space that is not worked out
 	light          float32 // 0 is black, 1 white
 }
 
@@ -43,8 +44,10 @@ type state struct {
 	ctm   matrix
 	dark  bool    // the fill colour
 	light float32 // likewise
+	odd   bool    // likewise: it is of a space that is not worked out
 	text  textState
-	clip  *rect // nil where there is none
+	width float64 // of lines
+	clip  *clip   // nil where there is none
 }
 
 // drawing interprets the content of a page as far as filled rectangles and text need it: everything else is stepped over.
@@ -56,10 +59,13 @@ type drawing struct {
 	saved  []state
 	corner []point // of the subpath being built
 	bent   bool    // the path being built is not of rectangles alone
+	trace  trace   // the path being built, as far as it is not of rectangles
+	covers []cover // what was painted over something, but for rectangles
 	lines  *lines
 
 	pictures []Picture
 	more     bool // pictures than are kept
+	looked   int  // points of paths that were looked under
 }
 
 // operands are what stands in front of an operator.
@@ -108,13 +114,17 @@ func (o *operands) add(kind token, l *lexer) error {
 // run interprets one content stream with its resources.
 func (d *drawing) run(content []byte, resources types.Dict, depth int) error {
 	if depth == 0 {
-		d.state = state{ctm: matrix{1, 0, 0, 1, 0, 0}, dark: true, text: textState{stretch: 1}} // black is the initial colour
+		d.state = state{ctm: matrix{1, 0, 0, 1, 0, 0}, dark: true, width: 1, text: textState{stretch: 1, alpha: 1}} // black is the initial colour
 		d.rects = make([]rect, 0, min(len(content)/14, 4096))
 	}
 	lex := lexer{data: content}
 	v := operands{numbers: make([]float64, 0, 8), actual: -1}
 	for {
 		kind := lex.next()
+		if lex.pictures > 0 {
+			lex.pictures = 0
+			d.cover()
+		}
 		switch {
 		case kind == tokenEnd:
 			return nil
@@ -162,33 +172,59 @@ func (d *drawing) operator(op string, v []float64) error {
 	case "g", "rg", "k", "sc", "scn":
 		d.state.light = lightness(v)
 		d.state.dark = d.state.light < 0.5
+		d.state.odd = d.state.odd && (op == "sc" || op == "scn")
+	case "w":
+		if need(1) {
+			d.state.width = v[len(v)-1]
+		}
 	case "cs":
 		d.state.dark, d.state.light = true, 0 // the initial colour of every usual colour space
 	case "re":
 		if need(4) {
 			r := v[len(v)-4:]
 			d.closeSubpath()
+			if m := d.state.ctm; (m[1] != 0 || m[2] != 0) && (m[0] != 0 || m[3] != 0) {
+				d.trace.rectangle(m, r)
+			}
 			d.addRect(d.state.ctm.apply(r[0], r[1]), d.state.ctm.apply(r[0]+r[2], r[1]+r[3]))
 		}
 	case "m":
 		d.closeSubpath()
 		d.addCorner(v)
+		d.trace.move(d.state.ctm, v)
 	case "l":
 		d.addCorner(v)
+		d.trace.line(d.state.ctm, v)
 	case "c", "v", "y":
+		d.trace.curve(op, d.state.ctm, v)
 		d.corner = append(d.corner[:0], point{}, point{}, point{}, point{}, point{}, point{}) // more corners than a rectangle has
 	case "h":
 		d.closeSubpath()
+		d.trace.close()
 	case "f", "F", "f*", "B", "B*", "b", "b*":
 		d.closeSubpath()
 		for i := d.open; i < len(d.rects); i++ {
-			d.rects[i].dark, d.rects[i].light = d.state.dark, d.state.light
+			d.rects[i].dark, d.rects[i].odd, d.rects[i].light = d.state.dark, d.state.odd, d.state.light
+		}
+		if d.bent {
+			d.fill()
+		}
+		if op[0] == 'B' || op[0] == 'b' {
+			d.stroke()
 		}
 		d.open, d.bent = len(d.rects), false
+		d.trace.clear()
 	case "W", "W*":
 		d.clip()
 	case "n", "S", "s":
+		if op == "s" {
+			d.trace.close()
+		}
 		d.closeSubpath()
+		if op != "n" {
+			d.stroke()
+		}
+		d.trace.clear()
 		d.rects, d.bent = d.rects[:d.open], false
 	}
 	return nil
@@ -237,6 +273,7 @@ func (d *drawing) closeSubpath() {
 func (d *drawing) addRect(a, b point) {
 	m := d.state.ctm
 	if (m[1] != 0 || m[2] != 0) && (m[0] != 0 || m[3] != 0) {
+		d.bent = true
 		return
 	}
 	d.rects = append(d.rects, newRect(a, b))

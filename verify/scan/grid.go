@@ -54,7 +54,7 @@ func symbols(rects []rect, b *budget) ([]symbol, error) {
 			return nil, err
 		}
 		if text, ok := decode(modules); ok {
-			read = append(read, symbol{text, c.box})
+			read = append(read, symbol{text, c.box, c.first})
 		}
 	}
 	return read, nil
@@ -62,8 +62,9 @@ func symbols(rects []rect, b *budget) ([]symbol, error) {
 
 // symbol is a QR that was read, and where it stands.
 type symbol struct {
-	text string
-	box  rect
+	text  string
+	box   rect
+	first int // of its rectangles
 }
 
 // bySide groups the dark rectangles by the length of their shorter side, which in a symbol is that of a module.

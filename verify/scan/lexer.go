@@ -19,6 +19,7 @@ const (
 // lexer cuts a content stream or a CMap into numbers, names, strings and operators. Dictionaries give what lies in them: what
 // the few operators here take of one can be told without its brackets.
 type lexer struct {
+	pictures int // inline pictures that were stepped over; whoever counts them sets it back
 	data     []byte
 	at       int // what lies before it has been read
 	from, to int // of the last name or operator in data
@@ -68,6 +69,7 @@ func (l *lexer) next() token {
 			}
 			if string(l.word()) == "BI" {
 				l.skipPicture()
+				l.pictures++
 				continue
 			}
 			return tokenWord

@@ -51,8 +51,12 @@ type Document struct {
 type Page struct {
 	Codes []Code // in the order of drawing
 	Text  string // in the order of drawing, with a line break between pieces that don't stand next to each other
+	// Sizes are those of the largest type in each line of Text, in points.
+	Sizes []float64
 	// Veiled says that some of Text can't be seen, as far as that can be told (see veiled.go), or that something lies over the page.
 	Veiled bool
+	// Hidden says that none of Text can be seen.
+	Hidden bool
 	// Pictures are what the page draws as pictures, each once, in the order of drawing. Cut says that there are more of them.
 	Pictures []Picture
 	Cut      bool
@@ -62,6 +66,8 @@ type Page struct {
 type Code struct {
 	Text string
 	Link string // the URI of the link over it; empty where there is none
+	// Covered says that something was painted over it later, which a reader of drawings does not see and a camera does.
+	Covered bool
 }
 
 // Read gives the symbols, the printed text, the links over the symbols and the embedded files of a PDF. The error is ErrNotPDF or
@@ -213,12 +219,12 @@ func (s *source) page(n int) (Page, error) {
 	}
 	p := Page{Pictures: d.pictures, Cut: d.more}
 	for _, f := range found {
-		p.Codes = append(p.Codes, Code{f.text, over(links, f.box)})
+		p.Codes = append(p.Codes, Code{f.text, over(links, f.box), d.over(f)})
 	}
 	if err := d.lines.leave(0); err != nil {
 		return Page{}, err
 	}
-	p.Text = d.lines.text.String()
+	p.Text, p.Sizes = d.lines.text.String(), d.lines.sizes
 	if s.budget.text -= len(p.Text); s.budget.text < 0 {
 		return Page{}, ErrTooLarge
 	}
@@ -226,7 +232,8 @@ func (s *source) page(n int) (Page, error) {
 	if err != nil {
 		return Page{}, err
 	}
-	p.Veiled = under || d.veiled(inherited.box)
+	some, all := d.veiled(inherited.box)
+	p.Veiled, p.Hidden = under || some, all
 	return p, nil
 }
 

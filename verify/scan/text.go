@@ -1,6 +1,7 @@
 package scan
 
 import (
+	"math"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -25,8 +26,9 @@ type textState struct {
 	stretch float64 // 1 is 100 %
 	leading float64
 	rise    float64
-	mode    int  // 3 and 7 paint nothing
-	clear   bool // nothing shows of what is painted
+	mode    int     // 0 fills the letters, and nothing else
+	alpha   float64 // how much shows of what is painted
+	blended bool    // it is blended with its ground, or masked
 }
 
 // piece is a string in front of an operator, or a number between strings, which moves the next one back.
@@ -39,10 +41,11 @@ type piece struct {
 // stands a little further belongs to its line; everything else begins a line.
 type lines struct {
 	text       strings.Builder
-	end        point  // of the last piece, on the page
-	dir        point  // its direction, as long as its type is high; zero before the first one
-	matrix     matrix // of text: BT begins it, Tm sets it
-	start      matrix // of the line that Td and T* count from
+	sizes      []float64 // of each line of text
+	end        point     // of the last piece, on the page
+	dir        point     // its direction, as long as its type is high; zero before the first one
+	matrix     matrix    // of text: BT begins it, Tm sets it
+	start      matrix    // of the line that Td and T* count from
 	marked     []mark
 	actual     int // the marked content, counted from 1, whose ActualText stands for what it holds; 0 is none
 	from, till place
@@ -90,6 +93,10 @@ func (d *drawing) textOperator(op string, o *operands, resources types.Dict) err
 		t.rise = last
 	case "Tr":
 		t.mode = int(last)
+	case "cs":
+		d.state.odd = !d.source.isWorkedOut(o.name, resources)
+	case "sh":
+		d.flood()
 	case "gs":
 		return d.transparency(o.name, resources)
 	case "Td", "TD":
@@ -194,9 +201,13 @@ func (l *lines) add(text string, from, till place) error {
 		return nil
 	}
 	if l.text.Len() > 0 && text != "" {
-		l.text.WriteString(l.gap(from))
+		text = l.gap(from) + text
 	}
 	l.text.WriteString(text)
+	for range strings.Count(text, "\n") + 1 - min(len(l.sizes), 1) {
+		l.sizes = append(l.sizes, 0)
+	}
+	l.sizes[len(l.sizes)-1] = max(l.sizes[len(l.sizes)-1], math.Hypot(from.dir.x, from.dir.y))
 	l.end, l.dir = till.at, till.dir
 	if l.text.Len() > maxText {
 		return ErrTooLarge

@@ -124,7 +124,7 @@ func TestReadOfTheSampleCard(t *testing.T) {
 	if err != nil || len(doc.Pages) != 1 || len(doc.Pages[0].Codes) != 1 {
 		t.Fatalf("got %v, %v", doc, err)
 	}
-	if got := doc.Pages[0].Codes[0]; got != (Code{want, want}) {
+	if got := doc.Pages[0].Codes[0]; got != (Code{Text: want, Link: want}) {
 		t.Errorf("got %v; want the URL in the symbol and in the link over it", got)
 	}
 }

@@ -9,25 +9,22 @@ import (
 	"time"
 )
 
-// purposes are the extended key usages with which a certificate may seal documents, when it names any: document signing (RFC 9336),
-// Microsoft's and Adobe's of the same meaning, and mail, which most authorities put into certificates for documents.
+// purposes are the extended key usages of which a certificate that seals documents has to name one: document signing (RFC 9336), and
+// Microsoft's and Adobe's of the same meaning. One for mail or for whatever may be in the hands of anybody whom an authority knows.
 var purposes = []asn1.ObjectIdentifier{
 	{1, 3, 6, 1, 5, 5, 7, 3, 36}, {1, 3, 6, 1, 4, 1, 311, 10, 3, 12}, {1, 2, 840, 113583, 1, 1, 5},
 }
 
-// trusted checks that the signer's certificate was for documents, and led to a root at that time.
+// trusted checks that the signer's certificate was for documents and is the centre's, and led to a root at that time.
 func (s *signed) trusted(t Trust, at time.Time) error {
-	if err := s.chain(t.Known, t.Roots, at, x509.ExtKeyUsageAny); err != nil {
+	roots := t.Roots
+	if t.Authorities != nil && slices.ContainsFunc(t.Certificates, s.signer.Equal) {
+		roots = t.Authorities
+	}
+	if err := s.chain(t.Known, roots, at, x509.ExtKeyUsageAny); err != nil {
 		return err
 	}
-	c := s.signer
-	for _, usage := range c.ExtKeyUsage {
-		if usage == x509.ExtKeyUsageAny || usage == x509.ExtKeyUsageEmailProtection {
-			return s.usage()
-		}
-	}
-	named := len(c.ExtKeyUsage) > 0 || len(c.UnknownExtKeyUsage) > 0
-	if named && !slices.ContainsFunc(c.UnknownExtKeyUsage, func(id asn1.ObjectIdentifier) bool {
+	if !slices.ContainsFunc(s.signer.UnknownExtKeyUsage, func(id asn1.ObjectIdentifier) bool {
 		return slices.ContainsFunc(purposes, id.Equal)
 	}) {
 		return fmt.Errorf("%w: its certificate is not for documents", ErrForeign)

@@ -36,11 +36,13 @@ var (
 	ErrNotUnderstood = errors.New("the seal can't be understood")
 )
 
-// Trust is whom the check believes.
+// Trust is whom the check believes. TrustIn makes it of what a centre publishes.
 type Trust struct {
-	Roots          *x509.CertPool // what the centre publishes; required
-	TimestampRoots *x509.CertPool // those of the time-stamp server; nil for those of the system
-	Known          *Chains        // the chains that were found before; nil for none
+	Roots          *x509.CertPool      // the centre's own, and nobody else's: each vouches for whatever it has signed for documents; required
+	Authorities    *x509.CertPool      // roots that others have certificates of too: they vouch for Certificates alone; nil for none
+	Certificates   []*x509.Certificate // the centre's own certificates, those that it used before among them
+	TimestampRoots *x509.CertPool      // those of the time-stamp server; nil for those of the system
+	Known          *Chains             // the chains that were found before; nil for none
 }
 
 // Seal is what a good seal says.

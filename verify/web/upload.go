@@ -41,7 +41,7 @@ type filesDesk struct {
 
 func newFilesDesk(o Options) *filesDesk {
 	return &filesDesk{
-		desk:      &intake.Desk{Checker: o.Checker, Trust: o.Trust, Centre: o.Issuer.Name, Now: o.Now, Limits: intake.Public},
+		desk:      &intake.Desk{Checker: o.Checker, Trust: o.Trust, Centre: o.Issuer.Name, Origins: o.Origins, Now: o.Now, Limits: intake.Public},
 		receiving: make(chan struct{}, receivers),
 		checking:  make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/4)), // verdicts on single cards must not wait for pictures
 	}

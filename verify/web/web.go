@@ -45,6 +45,7 @@ type Options struct {
 	Trust   seal.Trust                  // for the seals of files; none for files whose seal is not checked
 	Roots   []byte                      // of the document seal, in PEM, as they are published; empty for none
 	Issuer  Issuer
+	Origins []string     // where the links of its cards lead, such as Issuer.URL; nil where that is not judged
 	Contact string       // a mailto: or https: address for people and security.txt; empty for none
 	Log     *slog.Logger // nil for none
 	// Requirements are what the pages offer to ask a card for; nil for no more than each card's own.

@@ -11,6 +11,7 @@ import (
 	"math"
 	"net"
 	"net/mail"
+	"net/netip"
 	"net/url"
 	"path/filepath"
 	"strconv"
@@ -25,10 +26,11 @@ import (
 
 // Issuer is the training centre as both programs know it.
 type Issuer struct {
-	Name     string `mapstructure:"name"`      // printed and shown
-	URL      string `mapstructure:"url"`       // the claim iss
-	TimeZone string `mapstructure:"time_zone"` // IANA name; the last valid day ends there
-	Contact  string `mapstructure:"contact"`   // for /.well-known/security.txt; may be empty
+	Name      string `mapstructure:"name"`       // printed and shown
+	URL       string `mapstructure:"url"`        // the claim iss
+	VerifyURL string `mapstructure:"verify_url"` // the origin that the QR leads to; empty where that is URL
+	TimeZone  string `mapstructure:"time_zone"`  // IANA name; the last valid day ends there
+	Contact   string `mapstructure:"contact"`    // for /.well-known/security.txt; may be empty
 
 	Location *time.Location `mapstructure:"-"` // TimeZone, loaded
 }
@@ -149,6 +151,9 @@ func (i *Issuer) Validate() error {
 	if err := card.CheckIssuer(i.URL); err != nil {
 		return Invalid("issuer.url", err.Error(), "Write it such as https://cards.example.org; every card carries it for ever.")
 	}
+	if err := i.checkVerifyURL(); err != nil {
+		return err
+	}
 	if err := checkContact(i.Contact); err != nil {
 		return err
 	}
@@ -159,6 +164,35 @@ func (i *Issuer) Validate() error {
 	i.Location = loc
 	return nil
 }
+
+// checkVerifyURL checks VerifyURL, and fills it where it is empty.
+func (i *Issuer) checkVerifyURL() error {
+	if i.VerifyURL == "" {
+		i.VerifyURL = i.URL
+	}
+	u, err := url.Parse(i.VerifyURL)
+	if err != nil || u.Host == "" || u.Scheme+"://"+u.Host != i.VerifyURL || strings.ToLower(i.VerifyURL) != i.VerifyURL ||
+		(u.Scheme != "https" && u.Scheme != "http") {
+		return Invalid("issuer.verify_url", "is not an origin in lower case and without a trailing slash",
+			"Write it such as https://cards.example.org, or leave it empty for issuer.url.")
+	}
+	if u.Scheme == "http" && !isNear(u.Hostname()) {
+		return Invalid("issuer.verify_url", "is plain http to a public address",
+			"Write https://, so that nobody on the way can change a verdict; http:// is for trying things out in your own network.")
+	}
+	return nil
+}
+
+// isNear says whether a host lies in one's own network, where a phone tries a first card over plain http.
+func isNear(host string) bool {
+	ip, err := netip.ParseAddr(host)
+	if err != nil {
+		return host == "localhost" || !strings.Contains(host, ".") || strings.HasSuffix(host, ".local")
+	}
+	return ip.IsLoopback() || ip.IsPrivate() || ip.IsLinkLocalUnicast() || sharedAddresses.Contains(ip)
+}
+
+var sharedAddresses = netip.MustParsePrefix("100.64.0.0/10") // RFC 6598
 
 func checkContact(contact string) error {
 	const hint = "Write mailto: and an address, or the https:// address of a page, or nothing."

@@ -93,7 +93,11 @@ func openOrCreateRoot(dir, centre string, pass Passphrase, now time.Time) (*x509
 		if errors.Is(err, ErrMissing) {
 			return nil, nil, fmt.Errorf("%w: %s", ErrRootKey, keyPath)
 		}
-		root := roots[len(roots)-1]
+		at := len(roots) - 1
+		for at > 0 && !roots[at].IsCA { // below an authority's root stand the centre's own certificates
+			at--
+		}
+		root := roots[at]
 		if err == nil && !belongs(key, root) {
 			err = fmt.Errorf("%w: %s", ErrForeign, keyPath)
 		}
