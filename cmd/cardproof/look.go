@@ -30,7 +30,11 @@ func (a *app) drawerOf(c *config.Config, pages []string) (*pdf.Drawer, error) {
 	if c.Design.Paper == "letter" {
 		paper = design.Letter
 	}
-	drawer, err := pdf.New(pdf.Options{Centre: centre, Design: look, Pages: pages, Paper: paper})
+	courses := make([]pdf.Course, len(c.Courses))
+	for i, one := range c.Courses {
+		courses[i] = pdf.Course{Code: one.Code, Qualification: one.Qualification()}
+	}
+	drawer, err := pdf.New(pdf.Options{Centre: centre, Design: look, Pages: pages, Paper: paper, Courses: courses})
 	if err != nil {
 		err = fmt.Errorf("issuer or brand: %w", err)
 	}

@@ -85,6 +85,7 @@ func (a *app) preview(_ context.Context, f previewFlags) error {
 	if err := durable.WriteFile(f.out, file, 0o644); err != nil {
 		return err
 	}
+	a.warnCoarse(drawer)
 	if a.json {
 		return a.printJSON(map[string]any{"file": f.out, "design": c.Design.Name, "pages": pages, "course": content.Record.Course})
 	}
