@@ -13,6 +13,7 @@ import (
 	"github.com/cardproof/cardproof/card"
 	"github.com/cardproof/cardproof/internal/config"
 	"github.com/cardproof/cardproof/issuer"
+	"github.com/cardproof/cardproof/issuer/pdf"
 	"github.com/cardproof/cardproof/issuer/roster"
 	"github.com/cardproof/cardproof/keys"
 )
@@ -201,6 +202,13 @@ func (a *app) writeProblems(c *config.Config, path string, r *roster.Roster, pla
 func (a *app) warnLocal(c *centre) {
 	if h := c.config.Issuer.VerifyURL; strings.HasPrefix(h, "http://localhost") || strings.HasPrefix(h, "http://127.") {
 		a.say("warning: these cards lead to %s, which only this machine reaches; for real cards set up a centre with `cardproof init --url https://...`\n", h)
+	}
+}
+
+// warnCoarse tells of pictures that will not look sharp.
+func (a *app) warnCoarse(d *pdf.Drawer) {
+	for _, text := range d.Notices() {
+		a.say("warning: %s\n", text)
 	}
 }
 

@@ -95,6 +95,7 @@ func (a *app) issue(ctx context.Context, c *centre, o issueOptions) error {
 	}
 	a.warnDense(plan)
 	a.warnLocal(c)
+	a.warnCoarse(c.Drawer)
 	d := issuer.Delivery{Dir: o.out}
 	if err := addRefused(&d, r, plan); err != nil {
 		return err

@@ -39,7 +39,11 @@ func (a *app) drawerOf(c *config.Config, pages []string) (*pdf.Drawer, error) {
 			return nil, fail(exitUsage, fmt.Errorf("%s: the design %s has no page %s", a.configPath, look.Name, page), "Take that page out of design.pages, or draw it in the design.")
 		}
 	}
-	return a.fitted(c, pdf.Options{Centre: centre, Design: look, Pages: pages, Paper: paper})
+	courses := make([]pdf.Course, len(c.Courses))
+	for i, one := range c.Courses {
+		courses[i] = pdf.Course{Code: one.Code, Qualification: one.Qualification()}
+	}
+	return a.fitted(c, pdf.Options{Centre: centre, Design: look, Pages: pages, Paper: paper, Courses: courses})
 }
 
 // fitted makes the drawer if all that the configuration has for the cards fits on them. The error tells of everything that does not.

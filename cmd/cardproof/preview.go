@@ -105,6 +105,7 @@ func (a *app) preview(_ context.Context, f previewFlags) error {
 	if err := f.out.write(a, c, file); err != nil {
 		return err
 	}
+	a.warnCoarse(drawer)
 	if a.json {
 		return a.printJSON(map[string]any{"file": f.out.path, "design": c.Design.Name, "pages": pages, "course": content.Record.Course})
 	}

@@ -29,7 +29,7 @@ func (d *Drawer) freeze() error {
 	for _, name := range d.names {
 		for _, i := range d.pages[name].items {
 			for _, c := range i.cells {
-				if i.drawn != nil {
+				if i.drawn != nil || c.rule != nil {
 					continue
 				}
 				if err := p.hold(c.face, c.likely()); err != nil {

@@ -121,9 +121,13 @@ func (f *finisher) form(s *form) int {
 		}
 		resources = fmt.Appendf(resources, "/I%d %d 0 R ", i, f.packed(p.Entries+mask, p.Data))
 	}
+	states := ""
+	if s.blends { // Multiply: white takes the colour of its ground (ISO 32000-1, 11.3.5)
+		states = "/ExtGState <</G0 <</Type /ExtGState /BM /Multiply>>>> "
+	}
 	b := s.box
-	return f.packed(fmt.Sprintf("/Type /XObject /Subtype /Form /BBox [%.2f %.2f %.2f %.2f] /Resources <</XObject <<%s>>>> /Filter /FlateDecode",
-		b[0], b[1], b[2], b[3], resources), s.packed)
+	return f.packed(fmt.Sprintf("/Type /XObject /Subtype /Form /BBox [%.2f %.2f %.2f %.2f] /Resources <<%s/XObject <<%s>>>> /Filter /FlateDecode",
+		b[0], b[1], b[2], b[3], states, resources), s.packed)
 }
 
 // packed writes a stream that is compressed already, and gives its number.

@@ -94,8 +94,8 @@ type broken struct {
 	width float64            // mm
 }
 
-// breakUp breaks a text into as many lines as its style allows. The error is an *UndrawableError.
-func (f *face) breakUp(text string, width float64) (broken, error) {
+// breakUp breaks a text into as many lines as its style allows, with codes in it left whole. The error is an *UndrawableError.
+func (f *face) breakUp(text string, width float64, codes bool) (broken, error) {
 	l, err := f.line(text)
 	if err != nil {
 		return broken{}, err
@@ -105,6 +105,9 @@ func (f *face) breakUp(text string, width float64) (broken, error) {
 		return b, nil
 	}
 	pieces := typeface.Pieces(text)
+	if codes {
+		pieces = wholeCodes(pieces)
+	}
 	if strings.Contains(text, ".") && !strings.Contains(text, " ") { // a host ends a line behind a dot
 		pieces = strings.SplitAfter(text, ".")
 	}
@@ -112,6 +115,22 @@ func (f *face) breakUp(text string, width float64) (broken, error) {
 		b.ways = append(b.ways, split(f, pieces, n))
 	}
 	return b, nil
+}
+
+// wholeCodes joins the pieces of codes such as CPR-AED-FA, which a line may end in by the rules of Unicode.
+func wholeCodes(pieces []string) []string {
+	isOfCode := func(c byte) bool { return c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' }
+	var out []string
+	for _, p := range pieces {
+		if n := len(out) - 1; n >= 0 && isOfCode(p[0]) {
+			if before := out[n]; len(before) > 1 && before[len(before)-1] == '-' && isOfCode(before[len(before)-2]) {
+				out[n] += p
+				continue
+			}
+		}
+		out = append(out, p)
+	}
+	return out
 }
 
 func (b broken) fits(way int, size float64) bool {
@@ -126,12 +145,18 @@ func (b broken) largest(way int) float64 {
 // several is the largest size of a text in more than one line, of that in one.
 const several = 6.0 / 7
 
+// more is what a text stays under, in its least sizes, before it takes more lines than it is sure of.
+const more = 1.2
+
 // at sets the text at no more than a size: in the fewest lines that keep it large, else as large as it gets.
 func (b broken) at(most float64) (block, bool) {
 	best := block{face: b.face}
 	for way, lines := range b.ways {
 		if lines == nil {
 			continue
+		}
+		if way >= b.Sure && best.size >= min(most, more*b.Least) {
+			break
 		}
 		size := min(most, b.largest(way))
 		if way > 0 {
@@ -147,9 +172,9 @@ func (b broken) at(most float64) (block, bool) {
 	return best, best.size >= b.Least
 }
 
-// within sets the text as large as a height in mm allows.
-func (b broken) within(height float64) (block, bool) {
-	for most := b.Size; ; most = max(b.Least, most-0.25) {
+// within sets the text as large as a height in mm allows, and at no more than a size.
+func (b broken) within(height, most float64) (block, bool) {
+	for ; ; most = max(b.Least, most-0.25) {
 		found, ok := b.at(most)
 		if !ok {
 			return block{}, false

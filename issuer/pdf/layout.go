@@ -13,20 +13,24 @@ import (
 	"github.com/cardproof/cardproof/issuer/pdf/typeface"
 )
 
-// cell is one text of a page, with its label.
+// cell is one text of a page, with its label; or a line in a stack.
 type cell struct {
 	key         string // in the design
 	text, label *design.Template
 	face, small *face // of the text, of the label
 	fields      []string
 	when        []string
-	gap         float64 // above it in a stack, mm
+	gap         float64         // above it in a stack, left of it in a row, mm
+	column      float64         // of a row, its width in mm
+	rule        *design.Element // a line: no text then
+	stroke      design.Colour   // its own
 }
 
 // item is what a page sets by itself: a text, or texts under each other.
 type item struct {
 	cells  []*cell
 	stack  bool
+	row    bool
 	box    []float64
 	lift   float64
 	valign string
@@ -35,12 +39,14 @@ type item struct {
 	drawn  []byte    // its operators
 }
 
-// setting is a text in its place: the left end of its box and the baseline of its first line, in mm.
+// setting is a text in its place: the left end of its box and the baseline of its first line, in mm. Or a line of a stack, and where it begins.
 type setting struct {
 	block
 	x, width, y float64
 	fields      []string // none of a label or a literal
 	text        string   // the whole, in its own order
+	rule        *design.Element
+	stroke      design.Colour // of the line
 }
 
 // newFace makes a style drawable.
@@ -51,10 +57,10 @@ func (d *Drawer) newFace(style string) *face {
 
 // newItem compiles an element of a checked design; nil for what is no text.
 func (d *Drawer) newItem(key string, e *design.Element) (*item, error) {
-	i := &item{box: e.Box, lift: e.Lift, valign: e.VAlign, when: e.When, stack: e.Kind == design.Stack}
+	i := &item{box: e.Box, lift: e.Lift, valign: e.VAlign, when: e.When, stack: e.Kind == design.Stack, row: e.Kind == design.Row}
 	elements := []design.Element{*e}
 	switch e.Kind {
-	case design.Stack:
+	case design.Stack, design.Row:
 		elements = e.Elements
 	case design.Text:
 	default:
@@ -63,14 +69,18 @@ func (d *Drawer) newItem(key string, e *design.Element) (*item, error) {
 	for n := range elements {
 		one := &elements[n]
 		k := key
-		if i.stack {
+		if i.stack || i.row {
 			k = fmt.Sprintf("%s.elements[%d]", key, n)
+		}
+		if one.Kind == design.Line {
+			i.cells = append(i.cells, &cell{key: k, rule: one, stroke: d.design.Colour(one.Stroke), when: one.When, gap: one.Gap})
+			continue
 		}
 		text, err := design.Parse(one.Text)
 		if err != nil {
 			return nil, err
 		}
-		c := &cell{key: k, text: text, face: d.newFace(one.Style), fields: text.Fields(), when: one.When, gap: one.Gap}
+		c := &cell{key: k, text: text, face: d.newFace(one.Style), fields: text.Fields(), when: one.When, gap: one.Gap, column: one.Width}
 		if one.Label != "" {
 			if c.label, err = design.Parse(one.Label); err != nil {
 				return nil, err
@@ -106,7 +116,7 @@ var upper = cases.Upper(language.Und)
 
 // content is the text that a cell shows; empty where it vanishes.
 func (c *cell) content(value func(string) string) string {
-	if hidden(c.when, value) {
+	if c.rule != nil || hidden(c.when, value) {
 		return ""
 	}
 	s := c.text.Fill(value)
@@ -160,12 +170,33 @@ func (i *item) lay(value func(string) string) ([]setting, error) {
 	if i.stack {
 		return i.layStack(value)
 	}
-	c := i.cells[0]
+	if !i.row {
+		return i.cells[0].lay(value, i.box[0], i.box[1], i.box[2], i.box[3], i.valign)
+	}
+	var out []setting
+	x := i.box[0]
+	for _, c := range i.cells {
+		at := x
+		if len(out) > 0 {
+			at += c.gap
+		}
+		set, err := c.lay(value, at, i.box[1], c.column, i.box[3], i.valign)
+		if err != nil {
+			return nil, err
+		}
+		if len(set) > 0 {
+			out, x = append(out, set...), at+c.column
+		}
+	}
+	return out, nil
+}
+
+// lay sets a cell in a place of its own, in mm: nothing where it vanishes.
+func (c *cell) lay(value func(string) string, x, top, width, height float64, valign string) ([]setting, error) {
 	text := c.content(value)
 	if text == "" {
 		return nil, nil
 	}
-	x, top, width, height := i.box[0], i.box[1], i.box[2], i.box[3]
 	out, err := c.labelled(value, x, top, width)
 	if err != nil {
 		return nil, err
@@ -176,17 +207,17 @@ func (i *item) lay(value func(string) string) ([]setting, error) {
 	}
 	top += c.labelHeight()
 	height -= c.labelHeight()
-	return append(out, setting{block: b, x: x, width: width, y: top + b.baseline(i.valign, height), fields: c.fields, text: text}), nil
+	return append(out, setting{block: b, x: x, width: width, y: top + b.baseline(valign, height), fields: c.fields, text: text}), nil
 }
 
 // set fits a text into a box of its own.
 func (c *cell) set(text string, width, height float64) (block, error) {
-	way, err := c.face.breakUp(text, width)
+	way, err := c.face.breakUp(text, width, c.codes())
 	if err != nil {
 		return block{}, err
 	}
 	if c.face.Lines > 1 {
-		b, ok := way.within(height)
+		b, ok := way.within(height, c.face.Size)
 		if !ok {
 			return block{}, ErrTooLong
 		}
@@ -251,6 +282,19 @@ func (d *Drawer) check(source design.Source, value func(string) string) error {
 	return worst(long)
 }
 
+// together says whether the texts of a card fit in their stacks as they stand beside each other, where one of them needs more than it is
+// sure of.
+func (d *Drawer) together(value func(string) string) error {
+	for _, name := range d.names {
+		for _, i := range d.pages[name].items {
+			if _, err := i.lay(value); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 // tryCell sets one text in its place: alone where the place is its own, at its smallest in a stack.
 func (i *item) tryCell(c *cell, text string) error {
 	if text == "" {
@@ -260,10 +304,10 @@ func (i *item) tryCell(c *cell, text string) error {
 		text = upper.String(text)
 	}
 	if !i.stack {
-		_, err := c.set(text, i.box[2], i.box[3]-c.labelHeight())
+		_, err := c.set(text, i.widthOf(c), i.box[3]-c.labelHeight())
 		return err
 	}
-	b, err := c.face.breakUp(text, i.box[2])
+	b, err := c.face.breakUp(text, i.box[2], c.codes())
 	if err != nil {
 		return err
 	}
@@ -273,10 +317,26 @@ func (i *item) tryCell(c *cell, text string) error {
 	return nil
 }
 
+// widthOf is the width of a cell's place in mm.
+func (i *item) widthOf(c *cell) float64 {
+	if i.row {
+		return c.column
+	}
+	return i.box[2]
+}
+
+// codes says whether a text may hold codes: they are not broken at their hyphens, as names are.
+func (c *cell) codes() bool {
+	return !slices.ContainsFunc(c.fields, func(f string) bool { return design.SourceOf(f) == design.Learner })
+}
+
 // try sets what has a longest form, and what is the same on all cards, before there is any card.
 func (t *template) try() error {
 	for _, i := range t.items {
 		for _, c := range i.cells {
+			if c.rule != nil {
+				continue
+			}
 			bounded := !slices.ContainsFunc(c.fields, func(f string) bool { return design.SourceOf(f) < design.Centre })
 			for _, endless := range []bool{false, true} {
 				value := t.d.longest(endless)
@@ -285,7 +345,7 @@ func (t *template) try() error {
 						return c.fieldError(i.tooLong(err, t.name, c, value))
 					}
 				}
-				if _, err := c.labelled(value, 0, 0, i.box[2]); err != nil {
+				if _, err := c.labelled(value, 0, 0, i.widthOf(c)); err != nil {
 					return err
 				}
 			}

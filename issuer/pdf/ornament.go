@@ -3,6 +3,8 @@ package pdf
 import (
 	"fmt"
 	"math"
+
+	"github.com/cardproof/cardproof/issuer/pdf/design"
 )
 
 // The ornaments are fine lines, as engravers draw them on certificates: hard to copy by hand, and sharp in print. Each is one path, or
@@ -16,7 +18,7 @@ const (
 
 // guilloche weaves a band along the edges of a box. The tiles are stretched a little, so that whole ones fill each side.
 func (s *shapes) guilloche(b []float64) {
-	const depth = 4.4 // mm, of the band
+	const depth = design.GuillocheDepth
 	across, down := b[2]-2*depth, b[3]-2*depth
 	left, top := b[0], b[1]
 	s.side(left+depth, top+depth/2, across, depth, 0)

@@ -54,6 +54,15 @@ type Options struct {
 	Design *design.Design // nil: harbour
 	Pages  []string       // of a card's file, in order: design.Wallet, design.Back, design.Certificate; empty: the wallet page
 	Paper  design.Size    // of a certificate: design.A4 or design.Letter; zero: A4
+	// Courses are those that the cards are for. A name that is longer than what is sure of its place beside any course passes
+	// where it fits beside each of them.
+	Courses []Course
+}
+
+// Course is what a card says of its course.
+type Course struct {
+	Code          string
+	Qualification card.Qualification
 }
 
 // Drawer draws the cards of a centre. It is safe for concurrent use.
@@ -67,6 +76,7 @@ type Drawer struct {
 	packed  []*packedFont      // of base
 	packers *sync.Pool
 	facts   *sync.Map // frozen catalogue entry → facts
+	courses []Course
 }
 
 // NewDrawer makes a Drawer of wallet cards in the design harbour. The error is that of New.
@@ -97,13 +107,13 @@ func New(o Options) (*Drawer, error) {
 	if o.Paper == (design.Size{}) {
 		o.Paper = design.A4
 	}
-	d := &Drawer{centre: o.Centre, set: set, design: o.Design, names: o.Pages, pages: map[string]*template{}, packers: newPackers(), facts: new(sync.Map)}
+	d := &Drawer{centre: o.Centre, set: set, design: o.Design, names: o.Pages, pages: map[string]*template{}, packers: newPackers(), facts: new(sync.Map), courses: o.Courses}
 	symbols := false
 	for _, name := range o.Pages {
 		if d.pages[name] != nil {
 			return nil, fmt.Errorf("the page %s is named twice", name)
 		}
-		if d.pages[name], err = d.prepare(name, o.Paper, overshoot); err != nil {
+		if d.pages[name], err = d.prepare(name, o.Paper, reach{overshoot, overshoot, overshoot, overshoot}); err != nil {
 			return nil, err
 		}
 		symbols = symbols || d.pages[name].symbol != nil
@@ -114,15 +124,38 @@ func New(o Options) (*Drawer, error) {
 	return d, d.freeze()
 }
 
-// CheckName says whether a holder's name can be drawn on every page: at 7 points or more, and whole. The error is an *UndrawableError or
+// CheckName says whether a holder's name can be drawn on every page: at 7 points or more, and whole, beside any course or else beside
+// each of Options.Courses. The error is an *UndrawableError or
 // ErrTooLong.
-func (d *Drawer) CheckName(name string) error {
-	return d.check(design.Learner, func(f string) string {
+func (d *Drawer) CheckName(name string) error { return d.checkName(name, d.courses) }
+
+// checkName says whether a name can be drawn beside any course, or else beside each of these.
+func (d *Drawer) checkName(name string, courses []Course) error {
+	err := d.check(design.Learner, func(f string) string {
 		if f == "name" {
 			return name
 		}
 		return ""
 	})
+	if !errors.Is(err, ErrTooLong) || len(courses) == 0 {
+		return err
+	}
+	for _, c := range courses {
+		usual := d.longest(false)
+		err := d.together(func(f string) string {
+			if f == "name" {
+				return name
+			}
+			if design.SourceOf(f) == design.Course {
+				return courseValue(f, c.Code, c.Qualification)
+			}
+			return usual(f)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // CheckCourse says whether a course can be drawn beside every name that CheckName accepts. The error is an *UndrawableError or
@@ -206,7 +239,7 @@ func (d *Drawer) checkContent(c Content) error {
 	if r.Number == "" || r.IssuedAt.IsZero() || r.IssuedOn.IsZero() || r.ExpiresOn.IsZero() {
 		return errors.New("the record has no number or no dates")
 	}
-	if err := d.CheckName(r.Name); err != nil {
+	if err := d.checkName(r.Name, []Course{{r.Course, r.Qualification}}); err != nil {
 		return fmt.Errorf("the holder's name: %w", err)
 	}
 	if err := d.CheckCourse(r.Course, r.Qualification); err != nil {

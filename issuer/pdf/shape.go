@@ -1,8 +1,6 @@
 package pdf
 
 import (
-	"fmt"
-
 	"github.com/cardproof/cardproof/issuer/pdf/design"
 	"github.com/cardproof/cardproof/issuer/pdf/picture"
 )
@@ -12,14 +10,20 @@ type form struct {
 	box      [4]float64 // left, bottom, right, top in points
 	packed   []byte
 	pictures []*picture.Picture // by their names /I0, /I1 in it
+	blends   bool               // some of them by the graphics state /G0
 }
 
+// reach is how far what touches an edge of the page goes beyond it in mm, to the sides and up and down; less than nothing where it stays
+// within. The page's own ground has a reach of its own.
+type reach struct{ x, y, groundX, groundY float64 }
+
 // newForm draws the shapes and pictures of a page; nil where there are none.
-func (d *Drawer) newForm(t *template, page design.Page, bleed float64) *form {
-	s := &shapes{pen: d.newPen(t.size.Height), t: t, bleed: bleed, form: &form{}}
+func (d *Drawer) newForm(t *template, page design.Page, r reach) *form {
+	s := &shapes{pen: d.newPen(t.size.Height), t: t, reach: r, form: &form{}}
 	if page.Ground != "" {
 		s.fill(page.Ground)
-		s.area([]float64{0, 0, t.size.Width, t.size.Height}, 0)
+		x, y := t.dx+r.groundX, t.dy+r.groundY
+		s.rectangle(-x, -y, t.size.Width+2*x, t.size.Height+2*y)
 		s.b = append(s.b, "f\n"...)
 	}
 	for n := range page.Elements {
@@ -34,7 +38,7 @@ func (d *Drawer) newForm(t *template, page design.Page, bleed float64) *form {
 	if s.drawn == 0 && page.Ground == "" {
 		return nil
 	}
-	left, top := -(t.dx + bleed), -(t.dy + bleed)
+	left, top := -t.dx-max(0, r.x, r.groundX), -t.dy-max(0, r.y, r.groundY)
 	s.form.box = [4]float64{left / mmPerPoint, top / mmPerPoint, (t.size.Width - left) / mmPerPoint, (t.size.Height - top) / mmPerPoint}
 	s.form.packed = pack(s.b)
 	return s.form
@@ -44,7 +48,7 @@ func (d *Drawer) newForm(t *template, page design.Page, bleed float64) *form {
 type shapes struct {
 	*pen
 	t     *template
-	bleed float64
+	reach reach
 	form  *form
 	drawn int
 }
@@ -122,16 +126,16 @@ func (s *shapes) area(b []float64, radius float64) {
 	left, top, right, bottom := b[0], b[1], b[0]+b[2], b[1]+b[3]
 	const touch = 1e-6
 	if left <= touch {
-		left = -s.t.dx - s.bleed
+		left = -s.t.dx - s.reach.x
 	}
 	if top <= touch {
-		top = -s.t.dy - s.bleed
+		top = -s.t.dy - s.reach.y
 	}
 	if right >= s.t.size.Width-touch {
-		right = s.t.size.Width + s.t.dx + s.bleed
+		right = s.t.size.Width + s.t.dx + s.reach.x
 	}
 	if bottom >= s.t.size.Height-touch {
-		bottom = s.t.size.Height + s.t.dy + s.bleed
+		bottom = s.t.size.Height + s.t.dy + s.reach.y
 	}
 	if radius > 0 {
 		s.rounded(left, top, right, bottom, min(radius, (right-left)/2, (bottom-top)/2))
@@ -153,34 +157,6 @@ func (s *shapes) rounded(left, top, right, bottom, r float64) {
 	s.point(left, top+r, "l ")
 	s.curve(left, top+c, left+c, top, left+r, top)
 	s.b = append(s.b, "h "...)
-}
-
-// image draws a picture as large as its box allows: in its own proportions, on the box's lower edge.
-func (s *shapes) image(e *design.Element) {
-	p := s.t.d.centre.Logo
-	if e.Image == "signature" {
-		p = s.t.d.centre.Signature
-	}
-	if p == nil {
-		return
-	}
-	scale := min(e.Box[2]/p.Width, e.Box[3]/p.Height)
-	width, height := p.Width*scale, p.Height*scale
-	x, y := e.Box[0], e.Box[1]+e.Box[3]-height
-	switch e.Align {
-	case "centre":
-		x += (e.Box[2] - width) / 2
-	case "right":
-		x += e.Box[2] - width
-	}
-	bottom := (s.height - y - height) / mmPerPoint
-	if p.Drawing != nil { // its own coordinates count downwards
-		fmt.Fprintf(s, "%.5f 0 0 %.5f %.3f %.3f cm\n", scale/mmPerPoint, -scale/mmPerPoint, x/mmPerPoint, bottom+height/mmPerPoint)
-		s.b = append(s.b, p.Drawing...)
-		return
-	}
-	fmt.Fprintf(s, "%.4f 0 0 %.4f %.3f %.3f cm /I%d Do\n", width/mmPerPoint, height/mmPerPoint, x/mmPerPoint, bottom, len(s.form.pictures))
-	s.form.pictures = append(s.form.pictures, p)
 }
 
 // point writes a point in mm, and the operator that goes there.

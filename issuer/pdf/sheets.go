@@ -70,14 +70,9 @@ func (d *Drawer) NewSheets(o SheetOptions) (*Sheets, error) {
 	} else if o.Backs != NoBacks && o.Backs != "" {
 		return nil, fmt.Errorf("%q is no way of turning paper; there are long-edge, short-edge and none", o.Backs)
 	}
-	// What touches a card's edge reaches beyond it by what is free between the cards, for a knife that is not exact.
-	bleed := min(2, max(0, (o.Stock.PitchX-o.Stock.PlaceX)/2), max(0, (o.Stock.PitchY-o.Stock.PlaceY)/2))
-	if !o.Stock.Marks {
-		bleed = 0
-	}
 	s.d = &Drawer{centre: d.centre, set: d.set, design: d.design, names: names, pages: map[string]*template{}, packers: d.packers, facts: d.facts}
 	for _, name := range names {
-		t, err := s.d.prepare(name, design.Size{}, bleed)
+		t, err := s.d.prepare(name, design.Size{}, reachOn(o.Stock, s.scale))
 		if err != nil {
 			return nil, err
 		}
@@ -89,6 +84,29 @@ func (d *Drawer) NewSheets(o SheetOptions) (*Sheets, error) {
 	s.front, s.back = s.d.pages[design.Wallet], s.d.pages[design.Back]
 	s.f = s.d.newFile(fileFacts{title: o.Title, author: d.centre.Name, at: o.At})
 	return s, nil
+}
+
+// reachOn is how far the colour of a card goes on a stock, in mm of the card: to the edge of its place, and beyond it by half of what is
+// free between the places, for a knife or a printer that is not exact. Where places abut, colour of one card would come to lie on the
+// next: there a page's own ground ends at the edge, where the next one begins, and all else ends before it on all sides.
+func reachOn(s stock.Sheet, scale float64) reach {
+	const most, apart, seam = 2.0, 0.75, 0.1 // mm; grounds overlap a little, or a white hair would stay between them
+	beyond := func(pitch, place, card float64, several bool) (edge, ground float64, abut bool) {
+		free := 2 * most
+		if several {
+			free = pitch - place
+		}
+		ground = (place-scale*card)/2 + min(most, max(seam, free/2))
+		return (place - scale*card) / 2, ground, free < 2*apart
+	}
+	edgeX, groundX, abutX := beyond(s.PitchX, s.PlaceX, design.ID1.Width, s.Columns > 1)
+	edgeY, groundY, abutY := beyond(s.PitchY, s.PlaceY, design.ID1.Height, s.Rows > 1)
+	r := reach{groundX, groundY, groundX, groundY}
+	if abutX || abutY {
+		r.x, r.y = edgeX-apart, edgeY-apart
+	}
+	r.x, r.y, r.groundX, r.groundY = r.x/scale, r.y/scale, r.groundX/scale, r.groundY/scale
+	return r
 }
 
 // Scale is how large the cards are, 1 for their true size.

@@ -28,14 +28,26 @@ func (i *item) layStack(value func(string) string) ([]setting, error) {
 	return i.placed(rows, design.Tight, value)
 }
 
+// height is what a row takes, with its label, in mm.
+func (r row) height() float64 {
+	if r.rule != nil {
+		return 0
+	}
+	return r.labelHeight() + r.set.height()
+}
+
 func (i *item) rows(value func(string) string) ([]row, error) {
 	var rows []row
 	for _, c := range i.cells {
+		if c.rule != nil && len(rows) > 0 && !hidden(c.when, value) {
+			rows = append(rows, row{cell: c})
+			continue
+		}
 		text := c.content(value)
 		if text == "" {
 			continue
 		}
-		b, err := c.face.breakUp(text, i.box[2])
+		b, err := c.face.breakUp(text, i.box[2], c.codes())
 		if err != nil {
 			return nil, c.fieldError(err)
 		}
@@ -56,16 +68,24 @@ func (i *item) free(rows []row, tight float64) float64 {
 	return left
 }
 
-// share sets all rows so much smaller than their largest, 0 to 1 of the way to their least, and says whether they fit.
+// share sets all rows so much smaller than their largest, 0 to 1 of the way to their least, and says whether they fit. None gets larger
+// than the first: the course must not be louder than its holder.
 func (i *item) share(rows []row, tight, shrunk float64) bool {
 	left := i.free(rows, tight)
 	for n := range rows {
+		if rows[n].rule != nil {
+			continue
+		}
 		by := shrunk
 		if n == 0 {
 			by *= shrunk
 		}
 		f := rows[n].face
-		b, ok := rows[n].broken.at(f.Size - by*(f.Size-f.Least))
+		most := f.Size - by*(f.Size-f.Least)
+		if n > 0 {
+			most = max(f.Least, min(most, rows[0].set.size))
+		}
+		b, ok := rows[n].broken.at(most)
 		if !ok {
 			return false
 		}
@@ -83,7 +103,14 @@ func (i *item) shareLeast(rows []row) bool {
 		for _, r := range rows[n+1:] {
 			below += r.least
 		}
-		b, ok := rows[n].broken.within(left - below)
+		if rows[n].rule != nil {
+			continue
+		}
+		most := rows[n].face.Size
+		if n > 0 {
+			most = max(rows[n].face.Least, min(most, rows[0].set.size))
+		}
+		b, ok := rows[n].broken.within(left-below, most)
 		if !ok {
 			return false
 		}
@@ -100,7 +127,7 @@ func (i *item) placed(rows []row, tight float64, value func(string) string) ([]s
 	if i.valign == "middle" {
 		height := 0.0
 		for n, r := range rows {
-			height += r.labelHeight() + r.set.height()
+			height += r.height()
 			if n > 0 {
 				height += r.gap * tight
 			}
@@ -115,6 +142,10 @@ func (i *item) placed(rows []row, tight float64, value func(string) string) ([]s
 	for n, r := range rows {
 		if n > 0 {
 			y += r.gap * tight
+		}
+		if r.rule != nil {
+			out = append(out, setting{x: x, y: y, rule: r.rule, stroke: r.stroke})
+			continue
 		}
 		label, err := r.labelled(value, x, y, width)
 		if err != nil {

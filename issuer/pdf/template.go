@@ -14,18 +14,22 @@ type template struct {
 	size   design.Size // of the page in the design
 	paper  design.Size // of the page in the file
 	dx, dy float64     // mm of the design's upper left corner on the paper
+	ground design.Colour
 	shapes *form
 	items  []*item
 	symbol *design.Element
 }
 
-// prepare compiles a page. Shapes that touch the page's edge reach so many mm beyond the paper, for a knife that is not exact.
-func (d *Drawer) prepare(name string, paper design.Size, bleed float64) (*template, error) {
+// prepare compiles a page.
+func (d *Drawer) prepare(name string, paper design.Size, r reach) (*template, error) {
 	page, ok := d.design.Pages[name]
 	if !ok {
 		return nil, fmt.Errorf("the design %s has no page %s", d.design.Name, name)
 	}
-	t := &template{d: d, name: name, size: design.PageSize(name)}
+	t := &template{d: d, name: name, size: design.PageSize(name), ground: design.White}
+	if page.Ground != "" {
+		t.ground = d.design.Colour(page.Ground)
+	}
 	if t.paper = t.size; name == design.Certificate {
 		t.paper = paper
 	}
@@ -65,7 +69,7 @@ func (d *Drawer) prepare(name string, paper design.Size, bleed float64) (*templa
 	if err := t.try(); err != nil {
 		return nil, err
 	}
-	t.shapes = d.newForm(t, page, bleed)
+	t.shapes = d.newForm(t, page, r)
 	return t, nil
 }
 
@@ -115,6 +119,9 @@ func (d *Drawer) Says(c Content) ([]Field, error) {
 				return nil, err
 			}
 			for _, s := range set {
+				if s.rule != nil {
+					continue
+				}
 				f := Field{Page: n, Fields: s.fields, Text: s.text}
 				for _, l := range s.lines {
 					f.Lines = append(f.Lines, visual(l))

@@ -33,6 +33,15 @@ func (p *pen) grow(subsets []*typeface.Subset) {
 
 // setting draws a text in its place, line by line.
 func (p *pen) setting(s setting) {
+	if s.rule != nil {
+		p.b = append(p.b, "q "...)
+		p.colour(s.stroke, "RG ")
+		p.number(s.rule.Width/mmPerPoint, 3)
+		p.b = append(p.b, "w 1 J "...)
+		p.point(s.x, s.y, "m ")
+		p.point(s.x+s.rule.Box[0], s.y, "l S Q\n")
+		return
+	}
 	y := s.y
 	for i, l := range s.lines {
 		if i > 0 {

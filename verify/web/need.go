@@ -146,6 +146,7 @@ func (p *verdictPage) setNeed(rd reader, v verify.Verdict, a asked, known []card
 type choice struct {
 	card.Requirement
 	Link  string
+	MetBy string // the course of the card, where it meets a requirement that is no course; empty for none
 	Asked bool
 }
 
@@ -156,7 +157,11 @@ func choicesOf(rd reader, known []card.Requirement, c *card.Record, asked string
 	add := func(r card.Requirement) {
 		if !seen[r.Code] && card.IsCourseCode(r.Code) {
 			seen[r.Code] = true
-			all = append(all, choice{r, rd.query(r.Code), r.Code == asked})
+			one := choice{Requirement: r, Link: rd.query(r.Code), Asked: r.Code == asked}
+			if r.Title == "" && slices.Contains(c.Qualification.Meets, r.Code) && c.Qualification.Title != "" {
+				one.MetBy = rd.Say(rd.Need.MetBy, "course", rd.Isolate(c.Qualification.Title))
+			}
+			all = append(all, one)
 		}
 	}
 	for _, r := range known[:min(len(known), maxRequirements)] {

@@ -45,10 +45,12 @@ func (p verdictPage) Fit() string {
 	for _, word := range strings.Fields(p.Word) {
 		longest = max(longest, utf8.RuneCountInString(word))
 	}
-	switch {
+	switch { // the narrowest screens have some 170 pixels beside the icon
 	case longest > 13:
 		return "longest"
 	case longest > 10:
+		return "longer"
+	case longest > 7:
 		return "long"
 	}
 	return ""
@@ -154,7 +156,7 @@ func (p *verdictPage) setCard(rd reader, printed *phrase.Language, v verify.Verd
 	return nil
 }
 
-// fieldsOf are the lines of a card for a reader of l. Cards are printed in English: a label or a date that reads otherwise there
+// fieldsOf are the lines of a card for a reader of l, in the order of the card's front. Cards are printed in English: a label or a date that reads otherwise there
 // has the printed form beside it.
 func fieldsOf(l, printed *phrase.Language, c *card.Record, issuer string) (fields []field) {
 	course := c.Course
@@ -167,11 +169,11 @@ func fieldsOf(l, printed *phrase.Language, c *card.Record, issuer string) (field
 		{l.Card.Holder, c.Name, "name", true, "", ""},
 		{l.Card.Course, course, "", true, "", ""},
 		{l.Card.Level, c.Qualification.Level, "", true, "", ""},
+		{through, until, "until", false, throughPrinted, untilPrinted},
 		{l.Card.Completed, l.Date(c.Completed), "", false, printed.Card.Completed, printed.Date(c.Completed)},
 		{l.Card.Issued, l.Date(c.IssuedOn), "", false, printed.Card.Issued, printed.Date(c.IssuedOn)},
-		{through, until, "until", false, throughPrinted, untilPrinted},
-		{l.Card.Number, c.Number.String(), "number", true, printed.Card.Number, ""},
 		{l.Card.Teacher, strings.Trim(c.Instructor+" · "+c.InstructorID, " ·"), "", true, printed.Card.Teacher, ""}, // as on the card
+		{l.Card.Number, c.Number.String(), "number", true, printed.Card.Number, ""},
 		{l.Card.Issuer, issuer, "", true, "", ""},
 	} {
 		if f.PrintedLabel == f.Label {

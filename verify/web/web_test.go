@@ -271,9 +271,9 @@ func TestForm(t *testing.T) {
 func TestMistypedNumber(t *testing.T) {
 	h := testSite(t, testOptions(answer(verify.Verdict{Code: verify.Malformed, CheckedAt: testTime}, nil)))
 	for target, wants := range map[string][]string{
-		"/n/" + slipNumber:              {"<h1>MISTYPED</h1>", english(t).Number.Slip, `value="` + slipNumber + `"`},
-		"/n/%22%3Cscript%3E":            {"<h1>MISTYPED</h1>", "This is not a card number", `value="&#34;&lt;script&gt;"`},
-		"/n/" + strings.Repeat("A", 50): {"<h1>MISTYPED</h1>", `value=""`},
+		"/n/" + slipNumber:              {"<h1 class=\"long\">MISTYPED</h1>", english(t).Number.Slip, `value="` + slipNumber + `"`},
+		"/n/%22%3Cscript%3E":            {"<h1 class=\"long\">MISTYPED</h1>", "This is not a card number", `value="&#34;&lt;script&gt;"`},
+		"/n/" + strings.Repeat("A", 50): {"<h1 class=\"long\">MISTYPED</h1>", `value=""`},
 	} {
 		w := do(h, "GET", target, "")
 		if w.Code != 400 {
@@ -290,7 +290,7 @@ func TestMistypedNumber(t *testing.T) {
 func TestSpecimen(t *testing.T) {
 	h := testSite(t, testOptions(answer(verify.Verdict{Code: verify.Malformed, Specimen: true, CheckedAt: testTime}, nil)))
 	w := do(h, "GET", "/c/"+verify.SpecimenMark+"9999", "")
-	if body := w.Body.String(); w.Code != 400 || !strings.Contains(body, "<h1>SPECIMEN</h1>") || !strings.Contains(body, "This is a specimen, not a card.") {
+	if body := w.Body.String(); w.Code != 400 || !strings.Contains(body, "<h1 class=\"long\">SPECIMEN</h1>") || !strings.Contains(body, "This is a specimen, not a card.") {
 		t.Errorf("got %d %q", w.Code, body)
 	}
 	w = do(h, "GET", "/c/"+verify.SpecimenMark+"9999", "", "Accept", "application/json")

@@ -20,7 +20,7 @@ const (
 	mostTracking   = 0.1   // more, and readers take each letter for a word
 	mostElements   = 200
 	touch          = 1e-6 // mm; edges that meet don't overlap
-	lastLine       = 0.25 // what letters take below the last baseline
+	leastMargin    = 1.5  // mm from a text to the edge of the page: a knife is not more exact
 	leastLeading   = 1.0
 	defaultLeading = 1.17 // enough for the stacked accents of Vietnamese
 )
@@ -50,7 +50,7 @@ func (d *Design) check(b Brand) error {
 		if !slices.Contains([]string{Wallet, Back, Certificate}, name) {
 			return &Error{Key: "pages." + name, Text: "is no page of a design; there are wallet, back and certificate"}
 		}
-		c := pageCheck{Design: d, name: name, size: PageSize(name), page: d.Pages[name], said: map[string]bool{}, ground: White}
+		c := pageCheck{Design: d, name: name, size: PageSize(name), page: d.Pages[name], said: map[string]bool{}, perhaps: map[string]string{}, ground: White}
 		if err := c.all(); err != nil {
 			return err
 		}
@@ -95,6 +95,9 @@ func (s *Style) fill() {
 	if s.Lines == 0 {
 		s.Lines = 1
 	}
+	if s.Sure == 0 {
+		s.Sure = s.Lines
+	}
 	if s.Leading == 0 {
 		s.Leading = defaultLeading
 	}
@@ -114,6 +117,8 @@ func (d *Design) checkStyle(key string, s Style) error {
 		return &Error{Key: key + ".least", Text: "has to be from 5 points to the size"}
 	case s.Lines < 1 || s.Lines > 6:
 		return &Error{Key: key + ".lines", Text: "has to be from 1 to 6"}
+	case s.Sure < 1 || s.Sure > s.Lines:
+		return &Error{Key: key + ".sure", Text: "has to be from 1 to the lines"}
 	case !(s.Leading >= leastLeading && s.Leading <= 2):
 		return &Error{Key: key + ".leading", Text: "has to be from 1 to 2"}
 	case !(s.Tracking >= -0.02 && s.Tracking <= mostTracking):
@@ -126,9 +131,9 @@ func (d *Design) checkStyle(key string, s Style) error {
 	return nil
 }
 
-// Reserve is the height in mm that a text of the style may need at its smallest, from its capitals to its last baseline.
+// Reserve is the height in mm that a text of the style is sure of: the lines that it is sure of, at its smallest, from its capitals to its last baseline.
 func (s Style) Reserve() float64 {
-	return (CapHeight + s.Leading*float64(s.Lines-1)) * s.Least * MMPerPoint
+	return (CapHeight + s.Leading*float64(s.Sure-1)) * s.Least * MMPerPoint
 }
 
 // LabelHeight is what a label of the style takes above its text, in mm.
@@ -137,21 +142,20 @@ func (s Style) LabelHeight() float64 { return (CapHeight + LabelGap) * s.Size * 
 // pageCheck checks one page.
 type pageCheck struct {
 	*Design
-	name   string
-	size   Size
-	page   Page
-	said   map[string]bool
-	symbol bool
-	ground Colour
-	fills  []filled
-	taken  []filled // what nothing else may touch, by key
+	name    string
+	size    Size
+	page    Page
+	said    map[string]bool   // fields that it always shows
+	perhaps map[string]string // those that it shows under a condition, with the key of one such text
+	symbol  bool
+	ground  Colour
+	taken   []taken // what nothing else may touch
 }
 
-type filled struct {
-	key    string
-	box    []float64
-	colour Colour
-	kind   Kind
+type taken struct {
+	key  string
+	box  []float64
+	kind Kind
 }
 
 func (c *pageCheck) all() error {
@@ -177,6 +181,9 @@ func (c *pageCheck) all() error {
 		}
 	}
 	for _, f := range required[c.name] {
+		if key := c.perhaps[f]; !c.said[f] && key != "" {
+			return &Error{Key: key, Text: "shows {" + f + "} under a condition; every such page has to show it always, in a text without when and outside of brackets"}
+		}
 		if !c.said[f] {
 			return &Error{Key: key + ".elements", Text: "have no text with {" + f + "}, which every such page has to show"}
 		}
@@ -188,7 +195,7 @@ func (c *pageCheck) all() error {
 }
 
 // numbers are how many a box has, by kind.
-var numbers = map[Kind]int{Text: 4, Stack: 4, Rectangle: 4, Line: 4, Frame: 1, Ornament: 4, Image: 4, Symbol: 3}
+var numbers = map[Kind]int{Text: 4, Stack: 4, Row: 4, Rectangle: 4, Line: 4, Frame: 1, Ornament: 4, Image: 4, Symbol: 3}
 
 // Rect is the box of an element as left, top, width and height.
 func (e *Element) Rect() []float64 {
@@ -234,19 +241,18 @@ func (c *pageCheck) shape(key string, e *Element) error {
 			return &Error{Key: key + "." + name, Text: fmt.Sprintf("is %q, which colours does not name", role)}
 		}
 	}
-	for _, f := range e.When {
-		if fields[f] == 0 {
-			return &Error{Key: key + ".when", Text: fmt.Sprintf("names %q, which is no field", f)}
-		}
+	if err := checkWhen(key, e); err != nil {
+		return err
 	}
-	drawn := e.Fill != "" || e.Stroke != ""
+	drawn := false
 	switch e.Kind {
 	case Rectangle:
-		if e.Fill != "" {
-			c.fills = append(c.fills, filled{key, e.Box, c.palette[e.Fill], e.Kind})
-		}
+		drawn = e.Fill != "" || e.Stroke != "" && e.Width > 0
 	case Line, Frame:
 		drawn = e.Stroke != "" && e.Width > 0
+		if e.Fill != "" {
+			return &Error{Key: key + ".fill", Text: "has no place here: only a rectangle and the tile of an image are filled"}
+		}
 		if e.Ornament != "" && e.Ornament != "guilloche" {
 			return &Error{Key: key + ".ornament", Text: "of a frame has to be guilloche"}
 		}
@@ -267,61 +273,34 @@ func (c *pageCheck) shape(key string, e *Element) error {
 func (c *pageCheck) element(key string, e *Element) error {
 	switch e.Kind {
 	case Text:
-		c.taken = append(c.taken, filled{key, e.Box, Colour{}, e.Kind})
+		if err := c.take(key, e); err != nil {
+			return err
+		}
 		if err := c.text(key, e, e.Box); err != nil {
 			return err
 		}
 		if need := c.need(e); need > e.Box[3]+touch {
 			return &Error{Key: key + ".box", Text: fmt.Sprintf("is not high enough: this text may need %.2f mm", need)}
 		}
-	case Stack:
-		c.taken = append(c.taken, filled{key, e.Box, Colour{}, e.Kind})
-		return c.stack(key, e)
-	case Image:
-		c.taken = append(c.taken, filled{key, e.Box, Colour{}, e.Kind})
-		if e.Image != "logo" && e.Image != "signature" {
-			return &Error{Key: key + ".image", Text: "has to be logo or signature"}
+	case Stack, Row:
+		if err := c.take(key, e); err != nil {
+			return err
 		}
+		return c.group(key, e)
+	case Image:
+		return c.image(key, e)
 	case Symbol:
 		if c.symbol {
 			return &Error{Key: key, Text: "is a second symbol: a page has one"}
+		}
+		if len(e.When) > 0 {
+			return &Error{Key: key + ".when", Text: "has no place here: a page without its symbol can't be checked"}
 		}
 		if c.symbol = true; e.Box[2] < LeastSymbol {
 			return &Error{Key: key + ".box", Text: fmt.Sprintf("is too small: with its quiet zone the symbol needs %g mm, or its modules get smaller than 0.33 mm", LeastSymbol)}
 		}
 		r := e.Rect()
-		c.taken = append(c.taken, filled{key, []float64{r[0] - symbolReach, r[1] - symbolReach, r[2] + 2*symbolReach, r[3] + 2*symbolReach}, White, e.Kind})
-	}
-	return nil
-}
-
-func (c *pageCheck) stack(key string, e *Element) error {
-	need := 0.0
-	for i := range e.Elements {
-		one := &e.Elements[i]
-		k := keyOf(key+".elements", i)
-		if one.Kind != Text {
-			return &Error{Key: k + ".kind", Text: "has to be text: a stack holds nothing else"}
-		}
-		if len(one.Box) > 0 {
-			return &Error{Key: k + ".box", Text: "has no place here: a stack sets its elements"}
-		}
-		if !(one.Gap >= 0 && one.Gap <= 100) {
-			return &Error{Key: k + ".gap", Text: "has to be from 0 to 100 mm"}
-		}
-		if err := c.text(k, one, e.Box); err != nil {
-			return err
-		}
-		need += c.need(one)
-		if i > 0 {
-			need += one.Gap * Tight
-		}
-	}
-	if len(e.Elements) == 0 {
-		return &Error{Key: key + ".elements", Text: "is missing"}
-	}
-	if need > e.Box[3]+touch {
-		return &Error{Key: key + ".box", Text: fmt.Sprintf("is not high enough: its texts may need %.2f mm", need)}
+		c.taken = append(c.taken, taken{key, []float64{r[0] - symbolReach, r[1] - symbolReach, r[2] + 2*symbolReach, r[3] + 2*symbolReach}, e.Kind})
 	}
 	return nil
 }

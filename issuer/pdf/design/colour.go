@@ -53,7 +53,7 @@ type ContrastError struct {
 }
 
 func (e *ContrastError) Error() string {
-	return fmt.Sprintf("the colour %s has a contrast of %.1f to its ground, and text needs %g", e.Role, e.Got, e.Least)
+	return fmt.Sprintf("the colour %s has a contrast of %.1f to its ground, or to what touches its box, and text needs %g", e.Role, e.Got, e.Least)
 }
 
 // contrast is the contrast of two colours, 1 to 21 (WCAG 2.2).

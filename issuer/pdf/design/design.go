@@ -53,6 +53,7 @@ type Style struct {
 	Size     float64 `yaml:"size"`     // the largest
 	Least    float64 `yaml:"least"`    // the smallest; Size where it is left out
 	Lines    int     `yaml:"lines"`    // at most; 1 where it is left out
+	Sure     int     `yaml:"sure"`     // so many of them have their place beside any other text; all where it is left out
 	Leading  float64 `yaml:"leading"`  // from baseline to baseline; 1.17 where it is left out
 	Tracking float64 `yaml:"tracking"` // added between letters
 	Capitals bool    `yaml:"capitals"`
@@ -73,6 +74,7 @@ type Kind string
 const (
 	Text      Kind = "text"
 	Stack     Kind = "stack" // elements under each other: what is long pushes down what follows
+	Row       Kind = "row"   // texts beside each other: where one is empty, the next ones close up
 	Rectangle Kind = "rectangle"
 	Line      Kind = "line"
 	Frame     Kind = "frame"    // around the paper, in the same distance from all its edges
@@ -84,7 +86,7 @@ const (
 // Element is one thing on a page. Lengths are in mm; boxes count from the page's upper left corner.
 type Element struct {
 	Kind Kind      `yaml:"kind"`
-	Box  []float64 `yaml:"box"` // left, top, width, height; of a symbol left, top, side; of a frame the distance; none within a stack
+	Box  []float64 `yaml:"box"` // left, top, width, height; of a symbol left, top, side; of a frame the distance; in a stack the length of a line, else none
 	// When hides the element where all these fields are empty. A text is hidden where all its own fields are.
 	When []string `yaml:"when"`
 
@@ -94,14 +96,15 @@ type Element struct {
 	LabelStyle string `yaml:"label_style"` // "label" where it is left out
 	VAlign     string `yaml:"valign"`      // top, middle or bottom of the box
 
-	Elements []Element `yaml:"elements"` // of a stack
-	Gap      float64   `yaml:"gap"`      // above an element of a stack
+	Elements []Element `yaml:"elements"` // of a stack or a row
+	Gap      float64   `yaml:"gap"`      // above an element of a stack, or left of one of a row
 	Lift     float64   `yaml:"lift"`     // how far the marks of a tall script may reach above a stack
 
-	Fill     string  `yaml:"fill"`   // a role
+	Fill     string  `yaml:"fill"`   // a role; of an image, of the tile under it
 	Stroke   string  `yaml:"stroke"` // a role
-	Width    float64 `yaml:"width"`  // of the stroke
-	Radius   float64 `yaml:"radius"` // of a rectangle's corners
+	Width    float64 `yaml:"width"`  // of the stroke; of the column of a text in a row
+	Radius   float64 `yaml:"radius"` // of the corners of a rectangle or of an image's tile
+	Pad      float64 `yaml:"pad"`    // what an image's tile is wider than the picture on each side
 	Ornament string  `yaml:"ornament"`
 	Image    string  `yaml:"image"` // logo or signature
 	Align    string  `yaml:"align"` // of an image or a symbol: left, centre or right

@@ -8,7 +8,8 @@ import (
 )
 
 // text checks a text of a page, within the box that it is set in.
-func (c *pageCheck) text(key string, e *Element, box []float64) error {
+// when are the conditions of what holds it.
+func (c *pageCheck) text(key string, e *Element, box []float64, when ...string) error {
 	style, ok := c.Styles[e.Style]
 	if !ok {
 		return &Error{Key: key + ".style", Text: fmt.Sprintf("is %q, which styles does not have", e.Style)}
@@ -27,9 +28,11 @@ func (c *pageCheck) text(key string, e *Element, box []float64) error {
 		return &Error{Key: key + ".valign", Text: "has to be top, middle or bottom"}
 	}
 	for _, name := range used {
-		if got := contrast(c.palette[c.Styles[name].Colour], c.under(box)); got < leastContrast {
-			return &Error{Key: key, Text: "can't be read", Err: &ContrastError{Role: c.Styles[name].Colour,
-				Text: c.palette[c.Styles[name].Colour], Ground: c.under(box), Got: got, Least: leastContrast}}
+		colour := c.Styles[name].Colour
+		for _, ground := range c.grounds(box) {
+			if got := contrast(c.palette[colour], ground); got < leastContrast {
+				return &Error{Key: key, Text: "can't be read", Err: &ContrastError{Role: colour, Text: c.palette[colour], Ground: ground, Got: got, Least: leastContrast}}
+			}
 		}
 	}
 	t, err := Parse(e.Text)
@@ -42,13 +45,16 @@ func (c *pageCheck) text(key string, e *Element, box []float64) error {
 	if err != nil {
 		return &Error{Key: key + ".text", Text: "can't be used", Err: err}
 	}
-	return c.says(key, t, style)
+	return c.says(key, t, style, len(e.When)+len(when) == 0)
 }
 
-func (c *pageCheck) says(key string, t *Template, style Style) error {
+func (c *pageCheck) says(key string, t *Template, style Style, always bool) error {
 	source := Source(0)
+	for _, p := range t.parts {
+		c.said[p.field] = c.said[p.field] || always && p.field != ""
+	}
 	for _, f := range t.Fields() {
-		c.said[f] = true
+		c.perhaps[f] = key
 		s := fields[f]
 		if s > Instructor {
 			continue
@@ -62,15 +68,4 @@ func (c *pageCheck) says(key string, t *Template, style Style) error {
 		return &Error{Key: key + ".style", Text: "sets a name in capitals or smaller than 7 points; a name is printed as it is written, and large enough to be read"}
 	}
 	return nil
-}
-
-// under is the colour on which a box stands: that of the last rectangle that holds all of it.
-func (c *pageCheck) under(box []float64) Colour {
-	ground := c.ground
-	for _, f := range c.fills {
-		if inside(box, f.box) {
-			ground = f.colour
-		}
-	}
-	return ground
 }

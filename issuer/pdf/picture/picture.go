@@ -29,6 +29,7 @@ const (
 // Picture is a picture ready to be drawn. Either Drawing or Data is there.
 type Picture struct {
 	Width, Height float64 // in any unit: they say the proportions
+	Pixels        int     // across, as they are in the file; 0 for a drawing
 	Drawing       []byte  // operators of a PDF page, in the picture's own unit, counting downwards
 	// Data is the body of an image XObject (ISO 32000-1, 8.9), Entries its dictionary without the length.
 	Data, Mask           []byte // Mask is its soft mask, compressed 8-bit grey; nil for none
@@ -78,7 +79,7 @@ func Read(format string, data []byte) (*Picture, error) {
 		if err != nil {
 			return nil, err
 		}
-		return readPixels(m), nil
+		return readPixels(turned(m, orientation(data))), nil
 	}
 	return nil, fmt.Errorf("is no .png, .jpg or .svg file, but %q", format)
 }
@@ -96,6 +97,7 @@ func fits(c image.Config, err error) error {
 // readPixels makes an image of RGB, and a mask where it lets the paper through.
 func readPixels(m image.Image) *Picture {
 	b := m.Bounds()
+	across := b.Dx()
 	if scale := float64(keptSide) / float64(max(b.Dx(), b.Dy())); scale < 1 {
 		small := image.NewNRGBA(image.Rect(0, 0, max(1, int(float64(b.Dx())*scale)), max(1, int(float64(b.Dy())*scale))))
 		draw.CatmullRom.Scale(small, small.Bounds(), m, b, draw.Src, nil)
@@ -110,7 +112,7 @@ func readPixels(m image.Image) *Picture {
 		}
 	}
 	size := fmt.Sprintf("/Type /XObject /Subtype /Image /Width %d /Height %d /BitsPerComponent 8 /Filter /FlateDecode", b.Dx(), b.Dy())
-	p := &Picture{Width: float64(b.Dx()), Height: float64(b.Dy()), Data: pack(rgb), Entries: size + " /ColorSpace /DeviceRGB"}
+	p := &Picture{Width: float64(b.Dx()), Height: float64(b.Dy()), Pixels: across, Data: pack(rgb), Entries: size + " /ColorSpace /DeviceRGB"}
 	if !opaque {
 		p.Mask, p.MaskEntries = pack(alpha), size+" /ColorSpace /DeviceGray"
 	}

@@ -108,6 +108,60 @@ func TestPixels(t *testing.T) {
 	}
 }
 
+// A photograph is turned as its camera says, in either order of bytes.
+func TestOrientation(t *testing.T) {
+	m := image.NewNRGBA(image.Rect(0, 0, 40, 20)) // white, with a dark upper left quarter
+	for y := range 20 {
+		for x := range 40 {
+			v := uint8(255)
+			if x < 20 && y < 10 {
+				v = 0
+			}
+			m.SetNRGBA(x, y, color.NRGBA{v, v, v, 255})
+		}
+	}
+	var b bytes.Buffer
+	if err := jpeg.Encode(&b, m, &jpeg.Options{Quality: 100}); err != nil {
+		t.Fatal(err)
+	}
+	// Where the dark quarter comes to lie: right of the middle, below the middle.
+	want := map[byte][2]bool{1: {}, 2: {true, false}, 3: {true, true}, 4: {false, true}, 5: {}, 6: {true, false}, 7: {true, true}, 8: {false, true}}
+	for o := byte(1); o <= 8; o++ {
+		for _, tiff := range []string{"MM\x00\x2a\x00\x00\x00\x08\x00\x01\x01\x12\x00\x03\x00\x00\x00\x01\x00" + string(rune(o)) + "\x00\x00",
+			"II\x2a\x00\x08\x00\x00\x00\x01\x00\x12\x01\x03\x00\x01\x00\x00\x00" + string(rune(o)) + "\x00\x00\x00"} {
+			segment := "Exif\x00\x00" + tiff
+			file := append([]byte{0xff, 0xd8, 0xff, 0xe1, 0, byte(len(segment) + 2)}, segment...)
+			file = append(file, b.Bytes()[2:]...)
+			if got := orientation(file); got != int(o) {
+				t.Errorf("got the orientation %d, want %d", got, o)
+			}
+			seen := turned(m, orientation(file))
+			size := seen.Bounds().Size()
+			if wide := size.X > size.Y; wide != (o < 5) {
+				t.Errorf("%d: got %v", o, size)
+			}
+			right, below := 0, 0
+			if want[o][0] {
+				right = size.X / 2
+			}
+			if want[o][1] {
+				below = size.Y / 2
+			}
+			if r, _, _, _ := seen.At(right+size.X/4, below+size.Y/4).RGBA(); r != 0 {
+				t.Errorf("%d: the dark quarter is not where it belongs", o)
+			}
+			if p, err := Read(".jpg", file); err != nil || p.Width != float64(size.X) || p.Pixels != size.X {
+				t.Errorf("%d: got %v, %v", o, p, err)
+			}
+		}
+	}
+	for _, broken := range []string{"", "\xff", "\xff\xd8\xff\xe1\xff\xff", "\xff\xd8\xff\xe1\x00\x0cExif\x00\x00II*\x00", "\xff\xd8\xff\xe1\x00\x10Exif\x00\x00II*\x00\xff\xff\xff\xff"} {
+		if got := orientation([]byte(broken)); got != 1 {
+			t.Errorf("%q: got %d, want 1", broken, got)
+		}
+	}
+}
+
 // Whatever a file holds, it is drawn or refused; nothing else happens.
 func FuzzSVG(f *testing.F) {
 	f.Add([]byte(`<path d="M0 0a5 5 0 015 5s1 2 3 4T3 4z" transform="rotate(30 1 2)" style="fill:#abc"/>`))

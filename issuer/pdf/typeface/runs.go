@@ -166,7 +166,7 @@ func (sh *shaper) fontFor(style Style, script language.Script, eastern []string,
 		names = append(slices.Clone(eastern), string(style))
 	}
 	if style == Serif { // it has fewer of the rare letters
-		names = append(names, string(Semibold))
+		names = append(names, string(Regular))
 	}
 	missing := letter[0]
 	for i, name := range names {

@@ -158,6 +158,9 @@ func (l *Line) measure(g Glyph) bool {
 	left, bottom, right, top, ok := g.Font.extent(g.ID)
 	if ok {
 		if l.Top == 0 && l.Bottom == 0 {
+			if left < 0 && bottom < 0 { // the hook of a J hangs out of the margin, and its stem stands on it
+				left = max(left, g.Font.stem(g.ID))
+			}
 			l.Left = l.Width + float64(left+g.X)/em
 		}
 		l.Right = l.Width + float64(right+g.X)/em

@@ -48,7 +48,7 @@ type Line struct {
 	Text     string
 	Clusters []Cluster // in the order of drawing, from left to right
 	Width    float64   // in ems
-	Left     float64   // where the ink of the first glyph begins, in ems
+	Left     float64   // where the ink of the first glyph begins, in ems; that of its stem, where a hook hangs below the baseline
 	Right    float64   // where that of the last one ends, in ems
 	Top      float64   // ink above the baseline, in ems
 	Bottom   float64   // ink below the baseline, in ems

@@ -197,3 +197,32 @@ func FuzzLine(f *testing.F) {
 		}
 	})
 }
+
+// The stem of a J stands where the margin is; its hook hangs out.
+func TestHooksHang(t *testing.T) {
+	s := newSet(t)
+	for _, style := range []Style{Regular, Semibold} {
+		for _, text := range []string{"Jo", "jo", "Ĵo"} {
+			j, err := s.Line(style, text)
+			if err != nil {
+				t.Fatal(err)
+			}
+			g := j.Clusters[0].Glyphs[0]
+			ink, _, _, _, _ := g.Font.extent(g.ID)
+			if left := float64(ink) / float64(g.Font.Upem); left >= 0 || j.Left < left+0.05 || j.Left < 0.02 || j.Left > 0.15 {
+				t.Errorf("%s %s: got the stem at %.3f, the ink at %.3f", style, text, j.Left, left)
+			}
+		}
+		for text, want := range map[string]bool{"Ho": true, "Ao": true, "go": true} {
+			l, err := s.Line(style, text)
+			if err != nil {
+				t.Fatal(err)
+			}
+			g := l.Clusters[0].Glyphs[0]
+			ink, _, _, _, _ := g.Font.extent(g.ID)
+			if got := l.Left == float64(ink)/float64(g.Font.Upem); got != want {
+				t.Errorf("%s %s: got the left end %.3f, the ink %d", style, text, l.Left, ink)
+			}
+		}
+	}
+}

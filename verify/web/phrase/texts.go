@@ -206,6 +206,7 @@ type Need struct {
 	Choose     string   `yaml:"choose"`
 	Heading    string   `yaml:"heading"`
 	ChooseHint string   `yaml:"choose_hint"`
+	MetBy      Sentence `yaml:"met_by"` // of a requirement that is no course
 }
 
 // Strange is said of a requirement that nobody knows.
