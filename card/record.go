@@ -73,3 +73,10 @@ type Event struct {
 	Reason string
 	Detail string // what else is worth keeping, such as the number of the new card
 }
+
+// Filed is a card with what whoever holds it has beside what the world may know: its token and its finished file.
+type Filed struct {
+	Record
+	Token  string // the signed token
+	SHA256 string // of the finished file, in hex
+}

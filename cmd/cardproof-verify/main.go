@@ -94,6 +94,14 @@ func listenAndServe(ctx context.Context, configPath, listen string, env []string
 	if c.Roots != "" {
 		dirs = append(dirs, filepath.Dir(c.Roots))
 	}
+	if c.Archive != "" {
+		if _, err := os.ReadDir(c.Archive); err != nil { // else every download would fail, and nobody would know why
+			bad := public.Invalid("archive", "can't be listed", "Give this user the right to read the folder and the files in it, or leave archive empty for no learners' pages.")
+			bad.File, bad.Err = configPath, err
+			return bad
+		}
+		dirs = append(dirs, c.Archive, besideFolder(c.Archive), besideFolder(filepath.Dir(c.Archive)))
+	}
 	for _, dir := range dirs {
 		if err := refusePrivateKeys(dir); err != nil {
 			return err
@@ -104,6 +112,7 @@ func listenAndServe(ctx context.Context, configPath, listen string, env []string
 	}
 	site, err := serve.Open(ctx, serve.Options{
 		Register: c.Register, JWKS: c.JWKS, Roots: c.Roots, Issuer: c.Issuer, Server: c.Server, Lists: serve.Lists{Folder: c.Lists},
+		Archive: c.Archive, Learner: c.Learner,
 		Version: version, Log: serve.NewLog(stderr, slog.LevelInfo), Now: time.Now,
 	})
 	if err != nil {

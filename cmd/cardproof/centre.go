@@ -41,6 +41,8 @@ func (a *app) load() (*config.Config, error) {
 
 func registerPath(c *config.Config) string { return filepath.Join(c.Data, "register.db") }
 
+func archivePath(c *config.Config) string { return filepath.Join(c.Data, "cards") }
+
 func keySetPath(c *config.Config) string { return filepath.Join(c.Keys, keys.FileName) }
 
 // centre is the issuing side, open: configuration, register, keys and drawer.
@@ -77,7 +79,7 @@ func (a *app) centreOf(ctx context.Context, c *config.Config, found *register.Le
 	}
 	return &centre{config: c, ledger: found, closer: closer, Issuer: issuer.New(issuer.Options{
 		URL: c.Issuer.URL, VerifyURL: c.Issuer.VerifyURL, Location: c.Issuer.Location, Catalogue: c.Catalogue,
-		StatusList: c.Card.StatusList, Keys: set, Register: found, Archive: archive.New(filepath.Join(c.Data, "cards")),
+		StatusList: c.Card.StatusList, Keys: set, Register: found, Archive: archive.New(archivePath(c)),
 		Drawer: drawer, Actor: actor(), Now: a.now,
 	})}, nil
 }
@@ -200,6 +202,7 @@ func (a *app) openSite(ctx context.Context, c *config.Config, logFrom slog.Level
 	}
 	o := serve.Options{
 		Register: registerPath(c), JWKS: keySetPath(c), Roots: rootsToPublish(c), Issuer: public.Issuer(c.Issuer.Issuer), Server: c.Server,
+		Archive: archivePath(c), Learner: c.Learner,
 		Version: version, Log: serve.NewLog(a.stderr, logFrom), Now: a.now,
 	}
 	if c.Card.StatusList {

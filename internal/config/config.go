@@ -33,6 +33,7 @@ type Config struct {
 	Seal    Seal            `mapstructure:"seal"`
 	Server  Server          `mapstructure:"server"`
 	Lists   StatusList      `mapstructure:"status_list"`
+	Learner public.Learner  `mapstructure:"learner"`
 	Roster  Roster          `mapstructure:"roster"`
 	Courses []course.Course `mapstructure:"courses"`
 
@@ -100,6 +101,7 @@ func (c *Config) validate() *Error {
 		c.Issuer.validatePrinted(),
 		c.Server.Validate(),
 		c.Lists.validate(),
+		c.Learner.Validate(),
 		c.Seal.validate(),
 		c.Brand.validate(),
 		c.Design.validate(),

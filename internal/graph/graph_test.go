@@ -123,6 +123,8 @@ func TestForbidden(t *testing.T) {
 		{"card", module + "/internal", "card is what all others stand on"},
 		{"keys", module + "/issuer", "the public key set is read by the public server, which may not contain the issuer"},
 		{"keys", "github.com/youmark/pkcs8", secret},
+		{"internal/learner", module + "/issuer", "a learner gets the file that was issued; what can draw cards can forge them"},
+		{"internal/learner", module + "/internal/register", register},
 		{"internal/register", module + "/issuer", "the register is opened by the public server, which may not contain the issuer"},
 		{"cmd/cardproof-verify", module + "/issuer", "the public server has no code that signs, so that whoever breaks into it can't"},
 		{"cmd/cardproof-verify", "github.com/youmark/pkcs8", secret},
@@ -318,7 +320,7 @@ func TestEveryPackageHasAComment(t *testing.T) {
 
 // The layout that the documents describe.
 func TestRoomsExist(t *testing.T) {
-	for _, folder := range []string{"assets", "card", "card/token", "cmd/cardproof", "cmd/cardproof-verify", "internal/config", "internal/httpd",
+	for _, folder := range []string{"assets", "card", "card/token", "cmd/cardproof", "cmd/cardproof-verify", "internal/config", "internal/httpd", "internal/learner",
 		"internal/register", "issuer", "issuer/course", "issuer/internal/signer", "issuer/pdf", "issuer/roster", "keys", "verify", "verify/scan", "verify/web"} {
 		if _, ok := packages(t)[module+"/"+folder]; !ok {
 			t.Errorf("there is no package %s, but ARCHITECTURE.md says so", folder)

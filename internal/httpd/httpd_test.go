@@ -259,8 +259,8 @@ func TestLimitOff(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if len(l.clients) != 0 {
-		t.Errorf("got %d clients in memory, want none", len(l.clients))
+	if len(l.clients.known) != 0 {
+		t.Errorf("got %d clients in memory, want none", len(l.clients.known))
 	}
 }
 
@@ -269,14 +269,14 @@ func TestClientsAreBounded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l.max = 10
+	l.clients.max = 10
 	for i := range 100 {
 		if err := take(l, fmt.Sprintf("192.0.2.%d:1", i), 1, testTime); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if len(l.clients) != 10 || l.recent.Len() != 10 {
-		t.Errorf("got %d and %d clients, want 10", len(l.clients), l.recent.Len())
+	if len(l.clients.known) != 10 || l.clients.recent.Len() != 10 {
+		t.Errorf("got %d and %d clients, want 10", len(l.clients.known), l.clients.recent.Len())
 	}
 	if err := take(l, "192.0.2.99:1", 1, testTime); err == nil {
 		t.Error("the client that asked last is forgotten")

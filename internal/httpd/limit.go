@@ -2,6 +2,7 @@ package httpd
 
 import (
 	"container/list"
+	"crypto/sha256"
 	"errors"
 	"math"
 	"net/http"
@@ -28,15 +29,27 @@ type Limiter struct {
 	conf   RateLimit
 	global *rate.Limiter // nil for none
 
-	mu      sync.Mutex
-	clients map[netip.Prefix]*list.Element // of *client
-	recent  *list.List                     // the clients, the one that asked last in front
-	max     int
+	clients *buckets[netip.Prefix]
 }
 
-type client struct {
-	network netip.Prefix
-	bucket  *rate.Limiter
+// buckets has a bucket for each of many, whoever or whatever they are.
+type buckets[K comparable] struct {
+	rate  rate.Limit
+	burst int
+
+	mu     sync.Mutex
+	known  map[K]*list.Element // of *keyed[K]
+	recent *list.List          // the one that asked last in front
+	max    int
+}
+
+type keyed[K comparable] struct {
+	key    K
+	bucket *rate.Limiter
+}
+
+func newBuckets[K comparable](perSecond float64, burst int) *buckets[K] {
+	return &buckets[K]{rate: rate.Limit(perSecond), burst: burst, known: make(map[K]*list.Element), recent: list.New(), max: maxClients}
 }
 
 // NewLimiter makes the limits of c. The error says what is wrong with c.
@@ -52,7 +65,7 @@ func NewLimiter(c RateLimit) (*Limiter, error) {
 			return nil, errors.New("a rate limit needs a burst of 1 or more")
 		}
 	}
-	l := &Limiter{conf: c, clients: make(map[netip.Prefix]*list.Element), recent: list.New(), max: maxClients}
+	l := &Limiter{conf: c, clients: newBuckets[netip.Prefix](c.PerClient, c.PerClientBurst)}
 	if c.Global > 0 {
 		l.global = rate.NewLimiter(rate.Limit(c.Global), c.GlobalBurst)
 	}
@@ -66,7 +79,7 @@ func (l *Limiter) Take(r *http.Request, n int, now time.Time) error {
 	// The client's own limit comes first: one that is over it takes nothing from the others.
 	if l.conf.PerClient > 0 {
 		wait := time.Duration(0)
-		if taken, wait = reserve(l.bucketOf(networkOf(r.RemoteAddr)), n, now); wait > 0 {
+		if taken, wait = reserve(l.clients.of(networkOf(r.RemoteAddr)), n, now); wait > 0 {
 			return tooMany(wait)
 		}
 	}
@@ -95,20 +108,46 @@ func tooMany(wait time.Duration) *Error {
 	return &Error{Status: http.StatusTooManyRequests, Detail: "Too many requests came from your network.", RetryAfter: wait}
 }
 
-func (l *Limiter) bucketOf(network netip.Prefix) *rate.Limiter {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if e, ok := l.clients[network]; ok {
-		l.recent.MoveToFront(e)
-		return e.Value.(*client).bucket
+// Left says whether r's client may still ask, and takes nothing. The error is that of Take.
+func (l *Limiter) Left(r *http.Request, now time.Time) error {
+	if l.conf.PerClient == 0 {
+		return nil
 	}
-	if l.recent.Len() >= l.max {
-		oldest := l.recent.Remove(l.recent.Back()).(*client)
-		delete(l.clients, oldest.network)
+	bucket := l.clients.of(networkOf(r.RemoteAddr))
+	if missing := 1 - bucket.TokensAt(now); missing > 0 {
+		return tooMany(time.Duration(missing / l.conf.PerClient * float64(time.Second)))
 	}
-	c := &client{network, rate.NewLimiter(rate.Limit(l.conf.PerClient), l.conf.PerClientBurst)}
-	l.clients[network] = l.recent.PushFront(c)
-	return c.bucket
+	return nil
+}
+
+// KeyLimiter bounds how often something is done for one of many keys. It is safe for concurrent use. As of clients, the one that has been
+// quiet for longest is forgotten where too many come.
+type KeyLimiter struct{ buckets *buckets[[32]byte] }
+
+// NewKeyLimiter makes a limit of so many a second for each key, with a burst of 1 or more.
+func NewKeyLimiter(perSecond float64, burst int) *KeyLimiter {
+	return &KeyLimiter{newBuckets[[32]byte](perSecond, burst)}
+}
+
+// Take counts one for a key, of which only the SHA-256 is kept, and says whether the limit allows it.
+func (l *KeyLimiter) Take(key string, now time.Time) bool {
+	return l.buckets.of(sha256.Sum256([]byte(key))).AllowN(now, 1)
+}
+
+func (b *buckets[K]) of(key K) *rate.Limiter {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if e, ok := b.known[key]; ok {
+		b.recent.MoveToFront(e)
+		return e.Value.(*keyed[K]).bucket
+	}
+	if b.recent.Len() >= b.max {
+		oldest := b.recent.Remove(b.recent.Back()).(*keyed[K])
+		delete(b.known, oldest.key)
+	}
+	k := &keyed[K]{key, rate.NewLimiter(b.rate, b.burst)}
+	b.known[key] = b.recent.PushFront(k)
+	return k.bucket
 }
 
 // networkOf is who counts as one client: an IPv4 address, or the /64 that an IPv6 line is given as a whole. What is no

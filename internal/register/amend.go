@@ -10,7 +10,8 @@ import (
 )
 
 // Amend changes e-mail addresses and learner IDs of cards, all or none, whatever their state. What changes nothing is passed over. The
-// events say what was changed and not from what to what: an address that was wrong is somebody's, and events stay for ever. The error is
+// events say what was changed and not from what to what: an address that was wrong is somebody's, and events stay for ever. Links of the
+// learner that were made for the address before are revoked: a stranger may have them. The error is
 // card.ErrNotFound, or card.ErrTakenID where another learner's card of the same course and day has the ID.
 func (db *DB) Amend(ctx context.Context, amendments []card.Amendment) error {
 	for _, a := range amendments {
@@ -41,6 +42,9 @@ func amend(ctx context.Context, tx *sql.Tx, a card.Amendment) error {
 	if email := foldEmail(a.Email); email != "" && email != e.Learner.Email {
 		changed = append(changed, became("e-mail", e.Learner.Email))
 		if _, err := tx.ExecContext(ctx, "UPDATE cards SET email = ? WHERE number = ?", email, string(a.Number)); err != nil {
+			return err
+		}
+		if err := endLinksTo(ctx, tx, e, a); err != nil {
 			return err
 		}
 	}
@@ -93,5 +97,12 @@ func amendID(ctx context.Context, tx *sql.Tx, e *card.Entry, id string) error {
 		return card.ErrTakenID
 	}
 	_, err = tx.ExecContext(ctx, "UPDATE cards SET learner_id = ? WHERE number IN ("+placeholders(len(own))+")", append([]any{id}, own...)...)
+	return err
+}
+
+// endLinksTo revokes the links of e's learner that were made for the address that a correction takes away.
+func endLinksTo(ctx context.Context, tx *sql.Tx, e *card.Entry, a card.Amendment) error {
+	_, err := tx.ExecContext(ctx, `UPDATE links SET revoked_at = ?, revoked_by = ? WHERE revoked_at IS NULL AND email <> '' AND email = ?
+		AND (learner_id <> '' AND learner_id = ? OR name_fold = ?)`, a.At.Unix(), a.Actor, e.Learner.Email, e.Learner.ID, card.FoldName(e.Name))
 	return err
 }

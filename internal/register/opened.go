@@ -20,6 +20,8 @@ type opened struct {
 	files  files  // that are open
 	read   *sql.DB
 	record *sql.Stmt
+	link   *sql.Stmt
+	own    *sql.Stmt
 	places chan struct{} // one for each look-up that may run at once
 }
 
@@ -119,9 +121,19 @@ func openCurrent(ctx context.Context, path string) (*opened, error) {
 }
 
 func (o *opened) prepare(ctx context.Context) (err error) {
-	o.record, err = o.read.PrepareContext(ctx, "SELECT "+publicColumns+", "+qualificationColumns+
-		" FROM cards c JOIN catalogue q ON q.id = c.catalogue WHERE c.number = ?")
-	return err
+	for _, s := range []struct {
+		to   **sql.Stmt
+		text string
+	}{
+		{&o.record, "SELECT " + publicColumns + ", " + qualificationColumns + " FROM cards c JOIN catalogue q ON q.id = c.catalogue WHERE c.number = ?"},
+		{&o.link, findLink},
+		{&o.own, ownCards},
+	} {
+		if *s.to, err = o.read.PrepareContext(ctx, s.text); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // check is ErrMissing or ErrExchanged where the open files are no longer the ones at the path. They would go on answering,
@@ -143,27 +155,38 @@ func (o *opened) untouched() bool {
 // Close closes the register.
 func (o *opened) Close() error {
 	var err error
-	if o.record != nil {
-		err = o.record.Close()
+	for _, s := range []*sql.Stmt{o.record, o.link, o.own} {
+		if s != nil {
+			err = errors.Join(err, s.Close())
+		}
 	}
 	return errors.Join(err, o.read.Close())
+}
+
+// enter waits for a place among the look-ups that may run at once, as long as ctx lasts.
+func (o *opened) enter(ctx context.Context) (leave func(), err error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	select {
+	case o.places <- struct{}{}:
+		return func() { <-o.places }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 }
 
 // findRecord waits for its turn as long as ctx lasts. The look-up itself then runs to its end, which the busy timeout bounds: to
 // be ready to break it off, the driver would start a goroutine for each, and that costs as much as the row.
 func (o *opened) findRecord(ctx context.Context, number card.Number) (card.Record, bool, error) {
-	if err := ctx.Err(); err != nil {
+	leave, err := o.enter(ctx)
+	if err != nil {
 		return card.Record{}, false, err
 	}
-	select {
-	case o.places <- struct{}{}:
-		defer func() { <-o.places }()
-	case <-ctx.Done():
-		return card.Record{}, false, ctx.Err()
-	}
+	defer leave()
 	var row recordRow
 	var says frozenRow
-	err := o.record.QueryRowContext(context.WithoutCancel(ctx), string(number)).Scan(append(row.dest(), says.qualificationDest()...)...)
+	err = o.record.QueryRowContext(context.WithoutCancel(ctx), string(number)).Scan(append(row.dest(), says.qualificationDest()...)...)
 	if errors.Is(err, sql.ErrNoRows) {
 		return card.Record{}, false, nil
 	}

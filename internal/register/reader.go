@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"time"
 
 	"github.com/cardproof/cardproof/card"
 )
@@ -14,6 +15,9 @@ import (
 // A Reader answers only from the file that is at its path. Where that was exchanged (by a restored copy, say), the next call
 // opens the new one; where it can't be opened, the call fails, and the one after it tries again. Close it.
 type Reader struct {
+	// LinkLifetime is how long a link to a learner's page leads there after it was made; 0 is for ever. Set it before the first use.
+	LinkLifetime time.Duration
+
 	path   string
 	turn   chan struct{} // has one place, for the call that opens the file anew
 	mu     sync.RWMutex  // held for reading by every call that asks the file

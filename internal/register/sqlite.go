@@ -151,12 +151,19 @@ func migrate(ctx context.Context, pool *sql.DB) error {
 	if err != nil {
 		return err
 	}
-	if _, err = p.Up(ctx); err == nil {
-		return nil
+	for last := int64(-1); ; {
+		if _, err = p.Up(ctx); err == nil {
+			return nil
+		}
+		// Another program may have made the same step in between; ours was then refused as a whole. As long as somebody gets on, it
+		// is tried again.
+		current, target, versionErr := p.GetVersions(ctx)
+		switch {
+		case versionErr == nil && current == target:
+			return nil
+		case versionErr != nil || current == last:
+			return fmt.Errorf("migrate: %w", err)
+		}
+		last = current
 	}
-	// Another program may have made the same step in between; ours was then refused as a whole.
-	if current, target, verr := p.GetVersions(ctx); verr == nil && current == target {
-		return nil
-	}
-	return fmt.Errorf("migrate: %w", err)
 }

@@ -95,7 +95,7 @@ func TestBatchTriggers(t *testing.T) {
 func dump(t testing.TB, db *DB) map[string][]string {
 	t.Helper()
 	all := map[string][]string{}
-	for _, table := range []string{"batches", "cards", "events", "catalogue"} {
+	for _, table := range []string{"batches", "cards", "events", "catalogue", "links"} {
 		err := forEach(context.Background(), db.read, func(rows *sql.Rows) error {
 			columns, err := rows.Columns()
 			if err != nil {

@@ -10,10 +10,12 @@ import (
 	"sync"
 	"time"
 
+	"github.com/cardproof/cardproof/internal/archive"
 	"github.com/cardproof/cardproof/internal/config/public"
 	"github.com/cardproof/cardproof/internal/httpd"
 	"github.com/cardproof/cardproof/internal/httpd/certificate"
 	"github.com/cardproof/cardproof/internal/httpd/monitor"
+	"github.com/cardproof/cardproof/internal/learner"
 	"github.com/cardproof/cardproof/internal/register"
 	"github.com/cardproof/cardproof/keys"
 	"github.com/cardproof/cardproof/verify"
@@ -28,7 +30,10 @@ type Options struct {
 	Roots    string // the file with the roots of the document seal; empty for none
 	Issuer   public.Issuer
 	Server   public.Server
-	Lists    Lists // the status lists; the zero value for none
+	Lists    Lists  // the status lists; the zero value for none
+	Archive  string // the folder of the finished cards, for the learners' pages; empty for no such pages
+	Learner  public.Learner
+	Requests learner.Requests // takes the wishes for links; nil for no form that asks for them
 	Version  string
 	Log      *slog.Logger
 	Now      func() time.Time
@@ -82,11 +87,14 @@ func Open(ctx context.Context, o Options) (*Site, error) {
 	if err != nil {
 		return nil, errors.Join(err, reader.Close())
 	}
+	reader.LinkLifetime = o.Learner.LinkLifetime
 	ready := func(ctx context.Context) error { return errors.Join(reader.Ping(ctx), set.Ready(ctx)) }
 	watch := newMonitor(o, ready)
 	limit := o.Server.RateLimit
+	checker := &verify.Checker{Keys: set, Register: reader, Now: o.Now, Location: o.Issuer.Location}
 	handler, err := web.New(web.Options{
-		Checker: &verify.Checker{Keys: set, Register: reader, Now: o.Now, Location: o.Issuer.Location},
+		Checker: checker,
+		Extend:  o.learners(reader, checker),
 		JWKS:    set.JWKS,
 		Roots:   roots,
 		Trust:   trust,
@@ -109,6 +117,15 @@ func Open(ctx context.Context, o Options) (*Site, error) {
 		Handler: handler, options: o, reader: reader, certificate: source, monitor: watch,
 		proxies: httpd.Proxies{Trusted: trusted, Header: o.Server.ClientHeader},
 	}, nil
+}
+
+// learners are the pages of learners, as far as there is what they need.
+func (o Options) learners(reader *register.Reader, checker *verify.Checker) func(web.Shell) ([]web.Route, error) {
+	pages := learner.Options{Cards: reader, Checker: checker, Requests: o.Requests, Now: o.Now}
+	if o.Archive != "" {
+		pages.Files = archive.New(o.Archive)
+	}
+	return learner.Extend(pages)
 }
 
 // publishedRoots reads the roots of the document seal. They go out as they were understood, written anew: whatever else is in the file

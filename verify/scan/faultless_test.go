@@ -25,7 +25,7 @@ func TestUndamaged(t *testing.T) {
 	if got, ok := read(); ok {
 		t.Errorf("a wrong module: got %q, want none", got)
 	}
-	if got, ok := decode(modules); !ok || got != sampleText {
+	if got, _, ok := decode(modules); !ok || got != sampleText {
 		t.Errorf("with correction: got %q, %t, want %q", got, ok, sampleText)
 	}
 }

@@ -53,8 +53,8 @@ func symbols(rects []rect, b *budget) ([]symbol, error) {
 		if err != nil {
 			return nil, err
 		}
-		if text, ok := decode(modules); ok {
-			read = append(read, symbol{text, c.box, c.first})
+		if text, upright, ok := decode(modules); ok {
+			read = append(read, symbol{text, c.box, c.first, upright})
 		}
 	}
 	return read, nil
@@ -62,9 +62,10 @@ func symbols(rects []rect, b *budget) ([]symbol, error) {
 
 // symbol is a QR that was read, and where it stands.
 type symbol struct {
-	text  string
-	box   rect
-	first int // of its rectangles
+	text    string
+	box     rect
+	first   int      // of its rectangles
+	modules [][]bool // as they were read, the right way up
 }
 
 // bySide groups the dark rectangles by the length of their shorter side, which in a symbol is that of a module.
@@ -291,22 +292,22 @@ func (c candidate) sample(rects []rect, b *budget) ([][]bool, error) {
 	return modules, nil
 }
 
-// decode reads a symbol, whichever way up it stands.
-func decode(modules [][]bool) (string, bool) {
+// decode reads a symbol, whichever way up it stands, and answers its modules upright.
+func decode(modules [][]bool) (string, [][]bool, bool) {
 	for range 4 {
 		if bits, err := gozxing.ParseBoolMapToBitMatrix(modules); err == nil {
 			if text, ok := undamaged(bits); ok {
-				return text, true
+				return text, modules, true
 			}
 		}
 		if bits, err := gozxing.ParseBoolMapToBitMatrix(modules); err == nil { // the decoder changes its copy
 			if res, err := decoder.NewDecoder().Decode(bits, nil); err == nil {
-				return res.GetText(), true
+				return res.GetText(), modules, true
 			}
 		}
 		modules = quarterTurn(modules)
 	}
-	return "", false
+	return "", nil, false
 }
 
 func quarterTurn(m [][]bool) [][]bool {

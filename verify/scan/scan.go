@@ -49,8 +49,9 @@ type Document struct {
 
 // Page is what one page says.
 type Page struct {
-	Codes []Code // in the order of drawing
-	Text  string // in the order of drawing, with a line break between pieces that don't stand next to each other
+	Codes   []Code     // in the order of drawing
+	modules [][][]bool // of each of them
+	Text    string     // in the order of drawing, with a line break between pieces that don't stand next to each other
 	// Sizes are those of the largest type in each line of Text, in points.
 	Sizes []float64
 	// Veiled says that some of Text can't be seen, as far as that can be told (see veiled.go), or that something lies over the page.
@@ -61,6 +62,9 @@ type Page struct {
 	Pictures []Picture
 	Cut      bool
 }
+
+// Modules are the modules of Codes[i] as they stand on the page: row by row from the top, true for dark, without the quiet zone.
+func (p Page) Modules(i int) [][]bool { return p.modules[i] }
 
 // Code is a QR symbol drawn as filled rectangles.
 type Code struct {
@@ -220,6 +224,7 @@ func (s *source) page(n int) (Page, error) {
 	p := Page{Pictures: d.pictures, Cut: d.more}
 	for _, f := range found {
 		p.Codes = append(p.Codes, Code{f.text, over(links, f.box), d.over(f)})
+		p.modules = append(p.modules, f.modules)
 	}
 	if err := d.lines.leave(0); err != nil {
 		return Page{}, err

@@ -56,10 +56,13 @@ type Options struct {
 	Observe     func(httpd.Seen) // is told of every request; nil for nobody
 	Version     string           // shown in small print; empty for none
 	Now         func() time.Time // nil for the machine's clock
+	// Extend answers the pages that another package adds; nil for none.
+	Extend func(Shell) ([]Route, error)
 }
 
 type site struct {
 	Options
+	more   []Route // of other packages
 	pages  *pageSet
 	texts  *phrase.Catalogue
 	static map[string]staticFile
@@ -105,7 +108,10 @@ func (s *site) load(pages fs.FS) error {
 	if s.texts, err = loadTexts(); err != nil {
 		return err
 	}
-	s.pages, err = parsePages(pages)
+	if s.pages, err = parsePages(pages); err != nil || s.Extend == nil {
+		return err
+	}
+	s.more, err = s.Extend(Shell{s})
 	return err
 }
 
@@ -146,8 +152,8 @@ func (s *site) table() []route {
 
 // route is every route, with pages of our own for what has none.
 func (s *site) route() http.Handler {
-	known := s.routes()
-	missing := s.missing(s.routes())
+	known := s.extended(s.routes())
+	missing := s.missing(s.extended(s.routes()))
 	known.Handle("/", missing)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if p := codePath(r.URL.Path); p != r.URL.Path {

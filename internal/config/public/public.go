@@ -72,7 +72,23 @@ type Config struct {
 	JWKS     string `mapstructure:"jwks"`         // the record of public keys; absolute after Load
 	Roots    string `mapstructure:"roots"`        // of the document seal, in PEM; absolute after Load, empty for none
 	Lists    string `mapstructure:"status_lists"` // folder of the signed status lists; absolute after Load, or empty for none
-	Server   Server `mapstructure:"server"`
+	// Archive is a folder with the finished cards, which is only read; absolute after Load, or empty for no learners' pages.
+	Archive string  `mapstructure:"archive"`
+	Learner Learner `mapstructure:"learner"`
+	Server  Server  `mapstructure:"server"`
+}
+
+// Learner is what holds for the private pages of learners.
+type Learner struct {
+	LinkLifetime time.Duration `mapstructure:"link_lifetime"` // how long a link leads there after it was made; 0 is for ever
+}
+
+// Validate checks the learners' part. The error is an *Error without a file.
+func (l Learner) Validate() error {
+	if l.LinkLifetime != 0 && l.LinkLifetime < time.Hour || l.LinkLifetime%time.Second != 0 {
+		return Invalid("learner.link_lifetime", fmt.Sprintf("is %s", l.LinkLifetime), "Write at least 1h, such as 8760h for a year; 0s for ever.")
+	}
+	return nil
 }
 
 // DefaultServer is what a configuration that says nothing about the server gets.
@@ -106,6 +122,9 @@ func Load(path string, env []string) (*Config, error) {
 	if c.Lists != "" {
 		paths["status_lists"] = &c.Lists
 	}
+	if c.Archive != "" {
+		paths["archive"] = &c.Archive
+	}
 	if err := Absolute(path, paths); err != nil {
 		return nil, err
 	}
@@ -114,6 +133,9 @@ func Load(path string, env []string) (*Config, error) {
 
 func (c *Config) validate() error {
 	if err := c.Issuer.Validate(); err != nil {
+		return err
+	}
+	if err := c.Learner.Validate(); err != nil {
 		return err
 	}
 	return c.Server.Validate()

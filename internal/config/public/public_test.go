@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 )
 
 const shipped = "../../../assets/verify.yaml"
@@ -47,6 +48,25 @@ func TestShippedValuesAreTheDefaults(t *testing.T) {
 	named, err := Load(path, []string{"CARDPROOF_ROOTS=public/roots.crt"})
 	if want := filepath.Join(folder, "public", "roots.crt"); err != nil || named.Roots != want {
 		t.Errorf("roots: got %q, %v; want %q", named.Roots, err, want)
+	}
+}
+
+// The learners' pages are there where the file names an archive; the lifetime of links is none, or a whole hour at least.
+func TestLearner(t *testing.T) {
+	const issuer = "issuer: {name: A, url: \"http://localhost\"}\n"
+	path := write(t, issuer+"archive: cards\nlearner: {link_lifetime: 8760h}\n")
+	c, err := Load(path, nil)
+	if want := filepath.Join(filepath.Dir(path), "cards"); err != nil || c.Archive != want || c.Learner.LinkLifetime != 365*24*time.Hour {
+		t.Errorf("got %q, %v, %v", c.Archive, c.Learner.LinkLifetime, err)
+	}
+	if c, err := Load(write(t, issuer), nil); err != nil || c.Archive != "" || c.Learner.LinkLifetime != 0 {
+		t.Errorf("with nothing said: got %+v, %v", c, err)
+	}
+	for _, bad := range []string{"-1h", "59m", "3600s1ms", "30"} {
+		var e *Error
+		if _, err := Load(write(t, issuer+"learner: {link_lifetime: "+bad+"}\n"), nil); !errors.As(err, &e) || e.Key != "learner.link_lifetime" || e.Hint == "" {
+			t.Errorf("%s: got %v", bad, err)
+		}
 	}
 }
 

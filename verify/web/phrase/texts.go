@@ -44,6 +44,8 @@ type Texts struct {
 	Newer    Newer              `yaml:"newer"`
 	Card     Card               `yaml:"card"`
 	Need     Need               `yaml:"need"`
+	My       My                 `yaml:"my"`
+	Find     Find               `yaml:"find"`
 }
 
 // Frame is around every page.
@@ -215,4 +217,46 @@ type Strange struct {
 	AnswerNear  Sentence `yaml:"answer_near"`
 	Besides     Sentence `yaml:"besides"`
 	BesidesNear Sentence `yaml:"besides_near"`
+}
+
+// My is what a learner's own pages say.
+type My struct {
+	Title    string   `yaml:"title"`
+	Of       Sentence `yaml:"of"`
+	Secret   string   `yaml:"secret"`
+	None     Sentence `yaml:"none"`
+	Past     string   `yaml:"past"` // the heading over cards that are not in force
+	Download string   `yaml:"download"`
+	Show     string   `yaml:"show"`
+	LinkedIn string   `yaml:"linkedin"`
+	Share    string   `yaml:"share"`
+	Short    Sentence `yaml:"short"`
+	Shares   string   `yaml:"shares"` // what the two of them show
+	Records  string   `yaml:"records"`
+	Withheld string   `yaml:"withheld"`
+	NoneNow  string   `yaml:"none_now"`
+	Back     string   `yaml:"back"`
+	Door     string   `yaml:"door"`
+	Point    string   `yaml:"point"`
+	Code     Sentence `yaml:"code"` // what the picture is, for who does not see it
+	Gone     Gone     `yaml:"gone"`
+}
+
+// Gone is the page of a link that leads nowhere.
+type Gone struct {
+	Heading string   `yaml:"heading"`
+	Text    Sentence `yaml:"text"`
+	Find    string   `yaml:"find"`
+}
+
+// Find is the page on which a learner asks for links again.
+type Find struct {
+	Title  string   `yaml:"title"`
+	Lead   Sentence `yaml:"lead"`
+	Label  string   `yaml:"label"`
+	Button string   `yaml:"button"`
+	Bad    string   `yaml:"bad"`
+	Sent   string   `yaml:"sent"`
+	Wait   Sentence `yaml:"wait"`
+	Again  string   `yaml:"again"`
 }
