@@ -36,6 +36,7 @@ type Config struct {
 	Server  Server          `mapstructure:"server"`
 	Lists   StatusList      `mapstructure:"status_list"`
 	Roster  Roster          `mapstructure:"roster"`
+	Mail    Mail            `mapstructure:"mail"`
 	Courses []course.Course `mapstructure:"courses"`
 
 	Catalogue *course.Catalogue `mapstructure:"-"` // Courses, checked
@@ -73,6 +74,7 @@ func Load(path string, env []string) (*Config, error) {
 		Seal:   Seal{TimestampTimeout: 10 * time.Second},
 		Server: public.DefaultServer(),
 		Lists:  StatusList{TTL: 5 * time.Minute, Lifetime: 24 * time.Hour},
+		Mail:   defaultMail(),
 	}
 	if err := public.Read(path, env, c, "Run `cardproof init` to write one, or name one with --config."); err != nil {
 		return nil, err
@@ -90,6 +92,9 @@ func Load(path string, env []string) (*Config, error) {
 	if err := c.absolutePictures(path); err != nil {
 		return nil, err
 	}
+	if err := c.Mail.absolute(path); err != nil {
+		return nil, err
+	}
 	return c, c.Seal.absolute(path)
 }
 
@@ -103,6 +108,7 @@ func (c *Config) validate() *Error {
 		c.Brand.validate(),
 		c.Design.validate(),
 		c.Roster.validate(),
+		c.Mail.validate(),
 		c.validateCourses(),
 	} {
 		if err == nil {
