@@ -85,7 +85,7 @@ func (a *app) demo(ctx context.Context, o demoOptions) error {
 	if err != nil {
 		return err
 	}
-	site, err := a.openSite(ctx, c, slog.LevelWarn) // the log of each request would hide what was printed
+	site, err := a.openSite(ctx, c, slog.LevelWarn, nil) // the log of each request would hide what was printed
 	if err != nil {
 		return err
 	}

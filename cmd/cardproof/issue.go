@@ -23,6 +23,7 @@ type issueOptions struct {
 	out      string
 	goodRows bool
 	hold     bool
+	mail     bool
 }
 
 func newIssue(a *app) *cobra.Command {
@@ -39,7 +40,9 @@ With --good-rows the rows without a problem are issued, and the others go into D
 is a workbook), to be mended there and issued by themselves.
 
 With --hold the cards are made and proved, and wait: nothing is in force and no card is written out until somebody has looked at
-the batch ("show --batch") and says "release", or "discard". Together with --good-rows it needs --out, for problems.csv alone.`,
+the batch ("show --batch") and says "release", or "discard". Together with --good-rows it needs --out, for problems.csv alone.
+
+With --mail each learner is sent the card; "mail status" says what became of each mail.`,
 		Example: `  cardproof issue roster.xlsx --out cards
   cardproof issue roster.csv --out cards --good-rows --map "Exam %=score"
   cardproof issue roster.csv --hold`,
@@ -52,12 +55,16 @@ the batch ("show --batch") and says "release", or "discard". Together with --goo
 			if o.out == "" && o.goodRows {
 				return fail(exitUsage, errors.New("issue --hold --good-rows needs --out DIR"), "Name a folder for "+issuer.ProblemsName+", such as --out cards; the cards themselves come with `cardproof release`.")
 			}
+			if o.mail && o.hold {
+				return fail(exitUsage, errors.New("issue --mail and --hold do not go together"), "A held batch is mailed after its release: `cardproof mail send --batch BATCH`.")
+			}
 			return a.withIssuer(cmd, func(ctx context.Context, c *centre) error { return a.issue(ctx, c, o) })
 		},
 	}
 	cmd.Flags().StringVar(&o.out, "out", "", "the `folder` for the cards; it is made if need be")
 	cmd.Flags().BoolVar(&o.goodRows, "good-rows", false, "issue the rows without a problem, and write the others to problems.csv in --out")
 	cmd.Flags().BoolVar(&o.hold, "hold", false, "make and prove the cards, and let them wait for \"release\"; writes no card to --out")
+	cmd.Flags().BoolVar(&o.mail, "mail", false, "send each learner the card by mail")
 	o.add(cmd)
 	return cmd
 }
@@ -66,6 +73,11 @@ func (a *app) issue(ctx context.Context, c *centre, o issueOptions) error {
 	start := a.now()
 	if o.out != "" {
 		if err := a.refuseOwn(c.config, "--out", o.out); err != nil {
+			return err
+		}
+	}
+	if o.mail {
+		if err := needMail(c.config); err != nil {
 			return err
 		}
 	}
@@ -116,6 +128,11 @@ func (a *app) issue(ctx context.Context, c *centre, o issueOptions) error {
 	}
 	if err != nil {
 		return err
+	}
+	if o.mail {
+		if err := a.mailIssued(ctx, c, result); err != nil {
+			return err
+		}
 	}
 	if plan.Refused() == 0 {
 		return nil

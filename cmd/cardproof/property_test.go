@@ -40,8 +40,8 @@ var dialects = []dialect{
 	{"old Macintosh", '|', "\r", encoding.Nop, ""},
 }
 
-// learner is a row that the test has made, and whether it may be issued.
-type learner struct {
+// person is a row that the test has made, and whether it may be issued.
+type person struct {
 	cells []string
 	good  bool
 }
@@ -49,7 +49,7 @@ type learner struct {
 var propertyHeading = []string{"Surname", "First name", "E-mail", "Course", "Completed", "Attendance", "Score", "Skills", "Note"}
 
 // drawLearner makes a row of a day's class; about a third of them have one of many faults.
-func drawLearner(r *rand.Rand, n int, day string, west bool) learner {
+func drawLearner(r *rand.Rand, n int, day string, west bool) person {
 	first := []string{"Ana", "Zoë", "José", "Björn", "Renée"}
 	last := []string{"Müller", "García", "O'Neill", "Åberg", "van den Berg"}
 	if !west {
@@ -57,7 +57,7 @@ func drawLearner(r *rand.Rand, n int, day string, west bool) learner {
 	}
 	notes := []string{"", "two; parts", "a, b", "said \"yes\"", "first line\nsecond line", "-", "+49 30 1234", "'quoted'", "=1+1", "@home"}
 	pick := func(list []string) string { return list[r.IntN(len(list))] }
-	l := learner{[]string{pick(last), pick(first), fmt.Sprintf("l%d@example.org", n), "BLS", day, "100", fmt.Sprint(84 + r.IntN(17)), "pass", pick(notes)}, true}
+	l := person{[]string{pick(last), pick(first), fmt.Sprintf("l%d@example.org", n), "BLS", day, "100", fmt.Sprint(84 + r.IntN(17)), "pass", pick(notes)}, true}
 	faults := []func(){
 		func() { l.cells[0], l.cells[1] = "", "" },
 		func() { l.cells[3] = "Juggling" },
@@ -89,7 +89,7 @@ func TestEveryRowIsIssuedOrRefusedOnce(t *testing.T) {
 	for seed, d := range dialects {
 		t.Run(d.name, func(t *testing.T) {
 			r := rand.New(rand.NewPCG(3, uint64(seed)))
-			var rows []learner
+			var rows []person
 			for range 24 {
 				next++
 				rows = append(rows, drawLearner(r, next, fmt.Sprintf("2026-11-%02d", 1+seed), d.encoding != charmap.Windows1250))
@@ -108,7 +108,7 @@ func TestEveryRowIsIssuedOrRefusedOnce(t *testing.T) {
 	}
 	t.Run("workbook", func(t *testing.T) {
 		r := rand.New(rand.NewPCG(4, 4))
-		var rows []learner
+		var rows []person
 		for range 24 {
 			next++
 			rows = append(rows, drawLearner(r, next, "2026-11-20", true))
@@ -138,7 +138,7 @@ func TestRefusedRowsOfAWorkbookAreNamed(t *testing.T) {
 	if code := runIn(t, dir, "init"); code != exitDone {
 		t.Fatalf("init ended with %d", code)
 	}
-	writeWorkbook(t, filepath.Join(dir, "class.xlsx"), []learner{{cells: []string{"Silva", "Ana", "", "BLS", "2026-11-07", "100", "9", "pass", ""}}})
+	writeWorkbook(t, filepath.Join(dir, "class.xlsx"), []person{{cells: []string{"Silva", "Ana", "", "BLS", "2026-11-07", "100", "9", "pass", ""}}})
 	var out, errs bytes.Buffer
 	code := run(context.Background(), []string{"issue", "class.xlsx", "--out", "cards", "--good-rows"}, &app{stdin: strings.NewReader(""), stdout: &out, stderr: &errs, now: time.Now})
 	if code != exitRefused || !strings.Contains(out.String(), "The refused rows are in cards/problems.xlsx, and as text in cards/problems.csv\n") ||
@@ -160,7 +160,7 @@ func runIn(t *testing.T, dir string, args ...string) int {
 	return code
 }
 
-func writeDialect(t *testing.T, path string, d dialect, rows []learner) {
+func writeDialect(t *testing.T, path string, d dialect, rows []person) {
 	t.Helper()
 	var b strings.Builder
 	w := csv.NewWriter(&b)
@@ -181,7 +181,7 @@ func writeDialect(t *testing.T, path string, d dialect, rows []learner) {
 	}
 }
 
-func writeWorkbook(t *testing.T, path string, rows []learner) {
+func writeWorkbook(t *testing.T, path string, rows []person) {
 	t.Helper()
 	all := []sheet.Row{{Line: 1, Cells: []string{"BLS class of November"}}, {Line: 3, Cells: propertyHeading}}
 	for i, l := range rows {
@@ -197,7 +197,7 @@ func writeWorkbook(t *testing.T, path string, rows []learner) {
 }
 
 // checkRows finds each row in exactly one of the two lists, and the refused ones with their own cells.
-func checkRows(t *testing.T, out string, rows []learner) {
+func checkRows(t *testing.T, out string, rows []person) {
 	t.Helper()
 	issued := readCSV(t, filepath.Join(out, "cards.csv"), ',')
 	refused := readCSV(t, filepath.Join(out, "problems.csv"), 0)

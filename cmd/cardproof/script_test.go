@@ -9,11 +9,14 @@ import (
 	"os/exec"
 	"os/signal"
 	"strconv"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/cardproof/cardproof/internal/post/posttest"
 )
 
 func TestMain(m *testing.M) {
@@ -27,6 +30,7 @@ func TestMain(m *testing.M) {
 // TestScripts runs the stories of testdata/script: what a user types, and what comes of it. `exits CODE cardproof …` runs a
 // command and wants that exit code; with `!` before it nothing would be checked, so it is refused.
 func TestScripts(t *testing.T) {
+	servers := &sync.Map{}
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
@@ -34,6 +38,9 @@ func TestScripts(t *testing.T) {
 			"exits":  exits,
 			"occupy": occupy,
 			"unpack": unpack,
+			// mailserver starts a mail server, with its port in $MAILPORT; mailcount ADDRESS N wants so many mails there.
+			"mailserver": mailServerOfScript(t, servers),
+			"mailcount":  mailCount(servers),
 		},
 	})
 }
@@ -79,4 +86,31 @@ func occupy(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(err)
 	ts.Defer(func() { ts.Check(ln.Close()) })
 	ts.Setenv(args[0], ln.Addr().String())
+}
+
+// mailServerOfScript starts a mail server that runs as long as all scripts do.
+func mailServerOfScript(t *testing.T, servers *sync.Map) func(*testscript.TestScript, bool, []string) {
+	return func(ts *testscript.TestScript, _ bool, args []string) {
+		s := posttest.Start(t, args...)
+		servers.Store(ts.Name(), s)
+		ts.Setenv("MAILPORT", strconv.Itoa(s.Port))
+	}
+}
+
+func mailCount(servers *sync.Map) func(*testscript.TestScript, bool, []string) {
+	return func(ts *testscript.TestScript, _ bool, args []string) {
+		s, ok := servers.Load(ts.Name())
+		if !ok || len(args) != 2 {
+			ts.Fatalf("usage: mailserver, and then mailcount ADDRESS NUMBER")
+		}
+		got := 0
+		for _, m := range s.(*posttest.Server).Mails() {
+			if m.To == args[0] {
+				got++
+			}
+		}
+		if strconv.Itoa(got) != args[1] {
+			ts.Fatalf("the mail server has %d mails to %s, want %s", got, args[0], args[1])
+		}
+	}
 }

@@ -35,6 +35,7 @@ type Config struct {
 	Lists   StatusList      `mapstructure:"status_list"`
 	Learner public.Learner  `mapstructure:"learner"`
 	Roster  Roster          `mapstructure:"roster"`
+	Mail    Mail            `mapstructure:"mail"`
 	Courses []course.Course `mapstructure:"courses"`
 
 	Catalogue *course.Catalogue `mapstructure:"-"` // Courses, checked
@@ -71,6 +72,7 @@ func Load(path string, env []string) (*Config, error) {
 		Seal:   Seal{TimestampTimeout: 10 * time.Second},
 		Server: public.DefaultServer(),
 		Lists:  StatusList{TTL: 5 * time.Minute, Lifetime: 24 * time.Hour},
+		Mail:   defaultMail(),
 	}
 	if err := public.Read(path, env, c, "Run `cardproof init` to write one, or name one with --config."); err != nil {
 		var bad *Error
@@ -92,6 +94,9 @@ func Load(path string, env []string) (*Config, error) {
 	if err := c.absolutePictures(path); err != nil {
 		return nil, err
 	}
+	if err := c.Mail.absolute(path); err != nil {
+		return nil, err
+	}
 	return c, c.Seal.absolute(path)
 }
 
@@ -106,6 +111,7 @@ func (c *Config) validate() *Error {
 		c.Brand.validate(),
 		c.Design.validate(),
 		c.Roster.validate(),
+		c.Mail.validate(),
 		c.validateCourses(),
 	} {
 		if err == nil {

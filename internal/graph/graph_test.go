@@ -111,6 +111,8 @@ func TestForbidden(t *testing.T) {
 		{"verify", "github.com/skip2/go-qrcode", drawing},
 		{"verify", "net/smtp", mailing},
 		{"verify", "github.com/wneessen/go-mail", mailing},
+		{"cmd/cardproof-verify", "github.com/wneessen/go-mail", mailing},
+		{"cmd/cardproof-verify", "github.com/riverqueue/river", mailing},
 		{"verify", "github.com/youmark/pkcs8", secret},
 		{"verify", "software.sslmate.com/src/go-pkcs12", secret},
 		{"verify", module + "/internal/register", register},
@@ -158,6 +160,8 @@ func TestOneDoor(t *testing.T) {
 		{"software.sslmate.com/src/go-pkcs12", "issuer/internal/signer", "it opens private keys"},
 		{"golang.org/x/crypto/acme", "internal/httpd/certificate", "it makes and opens the private keys of TLS"},
 		{"github.com/prometheus/client_golang", "internal/httpd/monitor", "what a label may hold is decided in one place"},
+		{"github.com/wneessen/go-mail", "internal/post", "whether a mail was sent is decided in one place"},
+		{"github.com/riverqueue/river", "internal/work", "a job is only a wish; what is owed stands in the register"},
 		{module + "/issuer/internal/signer", "issuer", "it opens private keys"},
 		{module + "/internal/register", "cmd,internal", "issuer and verify declare what they need of it"},
 	} {

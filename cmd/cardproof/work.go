@@ -1,0 +1,199 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/cardproof/cardproof/internal/archive"
+	"github.com/cardproof/cardproof/internal/config"
+	"github.com/cardproof/cardproof/internal/post"
+	"github.com/cardproof/cardproof/internal/register"
+	"github.com/cardproof/cardproof/internal/serve"
+	"github.com/cardproof/cardproof/internal/work"
+	"github.com/cardproof/cardproof/keys"
+)
+
+// answerFactor is how much longer than for a step the server may take for a whole mail: with the usual minute, the ten of RFC 5321, 4.5.3.2.6.
+const answerFactor = 10
+
+func newWork(a *app) *cobra.Command {
+	var once bool
+	cmd := &cobra.Command{
+		Use:   "work [--once]",
+		Short: "Send the mails that wait, and remind learners of cards that end",
+		Long: `Work does what takes its time: it sends the mails that "issue --mail" and "mail send" have queued, tries again what the mail server takes
+only later, and reminds learners before their cards end. "serve" does the same beside its pages, so this command is for a centre that
+serves elsewhere, or with "serve --no-work". One run works at a time, and a second one waits for its end.
+
+With --once it ends when every mail that can be sent now was tried; without, it goes on until Ctrl-C.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.work(cmd.Context(), once) },
+	}
+	cmd.Flags().BoolVar(&once, "once", false, "end when every mail that can be sent now was tried")
+	return cmd
+}
+
+func (a *app) work(ctx context.Context, once bool) error {
+	c, err := a.load()
+	if err != nil {
+		return err
+	}
+	if err := needMail(c); err != nil {
+		return err
+	}
+	w, err := a.openWorker(ctx, c, serve.NewLog(a.stderr, slog.LevelInfo))
+	if err != nil {
+		return err
+	}
+	if once {
+		err = w.RunOnce(ctx)
+	} else {
+		a.say("sending mails by %s (Ctrl-C stops)\n", c.Mail.Host)
+		err = w.Run(ctx)
+	}
+	return errors.Join(err, w.Close())
+}
+
+// needMail refuses a centre without a mail server.
+func needMail(c *config.Config) error {
+	if c.Mail.On() {
+		return nil
+	}
+	return fail(exitUsage, errors.New("this centre sends no mails: mail.host is empty"),
+		"Name your mail server in config.yaml, under mail; docs/mail.md shows how. `cardproof mail test ADDRESS` tries it.")
+}
+
+// worker is the work in the background with the register that it writes.
+type worker struct {
+	*work.Worker
+	db  *register.DB
+	log *slog.Logger
+}
+
+// Close closes queue and register.
+func (w *worker) Close() error { return errors.Join(w.Worker.Close(), w.db.Close()) }
+
+func (a *app) openWorker(ctx context.Context, c *config.Config, log *slog.Logger) (*worker, error) {
+	writer, err := newWriter(c)
+	if err != nil {
+		return nil, err
+	}
+	server, err := mailServer(c)
+	if err != nil {
+		return nil, err
+	}
+	db, err := register.Open(ctx, registerPath(c))
+	if err != nil {
+		return nil, err
+	}
+	w, err := work.Open(ctx, work.Options{
+		Folder: c.Data, Register: db, Archive: archive.New(filepath.Join(c.Data, "cards")), Links: db, Writer: writer, Server: server,
+		URL: c.Issuer.VerifyURL, Language: c.Mail.Language, Attach: c.Mail.Attach, PerMinute: c.Mail.PerMinute, GiveUpAfter: c.Mail.GiveUpAfter,
+		Reminders: c.Mail.Reminders, Actor: actor(), Log: log, Now: a.now,
+	})
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return &worker{w, db, log}, nil
+}
+
+// beside runs the work beside a server until the returned function is called, which waits for its end. Pages are worth more than
+// mails: where the work fails, the server goes on.
+func (w *worker) beside(ctx context.Context) (wait func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		if err := w.Run(ctx); err != nil && ctx.Err() == nil {
+			w.log.Error("mails wait: the work in the background stopped", "error", err)
+		}
+	}()
+	return func() {
+		cancel()
+		<-done
+	}
+}
+
+// workBeside does the work beside an open site, and answers the links that stop reminders. Call done when the site has served.
+func (a *app) workBeside(ctx context.Context, c *config.Config, site *serve.Site, w *worker, noWork bool) (done func(), err error) {
+	if site.Handler, err = a.withStops(site.Handler, c, w); err != nil {
+		return nil, err
+	}
+	if noWork {
+		return func() {}, nil
+	}
+	return w.beside(ctx), nil
+}
+
+// withStops adds the links by which learners stop their reminders to the public pages.
+func (a *app) withStops(pages http.Handler, c *config.Config, w *worker) (http.Handler, error) {
+	writer, err := newWriter(c)
+	if err != nil {
+		return nil, err
+	}
+	stops, err := work.StopHandler(w.db, writer, w.log, a.now)
+	if err != nil {
+		return nil, err
+	}
+	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, work.StopPath) {
+			stops.ServeHTTP(rw, r)
+			return
+		}
+		pages.ServeHTTP(rw, r)
+	}), nil
+}
+
+// newWriter makes mails in the brand of the centre. A logo that is no PNG and no JPEG stays out: mail programs show no other.
+func newWriter(c *config.Config) (*post.Writer, error) {
+	b := post.Brand{Issuer: c.Issuer.Name, From: c.Mail.From, ReplyTo: c.Mail.ReplyTo, Check: c.Issuer.VerifyURL, Primary: c.Brand.Primary}
+	if logo := strings.ToLower(filepath.Ext(c.Brand.Logo)); logo == ".png" || logo == ".jpg" || logo == ".jpeg" {
+		var err error
+		if b.Logo, err = os.ReadFile(c.Brand.Logo); err != nil {
+			return nil, err
+		}
+	}
+	return post.NewWriter(b)
+}
+
+// mailServer is the server of the configuration, with its password.
+func mailServer(c *config.Config) (post.Server, error) {
+	m := c.Mail
+	s := post.Server{Host: m.Host, Port: m.Port, TLS: post.TLS(m.TLS), User: m.User, Timeout: m.Timeout, Answer: answerFactor * m.Timeout}
+	if m.Roots != "" {
+		roots, err := keys.LoadCertificates(m.Roots)
+		if err != nil {
+			return s, err
+		}
+		s.Roots = x509.NewCertPool()
+		for _, r := range roots {
+			s.Roots.AddCert(r)
+		}
+	}
+	if m.PasswordFile == "" {
+		return s, nil
+	}
+	info, err := os.Stat(m.PasswordFile)
+	if err != nil {
+		return s, err
+	}
+	if info.Mode().Perm()&0o007 != 0 {
+		return s, fail(exitUsage, fmt.Errorf("everybody on this machine can read %s", m.PasswordFile), "Take the right away: chmod 600 "+asArgument(m.PasswordFile)+". If others have read it, change the password.")
+	}
+	password, err := os.ReadFile(m.PasswordFile)
+	if err != nil {
+		return s, err
+	}
+	s.Password = string(bytes.TrimRight(password, "\r\n"))
+	return s, nil
+}

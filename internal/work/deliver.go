@@ -1,0 +1,204 @@
+package work
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/rivertype"
+
+	"github.com/cardproof/cardproof/card"
+	"github.com/cardproof/cardproof/internal/post"
+	"github.com/cardproof/cardproof/internal/register"
+)
+
+// What jobs fail with is kept in the queue's file, so these say nothing of anybody.
+var (
+	errLater    = errors.New("not sent yet")
+	errWork     = errors.New("the work could not be done; the log says why")
+	errStopping = errors.New("the worker stops")
+)
+
+// pauseWhenDown is for how long the server is left alone after it could not be reached.
+const pauseWhenDown = 10 * time.Second
+
+// argsOf is which mail a job is about, if it is about one.
+func argsOf(row *rivertype.JobRow) (args deliverArgs, ok bool) {
+	err := json.Unmarshal(row.EncodedArgs, &args)
+	return args, err == nil && row.Kind == args.Kind()
+}
+
+// deliver sends one mail, if the register says that this job may.
+func (w *Worker) deliver(ctx context.Context, job *river.Job[deliverArgs]) error {
+	if err := w.takeTurn(ctx); err != nil {
+		return river.JobSnooze(0)
+	}
+	defer w.endTurn()
+	m, ok, err := w.Register.FindMail(ctx, job.Args.Mail)
+	if err != nil {
+		return w.failed("look up a mail", err)
+	}
+	if !ok || m.State != register.MailQueued || m.Turn != job.Args.Turn {
+		return nil // it was sent by then, or another job has it
+	}
+	if w.Now().Before(w.down) {
+		return errLater
+	}
+	if err := w.waitForRate(ctx); err != nil {
+		return river.JobSnooze(0)
+	}
+	return w.send(ctx, m)
+}
+
+// waitForRate keeps to so many mails a minute. It ends when the worker stops.
+func (w *Worker) waitForRate(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go func() {
+		select {
+		case <-w.stopping:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	return w.limit.Wait(ctx)
+}
+
+// send sends a mail that is queued, and writes down what came of it.
+func (w *Worker) send(ctx context.Context, m register.Mail) error {
+	e, why, err := w.mayGo(ctx, m)
+	if err != nil {
+		return w.failed("look up what a mail is about", err)
+	}
+	if why != "" {
+		return w.end(ctx, m, register.MailStopped, why)
+	}
+	to, err := post.ParseAddress(m.Address)
+	if err != nil {
+		return w.end(ctx, m, register.MailRefused, "it was not sent: "+err.Error())
+	}
+	ok, err := w.Register.BeginMail(ctx, m.ID, m.Turn, w.Actor, w.Now())
+	if err != nil {
+		return w.failed("begin a mail", err)
+	}
+	if !ok {
+		return nil
+	}
+	result := w.sender.Send(ctx, post.Mail{
+		From: w.Writer.Sender(), To: to,
+		Build: func() ([]byte, error) { return w.build(ctx, m, e, to) },
+		Dot:   func() error { return w.Register.MarkDot(ctx, m.ID, m.Turn, w.Now()) },
+	})
+	if result.Down {
+		w.down = w.Now().Add(pauseWhenDown)
+		w.Log.Warn("the mail server can't be reached or does not take this centre's mails; they wait. `cardproof mail status` says why")
+	}
+	switch result.Outcome {
+	case post.Accepted:
+		return w.end(ctx, m, register.MailAccepted, result.Words)
+	case post.Refused:
+		return w.end(ctx, m, register.MailRefused, result.Words)
+	case post.Unknown:
+		return w.end(ctx, m, register.MailUnknown, result.Words)
+	}
+	if w.Now().Sub(m.QueuedAt) >= w.GiveUpAfter {
+		return w.end(ctx, m, register.MailGivenUp, result.Words)
+	}
+	if err := w.end(ctx, m, register.MailQueued, result.Words); err != nil {
+		return err
+	}
+	return errLater
+}
+
+// mayGo answers the card that a mail is about, and why the mail is not to be sent: empty where it is.
+func (w *Worker) mayGo(ctx context.Context, m register.Mail) (e card.Entry, why string, err error) {
+	if m.Kind == register.MailLinks {
+		return e, "", nil
+	}
+	e, ok, err := w.Register.FindEntry(ctx, m.Number)
+	switch {
+	case err != nil:
+		return e, "", err
+	case !ok:
+		return e, "", card.ErrNotFound
+	case e.State != card.Issued:
+		return e, "the card is " + string(e.State), nil
+	case m.Kind != register.MailReminder:
+		return e, "", nil
+	case !e.ExpiresAt.After(w.Now()):
+		return e, "the card has expired", nil
+	}
+	if renewal, ok, err := w.Register.FindRenewal(ctx, m.Number); err != nil || ok {
+		return e, "the card was renewed by " + renewal.String(), err
+	}
+	wants, err := w.Register.WantsReminders(ctx, m.Address)
+	if err == nil && !wants {
+		why = "the learner wants no reminders"
+	}
+	return e, why, err
+}
+
+// build makes the mail, with links that nobody else has and that are kept nowhere.
+func (w *Worker) build(ctx context.Context, m register.Mail, e card.Entry, to post.Address) ([]byte, error) {
+	l := post.Letter{
+		Event: m.Event, Copy: m.Copy, Kind: post.Kind(m.Kind), Language: m.Language, To: to, Name: e.Name, Course: e.Qualification.Title,
+		Number: m.Number, Through: e.ExpiresOn, Date: w.Now(),
+	}
+	learners := []card.LearnerKey{KeyOf(&e)}
+	if m.Kind == register.MailLinks {
+		var err error
+		if learners, err = w.Links.LearnersByEmail(ctx, m.Address); err != nil {
+			return nil, err
+		}
+	}
+	if w.Links != nil {
+		for _, learner := range learners {
+			secret, err := w.Links.NewLink(ctx, learner, w.Actor, w.Now())
+			if err != nil {
+				return nil, err
+			}
+			link := post.Link{URL: w.URL + "/my/" + secret}
+			if m.Kind == register.MailLinks {
+				link.Name = learner.Name
+			}
+			l.Links = append(l.Links, link)
+		}
+	}
+	switch {
+	case m.Kind == register.MailReminder:
+		secret := rand.Text() // 128 bits and more
+		if err := w.Register.NewStopLink(ctx, secret, m.Address, w.Now()); err != nil {
+			return nil, err
+		}
+		l.Stop = w.URL + StopPath + secret
+	case m.Kind != register.MailLinks && w.Attach:
+		var err error
+		if l.PDF, err = w.Archive.Get(e.Number, e.SHA256); err != nil {
+			return nil, err
+		}
+	}
+	return w.Writer.Write(l)
+}
+
+// KeyOf is whom a card is of.
+func KeyOf(e *card.Entry) card.LearnerKey {
+	return card.LearnerKey{ID: e.Learner.ID, Email: e.Learner.Email, Name: e.Name, Course: e.Course, Completed: e.Completed}
+}
+
+// end writes down what came of a mail. Where that fails, the next sweep says what is known of it.
+func (w *Worker) end(ctx context.Context, m register.Mail, state register.MailState, words string) error {
+	err := w.Register.EndMail(context.WithoutCancel(ctx), m.ID, m.Turn, state, words, w.Actor, w.Now())
+	if err != nil {
+		return w.failed("write down what came of a mail", err)
+	}
+	return nil
+}
+
+// failed tells of a fault of this machine, which a person has to look at.
+func (w *Worker) failed(doing string, err error) error {
+	w.Log.Error("mails wait: "+doing, "error", err)
+	return errWork
+}

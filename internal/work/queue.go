@@ -1,0 +1,138 @@
+// Package work does what takes its time in the background: it sends mails, and reminds learners of cards that end.
+//
+// The queue, its schedule and its retries are River's, in an SQLite file of its own. What is owed to whom is in the register: a mail is
+// one row there, for ever, and a job is only the wish to look at that row. So a job that is lost, or there twice, or of a queue that
+// was deleted, loses nothing and sends nothing twice. One run works at a time; a lock beside the file sees to it, which the system gives
+// back when a run dies.
+package work
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"errors"
+	"log/slog"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver/riversqlite"
+	"github.com/riverqueue/river/rivermigrate"
+
+	"github.com/cardproof/cardproof/internal/register"
+)
+
+// The arguments of jobs. They are in the file of the queue, so there is nothing in them that a link or a mail would have.
+type (
+	// deliverArgs is the wish to send a mail, in the turn that it had then.
+	deliverArgs struct {
+		Mail int64 `json:"mail"`
+		Turn int64 `json:"turn"`
+	}
+	// linksArgs is somebody's wish for the links of an address. The address is what identifies it; the request names the mail.
+	linksArgs struct {
+		Address  string `json:"address" river:"unique"`
+		Language string `json:"language"`
+		Request  string `json:"request"`
+	}
+	sweepArgs  struct{}
+	remindArgs struct{}
+)
+
+func (deliverArgs) Kind() string { return "deliver" }
+func (linksArgs) Kind() string   { return "links" }
+func (sweepArgs) Kind() string   { return "sweep" }
+func (remindArgs) Kind() string  { return "remind" }
+
+// mostAttempts is more than fit into any mail.give_up_after: the time decides, and not River.
+const mostAttempts = 200
+
+func (deliverArgs) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{UniqueOpts: river.UniqueOpts{ByArgs: true}, MaxAttempts: mostAttempts}
+}
+
+// linksPause is for how long a second wish for the links of the same address is the same wish.
+const linksPause = 15 * time.Minute
+
+func (linksArgs) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{UniqueOpts: river.UniqueOpts{ByArgs: true, ByPeriod: linksPause}}
+}
+
+// Queue takes jobs in, for the run that does them. It is safe for concurrent use, also by several processes. Close it.
+type Queue struct {
+	pool   *sql.DB
+	client *river.Client[*sql.Tx]
+}
+
+// OpenQueue opens the queue in the file at path, which is made where there is none, and brings it to River's present form.
+func OpenQueue(ctx context.Context, path string) (*Queue, error) {
+	pool, err := openPool(ctx, path)
+	if err != nil {
+		return nil, err
+	}
+	client, err := river.NewClient(riversqlite.New(pool), &river.Config{Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		return nil, errors.Join(err, pool.Close())
+	}
+	return &Queue{pool, client}, nil
+}
+
+// openPool opens the file. Its driver is registered by internal/register, the only importer of it.
+func openPool(ctx context.Context, path string) (*sql.DB, error) {
+	f, err := os.OpenFile(path, os.O_CREATE, 0o600) // SQLite would make it readable to others, and there are addresses in it
+	if err != nil {
+		return nil, err
+	}
+	if err := f.Close(); err != nil {
+		return nil, err
+	}
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return nil, err
+	}
+	q := url.Values{"_txlock": {"immediate"}, "_pragma": {"busy_timeout(30000)", "journal_mode(WAL)", "synchronous(NORMAL)"}}
+	pool, err := sql.Open("sqlite", (&url.URL{Scheme: "file", Path: filepath.ToSlash(abs), RawQuery: q.Encode()}).String())
+	if err != nil {
+		return nil, err
+	}
+	pool.SetMaxOpenConns(1) // as River asks of SQLite: two connections of one process only wait for each other
+	m, err := rivermigrate.New(riversqlite.New(pool), &rivermigrate.Config{Logger: slog.New(slog.DiscardHandler)})
+	if err == nil {
+		_, err = m.Migrate(ctx, rivermigrate.DirectionUp, nil)
+	}
+	if err != nil {
+		return nil, errors.Join(err, pool.Close())
+	}
+	return pool, nil
+}
+
+// Close closes the queue.
+func (q *Queue) Close() error { return q.pool.Close() }
+
+// Deliver puts in a job for each mail that has none for this turn. The mails are in the register already.
+func (q *Queue) Deliver(ctx context.Context, mails []register.Mail) error {
+	const together = 500
+	for len(mails) > 0 {
+		part := mails[:min(len(mails), together)]
+		jobs := make([]river.InsertManyParams, len(part))
+		for i, m := range part {
+			jobs[i].Args = deliverArgs{Mail: m.ID, Turn: m.Turn}
+		}
+		if _, err := q.client.InsertMany(ctx, jobs); err != nil {
+			return err
+		}
+		mails = mails[len(part):]
+	}
+	return nil
+}
+
+// LinksWanted takes in the wish of somebody for the links to the cards of an address. It answers the same, and as fast, whether or not
+// there are any: that is looked up by the job.
+func (q *Queue) LinksWanted(ctx context.Context, address, language string) error {
+	address = strings.ToLower(strings.TrimSpace(address)) // as the register keeps it, so that one wish in two spellings is one
+	_, err := q.client.Insert(ctx, linksArgs{Address: address, Language: language, Request: rand.Text()}, nil)
+	return err
+}

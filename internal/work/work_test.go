@@ -1,0 +1,425 @@
+package work_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/cardproof/cardproof/card"
+	"github.com/cardproof/cardproof/internal/archive"
+	"github.com/cardproof/cardproof/internal/post"
+	"github.com/cardproof/cardproof/internal/post/posttest"
+	"github.com/cardproof/cardproof/internal/register"
+	"github.com/cardproof/cardproof/internal/work"
+)
+
+// office is a centre with a register, an archive and a mail server.
+type office struct {
+	t      *testing.T
+	server *posttest.Server
+	links  *links
+	log    *lockedBuffer
+	o      work.Options
+	shift  time.Duration // by which its clock is ahead
+}
+
+type lockedBuffer struct {
+	mu sync.Mutex
+	bytes.Buffer
+}
+
+func (b *lockedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.Buffer.Write(p)
+}
+
+func (b *lockedBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.Buffer.String()
+}
+
+// links stands for the register's links of learners.
+type links struct {
+	mu      sync.Mutex
+	secrets []string
+	byEmail map[string][]card.LearnerKey
+}
+
+func (l *links) NewLink(_ context.Context, _ card.LearnerKey, _ string, _ time.Time) (string, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.secrets = append(l.secrets, "geheim"+rand.Text())
+	return l.secrets[len(l.secrets)-1], nil
+}
+
+func (l *links) LearnersByEmail(_ context.Context, email string) ([]card.LearnerKey, error) {
+	return l.byEmail[email], nil
+}
+
+func newOffice(t *testing.T, serverArgs ...string) *office {
+	t.Helper()
+	f := &office{t: t, server: posttest.Start(t, serverArgs...), links: &links{byEmail: map[string][]card.LearnerKey{}}, log: &lockedBuffer{}}
+	dir := t.TempDir()
+	db, err := register.Create(t.Context(), filepath.Join(dir, "register.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	writer, err := post.NewWriter(post.Brand{Issuer: "Harbour Centre", From: "Harbour Centre <cards@example.org>", Check: "https://cards.example.org"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.o = work.Options{
+		Folder: dir, Register: db, Archive: archive.New(filepath.Join(dir, "cards")), Links: f.links, Writer: writer,
+		Server: post.Server{Host: f.server.Host, Port: f.server.Port, TLS: post.NoTLS, Timeout: 5 * time.Second, Answer: 10 * time.Second},
+		URL:    "https://cards.example.org", Language: "en", Attach: true, PerMinute: 600_000, GiveUpAfter: 48 * time.Hour, Reminders: []int{90, 30, 7},
+		Actor: "worker", Log: slog.New(slog.NewTextHandler(f.log, nil)), Now: func() time.Time { return time.Now().Add(f.shift).UTC().Truncate(time.Second) },
+	}
+	return f
+}
+
+// issue issues a card to each address, valid for so many days from now on.
+func (f *office) issue(batch string, days int, addresses ...string) []card.Number {
+	f.t.Helper()
+	now := time.Now().UTC().Truncate(time.Second)
+	archived := f.o.Archive.(*archive.Archive)
+	var entries []card.Entry
+	files := map[card.Number][]byte{}
+	for i, address := range addresses {
+		n, err := card.NewNumber(rand.Reader)
+		if err != nil {
+			f.t.Fatal(err)
+		}
+		e := card.Entry{
+			Record: card.Record{
+				Card:  card.Card{Issuer: f.o.URL, Number: n, IssuedAt: now.AddDate(-2, 0, 0), ExpiresAt: now.Add(time.Duration(days)*24*time.Hour - time.Hour), Name: fmt.Sprintf("Zoë Learner %d", i), Course: "BLS"},
+				KeyID: "abcdefghijk", Digest: sha256.Sum256([]byte(n)), Qualification: card.Qualification{Title: "Basic Life Support", Meets: []string{"BLS"}},
+				Completed: card.DateOf(now.AddDate(-2, 0, 0)), IssuedOn: card.DateOf(now.AddDate(-2, 0, 0)), ExpiresOn: card.DateOf(now.AddDate(0, 0, days)), Instructor: "R. Adeyemi",
+			},
+			Learner: card.Learner{ID: batch + fmt.Sprint(i), Email: address},
+		}
+		entries, files[n] = append(entries, e), []byte("%PDF-1.7 of "+string(n))
+	}
+	sums, err := archived.Put(files)
+	if err == nil {
+		err = f.o.Register.Plan(f.t.Context(), card.Intention{Batch: batch, Actor: "office", At: now, Entries: entries})
+	}
+	var done []card.Finished
+	var numbers []card.Number
+	for _, e := range entries {
+		done = append(done, card.Finished{Number: e.Number, Digest: e.Digest, Token: "token." + string(e.Number), SHA256: sums[e.Number]})
+		numbers = append(numbers, e.Number)
+	}
+	if err == nil {
+		err = f.o.Register.MarkIssued(f.t.Context(), "office", now, done)
+	}
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	return numbers
+}
+
+// queue queues the mails of a batch, but makes no jobs: the worker finds them.
+func (f *office) queue(batch string) {
+	f.t.Helper()
+	cards, err := f.o.Register.CardsToMail(f.t.Context(), batch)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	var mails []register.NewMail
+	for i := range cards {
+		event, kind := register.IssueEvent(&cards[i])
+		mails = append(mails, register.NewMail{Event: event, Kind: kind, Number: cards[i].Number, Address: cards[i].Learner.Email, Language: "en"})
+	}
+	if _, err := f.o.Register.QueueMails(f.t.Context(), mails, "office", f.o.Now()); err != nil {
+		f.t.Fatal(err)
+	}
+}
+
+// once runs a worker until all that can be sent now was tried.
+func (f *office) once() {
+	f.t.Helper()
+	w, err := work.Open(f.t.Context(), f.o)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	defer w.Close()
+	if err := w.RunOnce(f.t.Context()); err != nil {
+		f.t.Fatal(err)
+	}
+}
+
+func (f *office) mails(filter register.MailFilter) []register.Mail {
+	f.t.Helper()
+	mails, err := f.o.Register.Mails(f.t.Context(), filter)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	return mails
+}
+
+func (f *office) stateOf(n card.Number) register.Mail {
+	f.t.Helper()
+	mails := f.mails(register.MailFilter{Number: n})
+	if len(mails) != 1 {
+		f.t.Fatalf("card %s has %d mails, want 1", n, len(mails))
+	}
+	return mails[0]
+}
+
+func addresses(n int) []string {
+	all := make([]string, n)
+	for i := range all {
+		all[i] = fmt.Sprintf("ok-%d@example.org", i)
+	}
+	return all
+}
+
+func TestManyMails(t *testing.T) { checkMany(t, 120) }
+
+// checkMany sends so many mails, and then finds that each came once, also when the same is asked for again.
+func checkMany(t *testing.T, many int) {
+	t.Helper()
+	f := newOffice(t)
+	f.issue("b", 700, addresses(many)...)
+	f.queue("b")
+	start := time.Now()
+	f.once()
+	t.Logf("%d mails took %v", many, time.Since(start))
+	got := f.server.Mails()
+	to, ids := map[string]int{}, map[string]int{}
+	for _, m := range got {
+		to[m.To]++
+		ids[m.Message(t).Header.Get("Message-ID")]++
+	}
+	if len(got) != many || len(to) != many || len(ids) != many {
+		t.Errorf("got %d mails to %d addresses with %d Message-IDs, want %d of each", len(got), len(to), len(ids), many)
+	}
+	if accepted := f.mails(register.MailFilter{States: []register.MailState{register.MailAccepted}}); len(accepted) != many {
+		t.Errorf("%d mails are accepted, want %d", len(accepted), many)
+	}
+	f.queue("b")
+	f.once()
+	if got := len(f.server.Mails()); got != many {
+		t.Errorf("after the same once more the server has %d mails, want %d", got, many)
+	}
+}
+
+func TestEveryEnd(t *testing.T) {
+	f := newOffice(t)
+	numbers := f.issue("b", 700, "ok-1@example.org", "refuse-1@example.org", "grey-1@example.org", "nodata-1@example.org", "cutdot-1@example.org",
+		"lostdot-1@example.org", "", "busy-1@example.org", "bad address@example.org", "ok-2@example.org", "ok-3@example.org")
+	f.queue("b")
+	for i, to := range map[int]card.State{9: card.Revoked, 10: card.Suspended} {
+		if _, err := f.o.Register.Change(t.Context(), card.Change{Number: numbers[i], To: to, Actor: "office", Reason: "a test", At: f.o.Now()}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	f.once()
+	f.once() // River would come back later
+	f.shift = 49 * time.Hour
+	f.once()
+	for i, want := range []struct {
+		state register.MailState
+		words string
+	}{
+		{register.MailAccepted, "2.0.0 OK queued"}, {register.MailRefused, "550 5.1.1 no such person here"}, {register.MailAccepted, "2.0.0 OK queued"},
+		{register.MailRefused, "554 5.6.0 not this mail"}, {register.MailUnknown, "before the server's answer"}, {register.MailUnknown, "before the server's answer"},
+		{register.MailNoAddress, ""}, {register.MailGivenUp, "451 4.7.1"}, {register.MailRefused, "this is no e-mail address"},
+		{register.MailStopped, "revoked"}, {register.MailStopped, "suspended"},
+	} {
+		if got := f.stateOf(numbers[i]); got.State != want.state || !strings.Contains(got.Words, want.words) {
+			t.Errorf("mail %d: got %s with %q, want %s with %q", i, got.State, got.Words, want.state, want.words)
+		}
+	}
+	to := map[string]int{}
+	for _, m := range f.server.Mails() {
+		to[m.To]++
+	}
+	if len(to) != 3 || to["ok-1@example.org"] != 1 || to["grey-1@example.org"] != 1 || to["cutdot-1@example.org"] != 1 {
+		t.Errorf("the server has %v, want one to each of the three that it took", to)
+	}
+}
+
+func TestServerDown(t *testing.T) {
+	f := newOffice(t)
+	f.issue("b", 700, addresses(5)...)
+	f.queue("b")
+	port := f.o.Server.Port
+	f.o.Server.Port = 1 // nobody listens there
+	f.once()
+	if waiting := f.mails(register.MailFilter{States: []register.MailState{register.MailQueued}}); len(waiting) != 5 {
+		t.Errorf("%d mails wait, want all 5", len(waiting))
+	}
+	f.o.Server.Port = port
+	f.once()
+	if got := len(f.server.Mails()); got != 5 {
+		t.Errorf("then the server has %d mails, want 5", got)
+	}
+}
+
+// A run that ends in the middle leaves each mail sent or waiting, and the next sends the rest.
+func TestStopInTheMiddle(t *testing.T) {
+	f := newOffice(t, "--delay", "0.02")
+	f.issue("b", 700, addresses(60)...)
+	f.queue("b")
+	for range 3 {
+		w, err := work.Open(t.Context(), f.o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
+		start := time.Now()
+		if err := w.Run(ctx); err != nil {
+			t.Error(err)
+		}
+		if took := time.Since(start); took > 5*time.Second {
+			t.Errorf("it took %v to stop", took)
+		}
+		cancel()
+		w.Close()
+		for _, m := range f.mails(register.MailFilter{}) {
+			if m.State != register.MailAccepted && m.State != register.MailQueued {
+				t.Errorf("after a stop a mail is %s (%s)", m.State, m.Words)
+			}
+		}
+	}
+	f.once()
+	if got := len(f.server.Mails()); got != 60 {
+		t.Errorf("the server has %d mails, want 60", got)
+	}
+}
+
+// Two runs at once: the second waits until the first has ended.
+func TestTwoRuns(t *testing.T) {
+	f := newOffice(t)
+	f.issue("b", 700, addresses(100)...)
+	f.queue("b")
+	ctx, cancel := context.WithCancel(t.Context())
+	var all sync.WaitGroup
+	for range 2 {
+		w, err := work.Open(t.Context(), f.o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all.Go(func() {
+			if err := w.Run(ctx); err != nil && ctx.Err() == nil {
+				t.Error(err)
+			}
+			w.Close()
+		})
+	}
+	for deadline := time.Now().Add(30 * time.Second); len(f.server.Mails()) < 100 && time.Now().Before(deadline); {
+		time.Sleep(50 * time.Millisecond)
+	}
+	cancel()
+	all.Wait()
+	if got := len(f.server.Mails()); got != 100 {
+		t.Errorf("the server has %d mails, want 100", got)
+	}
+}
+
+func TestReminders(t *testing.T) {
+	f := newOffice(t)
+	numbers := f.issue("b", 25, "ok-1@example.org")
+	f.issue("c", 200, "ok-2@example.org")
+	f.once()
+	f.once()
+	got := f.server.Mails()
+	if len(got) != 1 || f.stateOf(numbers[0]).Event != register.ReminderEvent(30, numbers[0]) {
+		t.Fatalf("got %d mails, want the one reminder of 30 days", len(got))
+	}
+	header := got[0].Message(t).Header
+	if header.Get("List-Unsubscribe-Post") != "List-Unsubscribe=One-Click" || !strings.HasPrefix(header.Get("List-Unsubscribe"), "<https://cards.example.org/unsubscribe/") {
+		t.Errorf("got List-Unsubscribe %q and %q", header.Get("List-Unsubscribe"), header.Get("List-Unsubscribe-Post"))
+	}
+	if bytes.Contains(got[0].Data, []byte("application/pdf")) {
+		t.Error("a reminder has the card attached")
+	}
+	stop := strings.Trim(header.Get("List-Unsubscribe"), "<>")
+	handler, err := work.StopHandler(f.o.Register, f.o.Writer, f.o.Log, f.o.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		method, url string
+		wants       bool
+	}{{"GET", stop, true}, {"POST", f.o.URL + work.StopPath + "another", true}, {"POST", stop, false}, {"POST", stop, false}} {
+		r := httptest.NewRequest(c.method, strings.TrimPrefix(c.url, f.o.URL), strings.NewReader("List-Unsubscribe=One-Click"))
+		w := httptest.NewRecorder()
+		handler.ServeHTTP(w, r)
+		if wants, err := f.o.Register.WantsReminders(t.Context(), "ok-1@example.org"); w.Code != http.StatusOK || err != nil || wants != c.wants {
+			t.Errorf("%s %s: got %d, wants %v, %v; want 200, %v", c.method, c.url, w.Code, wants, err, c.wants)
+		}
+	}
+	f.shift = 20 * 24 * time.Hour // five days are left
+	f.once()
+	if got := len(f.server.Mails()); got != 1 {
+		t.Errorf("after the learner stopped them, the server has %d mails, want 1", got)
+	}
+}
+
+func TestLinks(t *testing.T) {
+	f := newOffice(t)
+	f.links.byEmail["family@example.org"] = []card.LearnerKey{{Name: "Ada", Email: "family@example.org"}, {Name: "Bob", Email: "family@example.org"}}
+	q, err := work.OpenQueue(t.Context(), filepath.Join(f.o.Folder, work.QueueName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, address := range []string{"family@example.org", " Family@example.org", "nobody@example.org"} {
+		if err := q.LinksWanted(t.Context(), address, "de"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	q.Close()
+	f.once()
+	got := f.server.Mails()
+	if len(got) != 1 || got[0].To != "family@example.org" {
+		t.Fatalf("got %d mails, want one to the family, however often it was asked for", len(got))
+	}
+	for _, want := range append(slices.Clone(f.links.secrets), "Ada", "Bob") {
+		if !bytes.Contains(bytes.ReplaceAll(got[0].Data, []byte("=\r\n"), nil), []byte(want)) {
+			t.Errorf("the mail has no %s", want)
+		}
+	}
+}
+
+// What is private to a learner is in no log, and not in the file of the queue.
+func TestNothingPrivate(t *testing.T) {
+	f := newOffice(t)
+	f.issue("b", 25, "ok-private@example.org", "refuse-private@example.org", "busy-private@example.org", "cutdot-private@example.org")
+	f.queue("b")
+	f.once()
+	f.o.Server.Port = 1
+	f.once()
+	queue, err := os.ReadFile(filepath.Join(f.o.Folder, work.QueueName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	wal, _ := os.ReadFile(filepath.Join(f.o.Folder, work.QueueName+"-wal"))
+	for _, secret := range append(slices.Clone(f.links.secrets), "private@example.org", "Learner") {
+		if strings.Contains(f.log.String(), secret) {
+			t.Errorf("the log has %s", secret)
+		}
+		if bytes.Contains(queue, []byte(secret)) || bytes.Contains(wal, []byte(secret)) {
+			t.Errorf("the queue has %s", secret)
+		}
+	}
+	if len(f.links.secrets) == 0 || !strings.Contains(f.log.String(), "can't be reached") {
+		t.Errorf("no link was made, or nothing was logged: %s", f.log)
+	}
+}
