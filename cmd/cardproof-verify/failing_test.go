@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"os"
 	"path/filepath"
@@ -95,18 +96,27 @@ func (s *site) damage(whole []byte) {
 	}
 }
 
-// Another centre's register knows none of the cards: that is a reason to distrust them, and never one to call them valid.
+// Another centre's register knows none of the cards, and says nothing about them: neither that they are valid nor that they are forged.
 func TestRegisterOfAnotherCentre(t *testing.T) {
 	s, other := newSite(t), newSite(t)
 	v := s.launch()
 	away := filepath.Join(t.TempDir(), "away.db")
 	s.moveRegister(s.place(), away)
 	other.moveRegister(other.place(), s.place())
-	if status, got := v.verdict(s.codePath()); got != "unregistered" {
-		t.Errorf("got %d %s, want unregistered", status, got)
+	if status, got := v.verdict(s.codePath()); status != 503 || got != "status_unknown" {
+		t.Errorf("got %d %s, want 503 status_unknown", status, got)
 	}
-	if status, got := v.verdict("/n/" + s.number); status != 404 || got != "not_found" {
-		t.Errorf("by number: got %d %s, want 404 not_found", status, got)
+	if status, got := v.verdict("/n/" + s.number); status != 503 || got != "unavailable" {
+		t.Errorf("by number: got %d %s, want 503 unavailable", status, got)
+	}
+	if status, _ := get(t, "http://"+v.address+"/readyz"); status != 503 || !strings.Contains(v.said(), "not the register of this centre") {
+		t.Errorf("/readyz: got %d, want 503 and the reason in the log: %s", status, v.said())
+	}
+	var stderr bytes.Buffer
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	if got := run(ctx, []string{"--config", s.config(), "--listen", "127.0.0.1:0"}, nil, io.Discard, &stderr); got != exitRegister || !strings.Contains(stderr.String(), "hint: Name in verify.yaml") {
+		t.Errorf("started beside it: got exit code %d and %q", got, stderr.String())
 	}
 	s.moveRegister(s.place(), other.place())
 	s.moveRegister(away, s.place())

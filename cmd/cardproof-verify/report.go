@@ -54,7 +54,9 @@ func advise(err error) (code int, hint string) {
 		return exitRegister, "Install the version of cardproof-verify that belongs to the issuer's cardproof."
 	case errors.Is(err, register.ErrAccess):
 		return exitRegister, "Give the server's user the right to read the register and its -wal and -shm files."
-	case errors.Is(err, register.ErrCorrupt), errors.Is(err, register.ErrForeign):
+	case errors.Is(err, register.ErrForeign):
+		return exitRegister, "Name in verify.yaml the register and the key set of one centre; after a rotation of keys, run `cardproof keys export` again."
+	case errors.Is(err, register.ErrCorrupt):
 		return exitRegister, "Name the issuer's register.db in verify.yaml as register; if it is damaged, restore it from a backup."
 	case errors.Is(err, register.ErrBusy), errors.Is(err, register.ErrFull):
 		return exitRegister, "Wait until the other program has ended or make room on the disk, and start the server again."

@@ -110,7 +110,10 @@ func (a *app) openWriter(ctx context.Context, ready func(context.Context, *centr
 		return nil, err
 	}
 	c.Recorder = db
-	if err := ready(ctx, c); err != nil {
+	if err = ready(ctx, c); err == nil {
+		err = db.RecordKeys(ctx, keysInUse(c.Keys, a.now())) // those that are not on record yet
+	}
+	if err != nil {
 		return nil, errors.Join(err, c.Close())
 	}
 	return c, nil

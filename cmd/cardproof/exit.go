@@ -18,6 +18,7 @@ import (
 	"github.com/cardproof/cardproof/issuer"
 	"github.com/cardproof/cardproof/issuer/roster"
 	"github.com/cardproof/cardproof/issuer/seal"
+	"github.com/cardproof/cardproof/issuer/status"
 	"github.com/cardproof/cardproof/keys"
 )
 
@@ -170,7 +171,7 @@ func explainKey(err error) *failure {
 		hint = "If this centre has issued cards, restore jwks.json from a backup, or set `keys` in config.yaml to the folder that has it.\nOnly a new centre makes a key with `cardproof keys init`."
 	case errors.Is(err, issuer.ErrKeySetLost):
 		hint = "Restore jwks.json from a backup: without it every card that this key signed reads as a stranger's.\nIf no card was ever issued with it, move the .pem file away and run the command again."
-	case errors.Is(err, issuer.ErrNoActiveKey):
+	case errors.Is(err, issuer.ErrNoActiveKey), errors.Is(err, status.ErrNoKey):
 		hint = "`cardproof keys list` shows the keys. If the key was retired or revoked, make the next one with `cardproof keys rotate`.\nIf it belongs to another issuer.url, set that one in config.yaml, or make a key for this one with `cardproof keys init`."
 	case errors.Is(err, errOldSet):
 		hint = "Restore the newest jwks.json from a backup, or from where it was exported to; it holds public keys only. Nothing was changed."
@@ -231,7 +232,8 @@ func explainRegister(err error) *failure {
 		{register.ErrNewer, "Install the newer version of cardproof that wrote it. Nothing was changed."},
 		{register.ErrOlder, "Run `cardproof init` to bring it up to date; nothing is lost."},
 		{register.ErrCorrupt, "Restore register.db from a backup. Do not delete it: it says which cards are genuine."},
-		{register.ErrForeign, "Name the right data folder with --data."},
+		{register.ErrForeign, "Restore this centre's own register.db and jwks.json, which belong together, or name the right data folder with --data. Nothing was changed."},
+		{status.ErrOldRegister, "Restore the newest register.db, or revoke these cards again by its own list of them. Nothing was signed."},
 		{register.ErrAccess, "Run as the user who owns the data folder, or mend its permissions."},
 		{register.ErrExchanged, "Somebody has put another file in the register's place meanwhile. Run the command again."},
 		{register.ErrBusy, "Wait until the other program has ended, and run the command again."},

@@ -104,19 +104,76 @@ func (a *app) setUp(ctx context.Context, o initOptions) ([]string, error) {
 		return nil, err
 	}
 	note(wrote, registerPath(c))
-	for _, purpose := range []keys.Purpose{keys.Cards, keys.StatusLists} {
-		k, wrote, err := a.setUpKey(ctx, c, purpose, pass)
-		if err != nil {
-			return nil, err
+	err = a.withOwnRegister(ctx, c, o.newRegister, func(recordKeys func() error) error {
+		for _, purpose := range []keys.Purpose{keys.Cards, keys.StatusLists} {
+			k, wrote, err := a.setUpKey(ctx, c, purpose, pass)
+			if err == nil {
+				err = recordKeys()
+			}
+			if err != nil {
+				return err
+			}
+			note(wrote, issuer.KeyPath(c.Keys, k))
 		}
-		note(wrote, issuer.KeyPath(c.Keys, k))
-	}
-	wrote, err = a.setUpDocumentKey(ctx, c, pass)
+		wrote, err := a.setUpDocumentKey(ctx, c, pass)
+		if err != nil {
+			return err
+		}
+		note(wrote, documentKey(c).CertificatePath())
+		return nil
+	})
+	return made, err
+}
+
+// withOwnRegister runs what makes keys, while nobody else does; recordKeys enters them into the register, which tells by them whose it
+// is. A register of other keys is refused, and so is one that names none beside keys that are there, unless adopt says so.
+func (a *app) withOwnRegister(ctx context.Context, c *config.Config, adopt bool, do func(recordKeys func() error) error) (err error) {
+	db, err := register.Open(ctx, registerPath(c))
 	if err != nil {
-		return nil, err
+		return err
 	}
-	note(wrote, documentKey(c).CertificatePath())
-	return made, nil
+	defer func() { err = errors.Join(err, db.Close()) }()
+	lock, err := a.lockIssuing(ctx, c)
+	defer func() { err = errors.Join(err, lock.Unlock()) }()
+	if err != nil {
+		return err
+	}
+	if err := refuseForeign(ctx, c, db, adopt); err != nil {
+		return err
+	}
+	return do(func() error {
+		set, err := keys.Load(keySetPath(c))
+		if err != nil {
+			return err
+		}
+		return db.RecordKeys(ctx, keysInUse(set, a.now()))
+	})
+}
+
+func refuseForeign(ctx context.Context, c *config.Config, db *register.DB, adopt bool) error {
+	set, err := keys.Load(keySetPath(c))
+	isNew := errors.Is(err, keys.ErrMissing)
+	if isNew {
+		set, err = keys.NewSet()
+	}
+	if err != nil {
+		return err
+	}
+	namesNone := false
+	err = db.Accepted(ctx, func(ctx context.Context, ids []string) error {
+		namesNone = len(ids) == 0
+		return ofSet(set)(ctx, ids)
+	})
+	switch {
+	case err == nil, namesNone && (isNew || adopt):
+		return nil
+	case namesNone:
+		return fail(exitRegister, err, "If a card was ever issued with these keys, restore register.db from a backup: with an empty register every issued card reads as forged.",
+			"If none was, run `cardproof init --new-register`.")
+	case isNew:
+		return fail(exitRegister, err, "The register is that of a centre whose jwks.json is not here: restore it from a backup, or begin a new centre in an empty folder. Nothing was changed.")
+	}
+	return err
 }
 
 // setUpRegister makes the register where there is none. It comes before the key, so that keys without a register mean that

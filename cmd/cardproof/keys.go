@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"sync"
 
 	"github.com/spf13/cobra"
@@ -47,16 +49,25 @@ is kept: no key is ever overwritten.`,
 			if encrypt {
 				pass = sync.OnceValues(func() ([]byte, error) { return a.newPassphrase(cmd.Context()) })
 			}
-			return a.initKeys(cmd.Context(), c, pass)
+			if _, err := os.Stat(registerPath(c)); errors.Is(err, fs.ErrNotExist) {
+				// `cardproof init` makes the register, and enters the keys into it.
+				return a.initKeys(cmd.Context(), c, pass, func() error { return nil })
+			}
+			return a.withOwnRegister(cmd.Context(), c, false, func(recordKeys func() error) error {
+				return a.initKeys(cmd.Context(), c, pass, recordKeys)
+			})
 		},
 	}
 	cmd.Flags().BoolVar(&encrypt, "encrypt", false, "encrypt the private halves with a passphrase")
 	return cmd
 }
 
-// initKeys makes the keys that are missing. Where none is, the error is that the card key is there already.
-func (a *app) initKeys(ctx context.Context, c *config.Config, pass issuer.Passphrase) error {
+// initKeys makes the keys that are missing, and calls recordKeys after each. Where none is, the error is that the card key is there already.
+func (a *app) initKeys(ctx context.Context, c *config.Config, pass issuer.Passphrase, recordKeys func() error) error {
 	card, wroteCard, err := a.setUpKey(ctx, c, keys.Cards, pass)
+	if err == nil {
+		err = recordKeys()
+	}
 	if err != nil {
 		return err
 	}
@@ -64,6 +75,9 @@ func (a *app) initKeys(ctx context.Context, c *config.Config, pass issuer.Passph
 		fmt.Fprintf(a.stdout, "made key %s of %s in %s\n", card.ID, card.Issuer, c.Keys)
 	}
 	lists, wroteLists, err := a.setUpKey(ctx, c, keys.StatusLists, pass)
+	if err == nil {
+		err = recordKeys()
+	}
 	if err != nil {
 		return err
 	}

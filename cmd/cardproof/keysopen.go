@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,20 +16,33 @@ import (
 	"github.com/cardproof/cardproof/keys"
 )
 
-// revocations is what the register has on record of revoked keys.
-type revocations interface {
+// keyRecord is what the register has on record of the keys.
+type keyRecord interface {
+	Accepted(ctx context.Context, accept register.Accept) error
 	RevokedKeys(ctx context.Context) (map[string]time.Time, error)
 }
 
-// loadKeys reads the key set. A key that was revoked on record is revoked in it, also where the file is an older copy.
-func loadKeys(ctx context.Context, c *config.Config, r revocations) (*keys.Set, error) {
+// ofSet accepts the register of the centre that has these keys.
+func ofSet(set *keys.Set) register.Accept {
+	return register.OfKeys(func(id string) bool {
+		_, ok := set.Find(id)
+		return ok
+	})
+}
+
+// loadKeys reads the key set. A key that was revoked on record is revoked in it, also where the file is an older copy. The error is
+// register.ErrForeign where the register is that of other keys.
+func loadKeys(ctx context.Context, c *config.Config, r keyRecord) (*keys.Set, error) {
 	set, _, err := compareKeys(ctx, c, r)
 	return set, err
 }
 
 // compareKeys is loadKeys, with the IDs of the keys that the file still trusts.
-func compareKeys(ctx context.Context, c *config.Config, r revocations) (set *keys.Set, behind []string, err error) {
+func compareKeys(ctx context.Context, c *config.Config, r keyRecord) (set *keys.Set, behind []string, err error) {
 	if set, err = keys.Load(keySetPath(c)); err != nil {
+		return nil, nil, err
+	}
+	if err := r.Accepted(ctx, ofSet(set)); err != nil {
 		return nil, nil, err
 	}
 	since, err := r.RevokedKeys(ctx)
@@ -144,6 +158,12 @@ func keyEvents(set *keys.Set, now time.Time, reason string) []register.KeyEvent 
 		}
 	}
 	return events
+}
+
+// keysInUse are the keys of a set for the register to know, which tells by them whose it is. That one was retired or revoked is not
+// among it: the set may be an older copy.
+func keysInUse(set *keys.Set, now time.Time) []register.KeyEvent {
+	return slices.DeleteFunc(keyEvents(set, now, ""), func(e register.KeyEvent) bool { return e.Action != register.KeyInUse })
 }
 
 // find is a key of the set by the ID that a person gave.

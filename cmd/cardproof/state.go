@@ -12,6 +12,7 @@ import (
 
 	"github.com/cardproof/cardproof/card"
 	"github.com/cardproof/cardproof/internal/register"
+	"github.com/cardproof/cardproof/keys"
 )
 
 func newRevoke(a *app) *cobra.Command {
@@ -102,7 +103,8 @@ func checkReason(reason string) (string, error) {
 type changed struct {
 	Number string     `json:"number"`
 	State  card.State `json:"state"`
-	Before bool       `json:"before"` // it was in this state already
+	Before bool       `json:"before"`                // it was in this state already
+	Fallen bool       `json:"key_revoked,omitempty"` // it reads KEY REVOKED, whatever its state
 }
 
 func (a *app) withWriter(ctx context.Context, do func(context.Context, *register.DB) error) error {
@@ -199,18 +201,47 @@ func (a *app) changeAll(ctx context.Context, db *register.DB, numbers []card.Num
 	done := []changed{}
 	for n, number := range numbers {
 		if !slices.Contains(numbers[:n], number) {
-			done = append(done, changed{number.String(), to, !slices.Contains(moved, number)})
+			done = append(done, changed{Number: number.String(), State: to, Before: !slices.Contains(moved, number)})
+		}
+	}
+	if to == card.Issued {
+		if err := markFallen(ctx, db, done); err != nil {
+			return err
 		}
 	}
 	if a.json {
 		return a.printJSON(map[string][]changed{"changed": done})
 	}
 	for _, d := range done {
-		word := "is now"
+		word, but := "is now", ""
 		if d.Before {
 			word = "was already"
 		}
-		fmt.Fprintf(a.stdout, "card %s %s %s\n", d.Number, word, inWords(d.State))
+		if d.Fallen {
+			but = ", but its key was revoked: it reads KEY REVOKED; its holder gets a new one by `cardproof replace " + d.Number + " --reason TEXT`"
+		}
+		fmt.Fprintf(a.stdout, "card %s %s %s%s\n", d.Number, word, inWords(d.State), but)
+	}
+	return nil
+}
+
+// markFallen marks the cards that fell with their key. To put such a card in force again helps nobody.
+func markFallen(ctx context.Context, db *register.DB, done []changed) error {
+	revoked, err := db.RevokedKeys(ctx)
+	if err != nil {
+		return err
+	}
+	for i, d := range done {
+		number, err := card.ParseNumber(d.Number)
+		if err != nil {
+			return err
+		}
+		record, _, err := db.FindRecord(ctx, number)
+		if err != nil {
+			return err
+		}
+		since, ok := revoked[record.KeyID]
+		done[i].Fallen = ok && !keys.Key{State: keys.Revoked, RevokedSince: since}.Believes(record.RecordedAt)
 	}
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -61,12 +62,19 @@ func (a *app) openLists(ctx context.Context, c *config.Config, log *slog.Logger)
 	if err := key.open(); err != nil {
 		return nil, err
 	}
-	reader, err := register.OpenReader(ctx, registerPath(c))
+	reader, err := register.OpenReader(ctx, registerPath(c), register.ReaderOptions{Accept: func(ctx context.Context, ids []string) error {
+		set, err := keys.Load(keySetPath(c)) // as it is when a file is opened
+		if err != nil {
+			return err
+		}
+		return ofSet(set)(ctx, ids)
+	}})
 	if err != nil {
 		return nil, err
 	}
+	current := func(ctx context.Context) (*keys.Set, error) { return loadKeys(ctx, c, reader) }
 	return &lists{reader: reader, Publisher: status.New(status.Options{
-		Register: reader, Sign: key.sign, Issuer: c.Issuer.URL, TTL: c.Lists.TTL, Lifetime: c.Lists.Lifetime, Now: a.now, Log: log,
+		Register: reader, Keys: current, Sign: key.sign, Issuer: c.Issuer.URL, TTL: c.Lists.TTL, Lifetime: c.Lists.Lifetime, Now: a.now, Log: log,
 	})}, nil
 }
 
@@ -127,6 +135,9 @@ func (a *app) publishStatus(ctx context.Context, out string, watch bool) (err er
 	if err := publicFolder(out); err != nil {
 		return err
 	}
+	if err := l.recall(ctx, c, out, a.now()); err != nil {
+		return err
+	}
 	written := map[int64]string{} // the ETag of what is in the folder
 	if !watch {
 		if err := l.Renew(ctx); err != nil {
@@ -154,6 +165,20 @@ func publicFolder(path string) error {
 		return err
 	}
 	return os.Chmod(path, 0o755)
+}
+
+// recall reminds the publisher of the lists in the folder, whose revoked cards stay revoked. A file that is no list of
+// ours, or has expired, says nothing.
+func (l *lists) recall(ctx context.Context, c *config.Config, out string, now time.Time) error {
+	set, err := loadKeys(ctx, c, l.reader)
+	if err != nil {
+		return err
+	}
+	lists, err := serve.ReadLists(out, c.Issuer.URL, set, now)
+	for n, claims := range lists {
+		l.Recall(n, claims)
+	}
+	return err
 }
 
 // write writes the lists that are not in the folder yet.

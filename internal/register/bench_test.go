@@ -21,7 +21,7 @@ func filled(b *testing.B) (*DB, []card.Entry) {
 
 func BenchmarkFindRecord(b *testing.B) {
 	db, entries := filled(b)
-	r, err := OpenReader(b.Context(), db.path)
+	r, err := OpenReader(b.Context(), db.path, ReaderOptions{})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -75,7 +75,7 @@ func TestReaderFollowsTheFileAtThePath(t *testing.T) {
 				t.Fatal(err)
 			}
 			backUp(t, path, backup)
-			r, err := OpenReader(t.Context(), path)
+			r, err := OpenReader(t.Context(), path, ReaderOptions{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -103,7 +103,7 @@ func TestReaderRecovers(t *testing.T) {
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
-	r, err := OpenReader(t.Context(), path)
+	r, err := OpenReader(t.Context(), path, ReaderOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -136,7 +136,7 @@ func TestExchangeUnderLoad(t *testing.T) {
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
-	r, err := OpenReader(t.Context(), path)
+	r, err := OpenReader(t.Context(), path, ReaderOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -177,7 +177,7 @@ func TestReaderSeesACopyOverTheFile(t *testing.T) {
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
-	r, err := OpenReader(t.Context(), path)
+	r, err := OpenReader(t.Context(), path, ReaderOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -205,7 +205,7 @@ func TestReaderOfASymbolicLink(t *testing.T) {
 	if err := os.Symlink(db.path, link); err != nil {
 		t.Fatal(err)
 	}
-	r, err := OpenReader(t.Context(), link)
+	r, err := OpenReader(t.Context(), link, ReaderOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -223,7 +223,7 @@ func TestReaderOfASymbolicLink(t *testing.T) {
 
 func TestClosedReader(t *testing.T) {
 	db := newDB(t)
-	r, err := OpenReader(t.Context(), db.path)
+	r, err := OpenReader(t.Context(), db.path, ReaderOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -78,7 +78,7 @@ func TestOpenRefuses(t *testing.T) {
 			if db, err := Open(t.Context(), path); !errors.Is(err, c.want) {
 				t.Errorf("Open: got %v, %v, want %v", db, err, c.want)
 			}
-			if r, err := OpenReader(t.Context(), path); !errors.Is(err, c.want) {
+			if r, err := OpenReader(t.Context(), path, ReaderOptions{}); !errors.Is(err, c.want) {
 				t.Errorf("OpenReader: got %v, %v, want %v", r, err, c.want)
 			}
 			if l, err := OpenReadOnly(t.Context(), path); !errors.Is(err, c.want) {
@@ -139,7 +139,7 @@ func TestOlder(t *testing.T) {
 	if err := pool.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := OpenReader(t.Context(), path); !errors.Is(err, ErrOlder) {
+	if _, err := OpenReader(t.Context(), path, ReaderOptions{}); !errors.Is(err, ErrOlder) {
 		t.Errorf("OpenReader: got %v, want ErrOlder", err)
 	}
 	before, err := os.ReadFile(path)
@@ -164,7 +164,7 @@ func TestOlder(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	r, err := OpenReader(t.Context(), path)
+	r, err := OpenReader(t.Context(), path, ReaderOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -378,7 +378,7 @@ func TestReaderSeesChangesAtOnce(t *testing.T) {
 	db := newDB(t)
 	e := learner(1)
 	issue(t, db, "b1", e)
-	r, err := OpenReader(t.Context(), db.path)
+	r, err := OpenReader(t.Context(), db.path, ReaderOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

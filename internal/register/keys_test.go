@@ -27,7 +27,7 @@ func TestKeyHistory(t *testing.T) {
 	if want := []KeyEvent{used, retired, wide, narrow, wide}; err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, %v\nwant %+v", got, err, want)
 	}
-	reader, err := OpenReader(t.Context(), db.path)
+	reader, err := OpenReader(t.Context(), db.path, ReaderOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

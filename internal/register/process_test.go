@@ -76,7 +76,7 @@ func playReader(ctx context.Context, path string) error {
 		f.Close()
 		return errors.New("the register is writable for this user: the test proves nothing")
 	}
-	r, err := OpenReader(ctx, path)
+	r, err := OpenReader(ctx, path, ReaderOptions{})
 	if err != nil {
 		return err
 	}

@@ -19,6 +19,7 @@ type Reader struct {
 	LinkLifetime time.Duration
 
 	path   string
+	accept Accept
 	turn   chan struct{} // has one place, for the call that opens the file anew
 	mu     sync.RWMutex  // held for reading by every call that asks the file
 	file   *opened       // nil where the one at the path could not be opened
@@ -27,14 +28,34 @@ type Reader struct {
 
 var errClosed = errors.New("the register is closed")
 
-// OpenReader opens a register read-only. The error is ErrMissing, ErrNewer, ErrOlder, ErrCorrupt, ErrForeign, ErrAccess, or
-// what the system said.
-func OpenReader(ctx context.Context, path string) (*Reader, error) {
-	file, err := openCurrent(ctx, path)
-	if err != nil {
+// ReaderOptions say how a Reader takes a file.
+type ReaderOptions struct {
+	// Accept is asked about each file before anything is answered from it; nil takes every register.
+	Accept Accept
+}
+
+// OpenReader opens a register read-only. The error is ErrMissing, ErrNewer, ErrOlder, ErrCorrupt, ErrForeign, ErrAccess,
+// what Accept said, or what the system said.
+func OpenReader(ctx context.Context, path string, o ReaderOptions) (*Reader, error) {
+	r := &Reader{path: path, accept: o.Accept, turn: make(chan struct{}, 1)}
+	var err error
+	if r.file, err = r.open(ctx); err != nil {
 		return nil, wrap("open the register", err)
 	}
-	return &Reader{path: path, turn: make(chan struct{}, 1), file: file}, nil
+	return r, nil
+}
+
+// open opens the file at the path, if it is a register that the Reader may answer from.
+func (r *Reader) open(ctx context.Context) (*opened, error) {
+	file, err := openCurrent(ctx, r.path)
+	if err != nil || r.accept == nil {
+		return file, err
+	}
+	if err := file.accepted(ctx, r.accept); err != nil {
+		file.Close() // it was only read
+		return nil, err
+	}
+	return file, nil
 }
 
 // Close closes the register.
@@ -111,7 +132,7 @@ func (r *Reader) refresh(ctx context.Context) error {
 	if asked, _ := r.askOpen(func(*opened) error { return nil }); asked {
 		return nil
 	}
-	file, err := openCurrent(ctx, r.path)
+	file, err := r.open(ctx)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.closed {

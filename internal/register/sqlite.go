@@ -139,7 +139,7 @@ func currentVersion(ctx context.Context, pool *sql.DB) (version int64, err error
 		return 0, err
 	}
 	if id != applicationID {
-		return 0, ErrForeign
+		return 0, fmt.Errorf("%w: another program made it", ErrForeign)
 	}
 	err = pool.QueryRowContext(ctx, "SELECT max(version_id) FROM "+versionTable).Scan(&version)
 	return version, err

@@ -13,7 +13,7 @@ import (
 
 func openReader(t *testing.T, path string) *Reader {
 	t.Helper()
-	r, err := OpenReader(t.Context(), path)
+	r, err := OpenReader(t.Context(), path, ReaderOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,8 +11,10 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
+	"github.com/cardproof/cardproof/keys"
 	"github.com/cardproof/cardproof/verify/statuslist"
 )
 
@@ -41,6 +43,8 @@ type heldList struct {
 	file os.FileInfo // nil where there was none
 	err  error       // what is wrong with that file
 	list statuslist.Published
+	// keyID is the key that signed the list.
+	keyID string
 }
 
 func newListFolder(dir, issuer string, set statuslist.KeyFinder, now func() time.Time, log *slog.Logger) *listFolder {
@@ -72,6 +76,10 @@ func (f *listFolder) StatusList(n int64) (statuslist.Published, error) {
 			f.log.Error("a status list in the folder can't be served; one in hand counts until it expires", "error", h.err.Error())
 		}
 	}
+	if k, ok := f.keys.Find(h.keyID); h.list.Raw != nil && (!ok || k.State == keys.Revoked) {
+		// Whoever has a revoked key can write what he likes; the list in hand may be his.
+		return statuslist.Published{}, fmt.Errorf("%w: %w", statuslist.ErrNoneNow, errRevokedKey)
+	}
 	if h.list.Raw == nil || (h.err != nil && !f.now().Before(h.list.ExpiresAt)) {
 		return statuslist.Published{}, fmt.Errorf("%w: %w", statuslist.ErrNoneNow, h.err)
 	}
@@ -96,16 +104,10 @@ func (f *listFolder) isBeyond(n int64) bool {
 }
 
 func (f *listFolder) load(path string, n int64, h *heldList) error {
-	file, err := os.Open(path)
+	raw, err := readList(path)
 	if err != nil {
 		return err
 	}
-	defer file.Close() // it was only read
-	data, err := io.ReadAll(io.LimitReader(file, maxListFile))
-	if err != nil {
-		return err
-	}
-	raw := string(data)
 	opened, err := statuslist.Open(raw, statuslist.Expected{
 		URI: statuslist.URI(f.issuer, n), Issuer: f.issuer, Keys: f.keys, Now: f.now(), After: h.list.IssuedAt,
 	})
@@ -113,5 +115,71 @@ func (f *listFolder) load(path string, n int64, h *heldList) error {
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	h.list, err = statuslist.Publish(raw, opened.Claims)
+	h.keyID = opened.KeyID
 	return err
+}
+
+// errRevokedKey says that a list in hand counts no more, for its key was taken back.
+var errRevokedKey = errors.New("the key that signed it was revoked, or is gone from the key set")
+
+// errNoFile says that there is something else than a file: a pipe, a device or a folder.
+var errNoFile = errors.New("it is no regular file")
+
+func readList(path string) (string, error) {
+	file, err := openRegular(path)
+	if err != nil {
+		return "", err
+	}
+	defer file.Close() // it was only read
+	data, err := io.ReadAll(io.LimitReader(file, maxListFile))
+	return string(data), err
+}
+
+// openRegular opens a file to read, and waits for nobody: the opening of a named pipe would last until somebody writes into it.
+func openRegular(path string) (*os.File, error) {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() { // a device may do something when it is opened
+		return nil, fmt.Errorf("%s: %w", path, errNoFile)
+	}
+	file, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, err
+	}
+	info, err := file.Stat() // it may have been exchanged meanwhile
+	if err == nil && !info.Mode().IsRegular() {
+		err = fmt.Errorf("%s: %w", path, errNoFile)
+	}
+	if err != nil {
+		file.Close() // nothing was read
+		return nil, err
+	}
+	return file, nil
+}
+
+// ReadLists reads the lists in a folder that keys of the issuer have signed, and that still count. Any other file is passed
+// over; a folder that is not there has none.
+func ReadLists(dir, issuer string, set statuslist.KeyFinder, now time.Time) (map[int64]statuslist.Claims, error) {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	lists := map[int64]statuslist.Claims{}
+	for _, e := range entries {
+		name, ok := strings.CutSuffix(e.Name(), listSuffix)
+		n, isNumber := statuslist.Number(name)
+		if !ok || !isNumber {
+			continue
+		}
+		raw, err := readList(filepath.Join(dir, e.Name()))
+		if err != nil {
+			continue
+		}
+		opened, err := statuslist.Open(raw, statuslist.Expected{URI: statuslist.URI(issuer, n), Issuer: issuer, Keys: set, Now: now})
+		if err == nil {
+			lists[n] = opened.Claims
+		}
+	}
+	return lists, nil
 }

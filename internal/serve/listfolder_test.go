@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -143,6 +144,58 @@ func TestFolderKeepsTheListInHand(t *testing.T) {
 			f.put(1, newer(f))
 			f.want("mended", 1, f.time, nil)
 		})
+	}
+}
+
+// A pipe that nobody writes into keeps no question waiting.
+func TestFolderWithAPipe(t *testing.T) {
+	f := newFolder(t)
+	begin := f.time
+	f.put(1, f.sign(1, begin))
+	f.want("at first", 1, begin, nil)
+	path := filepath.Join(f.dir, ListFile(1))
+	if err := errors.Join(os.Remove(path), syscall.Mkfifo(path, 0o600), syscall.Mkfifo(filepath.Join(f.dir, ListFile(2)), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		f.want("a pipe in its place", 1, begin, nil)
+		f.want("a pipe from the first", 2, time.Time{}, statuslist.ErrNoneNow)
+		if _, err := readList(path); !errors.Is(err, errNoFile) {
+			t.Errorf("got %v, want %v", err, errNoFile)
+		}
+	}()
+	select {
+	case <-done:
+	case <-time.After(10 * time.Second):
+		t.Fatal("it hangs")
+	}
+}
+
+// The list in hand ends with the trust in its key.
+func TestFolderOfARevokedKey(t *testing.T) {
+	f := newFolder(t)
+	f.put(1, f.sign(1, f.time))
+	f.want("at first", 1, f.time, nil)
+	if err := f.listFolder.keys.(*keys.Set).Revoke(f.signing.ID, f.time); err != nil {
+		t.Fatal(err)
+	}
+	f.want("revoked", 1, time.Time{}, statuslist.ErrNoneNow)
+}
+
+// ReadLists takes what a key of the issuer has signed, and nothing else.
+func TestReadLists(t *testing.T) {
+	f := newFolder(t)
+	f.put(1, f.sign(1, f.time))
+	f.put(2, f.sign(1, f.time))
+	f.put(3, "<html>")
+	got, err := ReadLists(f.dir, testIssuer, f.listFolder.keys, f.time)
+	if err != nil || len(got) != 1 || !got[1].IssuedAt.Equal(f.time) {
+		t.Errorf("got %v, %v, want list 1", got, err)
+	}
+	if got, err := ReadLists(filepath.Join(f.dir, "none"), testIssuer, f.listFolder.keys, f.time); err != nil || len(got) != 0 {
+		t.Errorf("no folder: got %v, %v, want none", got, err)
 	}
 }
 

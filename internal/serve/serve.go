@@ -60,7 +60,11 @@ type Site struct {
 // Open opens the register, the keys and the roots, and refuses what could not answer: all of them must be there and readable before the
 // first request comes.
 func Open(ctx context.Context, o Options) (*Site, error) {
-	if _, err := keys.Load(o.JWKS); err != nil { // before the register, which is of no use without it
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	first, err := keys.Load(o.JWKS) // before the register, which is of no use without it
+	if err != nil {
 		return nil, err
 	}
 	roots, err := publishedRoots(o.Roots)
@@ -75,7 +79,8 @@ func Open(ctx context.Context, o Options) (*Site, error) {
 	if err != nil {
 		return nil, err
 	}
-	reader, err := register.OpenReader(ctx, o.Register)
+	own := &own{first: first, signed: map[string]bool{}, unsigned: map[string]time.Time{}}
+	reader, err := register.OpenReader(ctx, o.Register, register.ReaderOptions{Accept: own.accept})
 	if err != nil {
 		return nil, err
 	}
@@ -83,12 +88,15 @@ func Open(ctx context.Context, o Options) (*Site, error) {
 	if err != nil {
 		return nil, errors.Join(err, reader.Close())
 	}
+	own.set.Store(set)
 	source, err := openCertificate(o, set)
 	if err != nil {
 		return nil, errors.Join(err, reader.Close())
 	}
 	reader.LinkLifetime = o.Learner.LinkLifetime
-	ready := func(ctx context.Context) error { return errors.Join(reader.Ping(ctx), set.Ready(ctx)) }
+	ready := func(ctx context.Context) error {
+		return errors.Join(reader.Ping(ctx), set.Ready(ctx), own.complete(ctx, reader))
+	}
 	watch := newMonitor(o, ready)
 	limit := o.Server.RateLimit
 	checker := &verify.Checker{Keys: set, Register: reader, Now: o.Now, Location: o.Issuer.Location}

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/cardproof/cardproof/card"
+	"github.com/cardproof/cardproof/keys"
 	"github.com/cardproof/cardproof/verify/statuslist"
 )
 
@@ -36,10 +37,11 @@ type Register interface {
 // Options is what a Publisher needs. All but Log have to be there.
 type Options struct {
 	Register Register
-	Sign     func(statuslist.Claims) (string, error) // (*issuer.StatusKey).SignList
-	Issuer   string                                  // the origin, as in the claim iss of the cards
-	TTL      time.Duration                           // after how long others ought to ask again; whole seconds
-	Lifetime time.Duration                           // how long a list counts; whole seconds
+	Keys     func(context.Context) (*keys.Set, error) // as they are now, with what the register has on record
+	Sign     func(statuslist.Claims) (string, error)  // (*issuer.StatusKey).SignList
+	Issuer   string                                   // the origin, as in the claim iss of the cards
+	TTL      time.Duration                            // after how long others ought to ask again; whole seconds
+	Lifetime time.Duration                            // how long a list counts; whole seconds
 	Now      func() time.Time
 	Log      *slog.Logger // nil for none
 }
@@ -51,10 +53,11 @@ type Publisher struct {
 	readAll  time.Time        // when all lists were read last
 	unread   map[int64]bool   // have changed since they were packed
 	packed   map[int64]string // what is to be signed
-	failed   bool             // the last time
+	failure  string           // of the last time
+	contents map[int64]string // what was signed last
+	signer   map[int64]string // and by which key
 	mu       sync.RWMutex     // guards signed
 	signed   map[int64]statuslist.Published
-	contents map[int64]string // what was signed
 }
 
 // New is a publisher that has no list yet: Renew makes them.
@@ -62,11 +65,14 @@ func New(o Options) *Publisher {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Publisher{o: o, unread: map[int64]bool{}, packed: map[int64]string{}, signed: map[int64]statuslist.Published{}, contents: map[int64]string{}}
+	return &Publisher{
+		o: o, unread: map[int64]bool{}, packed: map[int64]string{}, contents: map[int64]string{}, signer: map[int64]string{},
+		signed: map[int64]statuslist.Published{},
+	}
 }
 
 // StatusList is a list as it was signed last. The error is statuslist.ErrNoList, or ErrNoneNow while the register has not been
-// read once. Whether the list still counts is for the caller to see.
+// read once, or while its key is revoked and there is no next one. Whether the list still counts is for the caller to see.
 func (p *Publisher) StatusList(n int64) (statuslist.Published, error) {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
@@ -74,21 +80,33 @@ func (p *Publisher) StatusList(n int64) (statuslist.Published, error) {
 		return statuslist.Published{}, statuslist.ErrNoneNow
 	}
 	list, ok := p.signed[n]
-	if !ok {
+	switch {
+	case !ok:
 		return statuslist.Published{}, statuslist.ErrNoList
+	case list.Raw == nil:
+		return statuslist.Published{}, fmt.Errorf("%w: %w", statuslist.ErrNoneNow, ErrKeyRevoked)
 	}
 	return list, nil
 }
 
-// All is every list as it was signed last.
+// All is every list that StatusList hands out.
 func (p *Publisher) All() map[int64]statuslist.Published {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
-	return maps.Clone(p.signed)
+	all := maps.Clone(p.signed)
+	maps.DeleteFunc(all, func(_ int64, list statuslist.Published) bool { return list.Raw == nil })
+	return all
+}
+
+// Recall gives the Publisher a list that was signed before it began, and that was proved to be: its revoked places stay revoked.
+func (p *Publisher) Recall(n int64, c statuslist.Claims) {
+	if c.Bits == statuslist.Bits {
+		p.contents[n] = c.Packed
+	}
 }
 
 // Run renews the lists until ctx ends. done, where it is not nil, is told after each round that went well; its error counts as
-// one of the round. What fails is logged once, and tried again.
+// one of the round. What fails is tried again, and logged when it is another failure than the round before.
 func (p *Publisher) Run(ctx context.Context, done func() error) {
 	tick := time.NewTicker(pause)
 	defer tick.Stop()
@@ -109,17 +127,46 @@ func (p *Publisher) Run(ctx context.Context, done func() error) {
 func (p *Publisher) note(ctx context.Context, err error) {
 	switch {
 	case ctx.Err() != nil:
-	case err != nil && !p.failed:
+	case err != nil && p.failure != err.Error():
 		p.o.Log.ErrorContext(ctx, "the status lists can't be renewed; those in hand count until they expire", "error", err.Error())
-	case err == nil && p.failed:
+	case err == nil && p.failure != "":
 		p.o.Log.InfoContext(ctx, "the status lists are renewed again")
 	}
-	p.failed = err != nil
+	if p.failure = ""; err != nil {
+		p.failure = err.Error()
+	}
 }
 
-// Renew reads what has changed in the register, and signs what has to be signed.
+// Renew reads what has changed in the register, and signs what has to be signed. The error is ErrOldRegister or ErrNoKey, where
+// nothing was signed, or another one.
 func (p *Publisher) Renew(ctx context.Context) error {
 	now := p.o.Now().UTC().Truncate(time.Second)
+	set, err := p.o.Keys(ctx)
+	if err != nil {
+		return err
+	}
+	p.withdraw(ctx, set)
+	key, ok := set.Active(p.o.Issuer, keys.StatusLists)
+	if !ok {
+		return ErrNoKey
+	}
+	if err := p.follow(ctx, now); err != nil {
+		return err
+	}
+	failed := p.read(ctx) // a list that can't be read or signed keeps no other from being so
+	if errors.Is(failed, ErrOldRegister) {
+		return failed
+	}
+	for _, n := range slices.Sorted(maps.Keys(p.packed)) {
+		if err := p.sign(n, now, key.ID); err != nil {
+			failed = errors.Join(failed, fmt.Errorf("status list %d: %w", n, err))
+		}
+	}
+	return failed
+}
+
+// follow asks the register which lists have changed.
+func (p *Publisher) follow(ctx context.Context, now time.Time) error {
 	since := p.mark
 	if now.Sub(p.readAll) >= readAllEvery || now.Before(p.readAll) {
 		since = ""
@@ -136,22 +183,21 @@ func (p *Publisher) Renew(ctx context.Context) error {
 	for _, n := range changed {
 		p.unread[n] = true
 	}
-	var failed []error // a list that can't be read or signed keeps no other from being so
-	for n := range p.unread {
-		if p.packed[n], err = p.pack(ctx, n); err != nil {
+	return nil
+}
+
+// read packs the lists that have changed, each as far as it can.
+func (p *Publisher) read(ctx context.Context) error {
+	var failed []error
+	for _, n := range slices.Sorted(maps.Keys(p.unread)) {
+		packed, err := p.pack(ctx, n)
+		if err != nil {
 			delete(p.packed, n)
 			failed = append(failed, fmt.Errorf("status list %d: %w", n, err))
 			continue
 		}
+		p.packed[n] = packed
 		delete(p.unread, n)
-		if err := p.sign(n, now); err != nil {
-			failed = append(failed, fmt.Errorf("status list %d: %w", n, err))
-		}
-	}
-	for n := range p.packed {
-		if err := p.sign(n, now); err != nil {
-			failed = append(failed, fmt.Errorf("status list %d: %w", n, err))
-		}
 	}
 	return errors.Join(failed...)
 }
@@ -176,14 +222,18 @@ func (p *Publisher) pack(ctx context.Context, n int64) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	if err := p.compare(n, l); err != nil {
+		return "", err
+	}
 	return l.Encode()
 }
 
-// sign signs a list that has changed, or whose ttl is over. A clock that was put back counts as one that is over.
-func (p *Publisher) sign(n int64, now time.Time) error {
+// sign signs a list that has changed, or whose ttl is over, or whose key is no longer the active one. A clock that was put back counts
+// as a ttl that is over.
+func (p *Publisher) sign(n int64, now time.Time, keyID string) error {
 	packed := p.packed[n]
 	age := now.Sub(p.signed[n].IssuedAt)
-	if p.contents[n] == packed && age >= 0 && age < p.o.TTL {
+	if p.contents[n] == packed && p.signer[n] == keyID && age >= 0 && age < p.o.TTL {
 		return nil
 	}
 	c := statuslist.Claims{
@@ -197,8 +247,9 @@ func (p *Publisher) sign(n int64, now time.Time) error {
 	if err != nil {
 		return err
 	}
+	p.contents[n], p.signer[n] = packed, keyID
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.signed[n], p.contents[n] = published, packed
+	p.signed[n] = published
 	return nil
 }

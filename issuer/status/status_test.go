@@ -43,7 +43,7 @@ func newCentre(t *testing.T) *centre {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.db.Close() })
-	reader, err := register.OpenReader(t.Context(), c.path)
+	reader, err := register.OpenReader(t.Context(), c.path, register.ReaderOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,7 +61,7 @@ func newCentre(t *testing.T) *centre {
 		t.Fatal(err)
 	}
 	c.Publisher = New(Options{
-		Register: reader, Sign: key.SignList, Issuer: testIssuer, TTL: 5 * time.Minute, Lifetime: time.Hour, Now: func() time.Time { return c.now },
+		Register: reader, Keys: func(context.Context) (*keys.Set, error) { return c.set, nil }, Sign: key.SignList, Issuer: testIssuer, TTL: 5 * time.Minute, Lifetime: time.Hour, Now: func() time.Time { return c.now },
 	})
 	return c
 }
@@ -306,8 +306,9 @@ func TestRunLogsAFailureOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var log bytes.Buffer
 		r := &switched{fixedRegister: fixedRegister{states: map[int64]card.State{1: card.Issued}, mark: "1 a"}}
+		set := newCentre(t).set
 		p := New(Options{
-			Register: r, Sign: func(statuslist.Claims) (string, error) { return "token", nil }, Issuer: testIssuer, TTL: time.Minute, Lifetime: time.Hour,
+			Register: r, Keys: func(context.Context) (*keys.Set, error) { return set, nil }, Sign: func(statuslist.Claims) (string, error) { return "token", nil }, Issuer: testIssuer, TTL: time.Minute, Lifetime: time.Hour,
 			Now: time.Now, Log: slog.New(slog.NewTextHandler(&log, nil)),
 		})
 		ctx, cancel := context.WithCancel(t.Context())
