@@ -2,9 +2,6 @@ package httpd
 
 import (
 	"context"
-	"crypto/rand"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -32,7 +29,8 @@ type Guard struct {
 type Seen struct {
 	Route   string // the pattern that answered, or none
 	Status  int
-	Outcome string // what NoteOutcome said last
+	Outcome string       // what NoteOutcome said last
+	Cards   map[Card]int // how often NoteCard said each; nil for none
 	Took    time.Duration
 	Err     error // why there was no normal answer; it may be nil
 }
@@ -100,7 +98,7 @@ func (g Guard) recovered(w *statusWriter, r *http.Request, v any) {
 // finish tells the observer and the access log of a request.
 func (g Guard) finish(r *http.Request, n *note, status int, took time.Duration) {
 	if g.Observe != nil {
-		s := Seen{Route: route(r), Status: status, Outcome: n.outcome, Took: took}
+		s := Seen{Route: route(r), Status: status, Outcome: n.outcome, Cards: n.cards, Took: took}
 		if n.err != nil {
 			s.Err = n.err.Err
 		}
@@ -138,56 +136,6 @@ func route(r *http.Request) string {
 		return "none"
 	}
 	return r.Pattern
-}
-
-// note is what a handler tells the access log.
-type note struct {
-	id      string
-	outcome string
-	token   string
-	err     *Error
-}
-
-type noteKey struct{}
-
-// newID is a new name for a request: 128 random bits. Those of others are never taken over: whoever sends a request could
-// write anything into our log by it.
-func newID() string {
-	var raw [16]byte
-	_, _ = rand.Read(raw[:]) // never fails (crypto/rand)
-	return hex.EncodeToString(raw[:])
-}
-
-// RequestID is the name of the request whose context it is, as its log lines and its X-Request-Id have it: 32 hexadecimal
-// digits. It is empty outside of a Guard.
-func RequestID(ctx context.Context) string {
-	if n, ok := ctx.Value(noteKey{}).(*note); ok {
-		return n.id
-	}
-	return ""
-}
-
-// NoteOutcome tells the access log the outcome of a request in one word, such as a verdict's code.
-func NoteOutcome(ctx context.Context, outcome string) {
-	if n, ok := ctx.Value(noteKey{}).(*note); ok {
-		n.outcome = outcome
-	}
-}
-
-// NoteToken tells the access log which token was asked about: 8 bytes of its SHA-256, enough to find two questions about
-// the same card, and no way back to it.
-func NoteToken(ctx context.Context, token string) {
-	if n, ok := ctx.Value(noteKey{}).(*note); ok {
-		sum := sha256.Sum256([]byte(token))
-		n.token = hex.EncodeToString(sum[:8])
-	}
-}
-
-// NoteError tells the access log why a request got no normal answer.
-func NoteError(ctx context.Context, err *Error) {
-	if n, ok := ctx.Value(noteKey{}).(*note); ok {
-		n.err = err
-	}
 }
 
 // statusWriter remembers the status that was sent; 0 while none was.

@@ -39,6 +39,8 @@ func Serve(ctx context.Context, ln net.Listener, h http.Handler, c Config) error
 		MaxHeaderBytes:    orDefault(c.MaxHeaderBytes, 16<<10),
 		TLSConfig:         c.TLS,
 		ErrorLog:          slog.NewLogLogger(complaints{c.Log}, slog.LevelWarn),
+
+		DisableGeneralOptionsHandler: true, // "OPTIONS *" is a request as any other, for limits and log
 	}
 	served := make(chan error, 1)
 	go func() {

@@ -102,7 +102,7 @@ func newCentre(t testing.TB) *centre {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.db.Close() })
-	if c.reader, err = register.OpenReader(t.Context(), path); err != nil {
+	if c.reader, err = register.OpenReader(t.Context(), path, register.ReaderOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.reader.Close() })

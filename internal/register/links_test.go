@@ -25,7 +25,7 @@ func newLink(t *testing.T, db *DB, k card.LearnerKey) string {
 
 func newReader(t *testing.T, db *DB) *Reader {
 	t.Helper()
-	r, err := OpenReader(t.Context(), db.path)
+	r, err := OpenReader(t.Context(), db.path, ReaderOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -356,7 +356,7 @@ func TestLinksComeToAnOlderRegister(t *testing.T) {
 	if err := pool.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := OpenReader(t.Context(), path); !errors.Is(err, ErrOlder) {
+	if _, err := OpenReader(t.Context(), path, ReaderOptions{}); !errors.Is(err, ErrOlder) {
 		t.Errorf("a reader: got %v, want %v", err, ErrOlder)
 	}
 	db, err := Open(t.Context(), path)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"net"
 	"os"
 	"time"
 
@@ -13,7 +14,9 @@ import (
 )
 
 func newMonitor(o Options, ready func(context.Context) error) *monitor.Monitor {
+	host, _, _ := net.SplitHostPort(o.Server.Monitor.Listen) // none where there is no monitor
 	return monitor.New(monitor.Options{
+		Host:    host,
 		Version: cmp.Or(o.Version, "development"),
 		Known:   func(outcome string) bool { return verify.Code(outcome).Message() != "" },
 		Kind:    failureOf,

@@ -10,6 +10,7 @@ package photo
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"image"
@@ -60,6 +61,9 @@ func Decode(data []byte, memory int64) (img *image.Gray, err error) {
 	var decode func() (image.Image, error)
 	switch Kind(data) {
 	case "image/png":
+		if hasFrames(data) {
+			return nil, ErrAnimated
+		}
 		conf, err = png.DecodeConfig(bytes.NewReader(data))
 		decode = func() (image.Image, error) { return png.Decode(bytes.NewReader(data)) }
 	case "image/jpeg":
@@ -93,6 +97,22 @@ func Decode(data []byte, memory int64) (img *image.Gray, err error) {
 // isAnimated says whether a WebP has the flag of an animation (RFC 9649, 2.7).
 func isAnimated(data []byte) bool {
 	return len(data) > 20 && string(data[12:16]) == "VP8X" && data[20]&2 != 0
+}
+
+// hasFrames says whether a PNG has the chunk of an animation (PNG, third edition, 11.3.6.1), even of a single frame: programs show that one,
+// and the decoder reads another picture.
+func hasFrames(data []byte) bool {
+	for at := 8; len(data)-at >= 12; {
+		if string(data[at+4:at+8]) == "acTL" {
+			return true
+		}
+		size := int64(binary.BigEndian.Uint32(data[at:])) + 12 // with length, type and check sum
+		if size > int64(len(data)-at) {
+			return false
+		}
+		at += int(size)
+	}
+	return false
 }
 
 // bytesEach is what a pixel takes while a picture is unpacked, together with the grey one that is made of it.

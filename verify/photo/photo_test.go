@@ -80,6 +80,15 @@ func hugePNG(w, h uint32) []byte {
 	return binary.BigEndian.AppendUint32(append(out, head...), crc32.ChecksumIEEE(head))
 }
 
+// animatedPNG is a picture with the chunk that begins an animation behind its header.
+func animatedPNG(still []byte, frames byte) []byte {
+	const header = 8 + 25
+	chunk := []byte("acTL\x00\x00\x00" + string([]byte{frames}) + "\x00\x00\x00\x00")
+	out := binary.BigEndian.AppendUint32(bytes.Clone(still[:header]), 8)
+	out = binary.BigEndian.AppendUint32(append(out, chunk...), crc32.ChecksumIEEE(chunk))
+	return append(out, still[header:]...)
+}
+
 func TestWhatIsNotRead(t *testing.T) {
 	two := file(t, "testdata/two.png")
 	for name, tc := range map[string]struct {
@@ -95,6 +104,11 @@ func TestWhatIsNotRead(t *testing.T) {
 		"wider than it can be": {hugePNG(MaxSide+1, 1), ErrTooLarge},
 		"more than memory":     {hugePNG(12_000, 12_000), ErrTooLarge},
 		"animated":             {file(t, "testdata/animated.webp"), ErrAnimated},
+		"animated PNG":         {animatedPNG(two, 2), ErrAnimated},
+		"PNG of one frame":     {animatedPNG(two, 1), ErrAnimated},
+		"animated, cut off":    {animatedPNG(two, 2)[:60], ErrAnimated},
+		"chunk of 4 GB":        {append(bytes.Clone(two[:33]), "\xff\xff\xff\xffacTLxxxx"...), ErrAnimated},
+		"long chunk":           {append(bytes.Clone(two[:33]), "\xff\xff\xff\xfftEXtxxxx"...), ErrNotPicture},
 	} {
 		if _, err := Decode(tc.data, MaxMemory); !errors.Is(err, tc.want) {
 			t.Errorf("%s: got %v, want %v", name, err, tc.want)

@@ -57,6 +57,9 @@ func (s *site) checkAPI(w http.ResponseWriter, r *http.Request) error {
 // checkJSON answers a question as JSON. A single question has the status of its verdict. A list is answered in order, with
 // 503 where an item could not be answered: a caller that looks at the status alone then takes nothing for checked.
 func (s *site) checkJSON(w http.ResponseWriter, r *http.Request) error {
+	if wantedIn(r.URL.RawQuery).asked() {
+		return badRequest("Beside a JSON body, a requirement in the query is not read. Write it into the body, as the member need.")
+	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxJSONBody))
 	if err != nil {
 		if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
@@ -93,7 +96,7 @@ func (s *site) checkJSON(w http.ResponseWriter, r *http.Request) error {
 		}
 		answer.Results = append(answer.Results, s.publish(ctx, v, it.need))
 	}
-	httpd.NoteOutcome(r.Context(), fmt.Sprintf("list of %d", len(b.items)))
+	httpd.NoteOutcome(r.Context(), fmt.Sprintf("list of %d: %s", len(b.items), httpd.CardsOf(r.Context())))
 	return writeAnswer(w, status, answer)
 }
 

@@ -66,6 +66,11 @@ func (s *site) checkForm(w http.ResponseWriter, r *http.Request) error {
 		return &httpd.Error{Status: http.StatusBadRequest, Detail: "The form could not be read."}
 	}
 	rd, typed, want := s.readerOf(r), r.PostForm.Get("q"), wantedInForm(r.PostForm)
+	if inQuery := wantedIn(r.URL.RawQuery); inQuery.asked() && want.asked() {
+		want = wanted{bad: true}
+	} else if inQuery.asked() {
+		want = inQuery
+	}
 	if want.bad {
 		return s.writeHome(w, rd, http.StatusBadRequest, want, rd.Form.BadNeed)
 	}
@@ -96,7 +101,9 @@ func (s *site) askToken(ctx context.Context, text string) (verify.Verdict, int) 
 	ctx, cancel := context.WithTimeout(ctx, checkTime)
 	defer cancel()
 	v, err := s.Checker.CheckToken(ctx, text)
-	return s.settle(ctx, v, err)
+	v, status := s.settle(ctx, v, err)
+	httpd.NoteCard(ctx, httpd.Card{Code: string(v.Code)})
+	return v, status
 }
 
 // noteCode tells the access log of a token, the same for both of its forms.
@@ -114,7 +121,9 @@ func (s *site) askNumber(ctx context.Context, typed string) (verify.Verdict, int
 	defer cancel()
 	v, err := s.Checker.CheckNumber(ctx, typed)
 	v.ByNumber = true
-	return s.settle(ctx, v, err)
+	v, status := s.settle(ctx, v, err)
+	httpd.NoteCard(ctx, httpd.Card{Code: string(v.Code)})
+	return v, status
 }
 
 // settle is the last fence before an answer is shown. It lets pass only what fits together: no green with an error, none

@@ -44,8 +44,7 @@ func mentionsNeed(query string) bool {
 // wrong ones.
 func wantedOf(values url.Values) wanted {
 	for name := range values {
-		begin := strings.TrimLeftFunc(name, func(r rune) bool { return !unicode.IsLetter(r) })
-		if name != "need" && len(begin) >= 4 && strings.EqualFold(begin[:4], "need") {
+		if isNeedAmiss(name) {
 			return wanted{bad: true}
 		}
 	}
@@ -57,6 +56,12 @@ func wantedOf(values url.Values) wanted {
 		return wanted{code: code, bad: !ok}
 	}
 	return wanted{bad: true}
+}
+
+// isNeedAmiss says whether a name was meant for need, and is not it.
+func isNeedAmiss(name string) bool {
+	begin := strings.TrimLeftFunc(name, func(r rune) bool { return !unicode.IsLetter(r) })
+	return name != "need" && len(begin) >= 4 && strings.EqualFold(begin[:4], "need")
 }
 
 // wantedInForm is what the form says, or else a link that was pasted into it.

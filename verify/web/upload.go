@@ -7,7 +7,6 @@ import (
 	"io"
 	"net/http"
 	"runtime"
-	"strings"
 	"time"
 
 	"github.com/cardproof/cardproof/internal/httpd"
@@ -21,29 +20,27 @@ const (
 	maxField     = 1 << 10          // bytes of a form's field that is no file
 	sendTime     = 60 * time.Second // for a client to send its files
 	filesTime    = 40 * time.Second // to check them
-	waitTime     = 8 * time.Second  // for a place; who gets none comes back after busyTime
+	waitTime     = 8 * time.Second  // for a place or memory; who gets none comes back after busyTime
 	busyTime     = 15 * time.Second
-	fileCost     = 10 // so many requests a request with files counts as more, and one for each MiB
-
-	// Places in which files are received. Each may hold maxUpload in memory, so these bound it.
-	receivers = 3
+	answerTime   = 3*waitTime + filesTime + 20*time.Second // to wait, to check and to send the answer
+	fileCost     = 10                                      // so many requests a request with files counts as more, and one for each MiB
 )
 
 // fileKinds are the media types of a file that is the whole body.
 var fileKinds = []string{"application/pdf", "image/png", "image/jpeg", "image/webp", "application/zip"}
 
-// filesDesk checks files. What it takes is bounded by its places, however many clients there are.
+// filesDesk checks files. What it takes is bounded by its inbox and its places, however many clients there are.
 type filesDesk struct {
-	desk      *intake.Desk
-	receiving chan struct{}
-	checking  chan struct{}
+	desk     *intake.Desk
+	inbox    *httpd.Inbox
+	checking chan struct{}
 }
 
 func newFilesDesk(o Options) *filesDesk {
 	return &filesDesk{
-		desk:      &intake.Desk{Checker: o.Checker, Trust: o.Trust, Centre: o.Issuer.Name, Origins: o.Origins, Now: o.Now, Limits: intake.Public},
-		receiving: make(chan struct{}, receivers),
-		checking:  make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/4)), // verdicts on single cards must not wait for pictures
+		desk:     &intake.Desk{Checker: o.Checker, Trust: o.Trust, Centre: o.Issuer.Name, Origins: o.Origins, Now: o.Now, Limits: intake.Public},
+		inbox:    httpd.NewInbox(httpd.Receiving{Body: maxUpload, Whole: sendTime, Wait: waitTime, Retry: busyTime}),
+		checking: make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/4)), // verdicts on single cards must not wait for pictures
 	}
 }
 
@@ -103,8 +100,13 @@ func readForm(r *http.Request) (files, error) {
 		if count >= intake.Public.Files {
 			return files{}, badRequest("The form has more parts than can be checked at once.")
 		}
-		if part.FileName() == "" && (part.FormName() == "need" || part.FormName() == "lang") {
-			if err := f.readField(part.FormName(), part); err != nil {
+		name, isFile := part.FormName(), part.FileName() != ""
+		if isNeedAmiss(name) || name == "need" && isFile {
+			f.want = wanted{bad: true}
+			continue
+		}
+		if !isFile && (name == "need" || name == "lang") {
+			if err := f.readField(name, part); err != nil {
 				return f, err
 			}
 			continue
@@ -113,7 +115,7 @@ func readForm(r *http.Request) (files, error) {
 		if err != nil {
 			return files{}, bodyError(err)
 		}
-		if part.FileName() == "" { // an empty field for files, or a field of nobody's
+		if !isFile { // an empty field for files, or a field of nobody's
 			continue
 		}
 		f.batch.Add(intake.CleanName(part.FileName()), data)
@@ -125,7 +127,7 @@ func readForm(r *http.Request) (files, error) {
 }
 
 func (f *files) readField(name string, r io.Reader) error {
-	text, err := io.ReadAll(io.LimitReader(r, maxField))
+	text, err := io.ReadAll(io.LimitReader(r, maxField+1))
 	if err != nil {
 		return bodyError(err)
 	}
@@ -133,16 +135,17 @@ func (f *files) readField(name string, r io.Reader) error {
 		f.lang = string(text)
 		return nil
 	}
-	if need := strings.TrimSpace(string(text)); need != "" {
-		code, ok := verify.ParseNeed(need)
-		f.want = wanted{code: code, bad: !ok || f.want != (wanted{})}
-	}
+	code, ok := verify.ParseNeed(string(text))
+	f.want = wanted{code: code, bad: !ok || len(text) > maxField || f.want.asked()}
 	return nil
 }
 
 func bodyError(err error) error {
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return &httpd.Error{Status: http.StatusRequestEntityTooLarge, Detail: "The files are larger than 20 MB together. Send them in smaller lots.", Err: err}
+	}
+	if e, ok := errors.AsType[*httpd.Error](err); ok { // the inbox's
+		return e
 	}
 	return badRequest("The body could not be read to its end.")
 }
@@ -160,16 +163,13 @@ func (s *site) check(w http.ResponseWriter, r *http.Request, read func(*http.Req
 	if err := s.limits.Take(r, fileCost+int(max(min(r.ContentLength, maxUpload), 0)>>20), s.Now()); err != nil {
 		return f, nil, 0, err
 	}
-	leave, err := enter(r.Context(), s.files.receiving, waitTime)
+	// The server's own time is for small requests. A writer without deadlines is a test's.
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(sendTime + answerTime))
+	done, err := s.files.inbox.Open(w, r)
 	if err != nil {
 		return f, nil, 0, err
 	}
-	defer leave()
-	// The server's own times are for small requests. A writer without deadlines is a test's.
-	control := http.NewResponseController(w)
-	_ = control.SetReadDeadline(time.Now().Add(sendTime))
-	_ = control.SetWriteDeadline(time.Now().Add(sendTime + 2*waitTime + filesTime))
-	r.Body = http.MaxBytesReader(w, r.Body, maxUpload)
+	defer done()
 	f, err = read(r)
 	if err != nil {
 		return f, nil, 0, err
@@ -195,6 +195,7 @@ func (s *site) checkBatch(ctx context.Context, f files) (all []checked, status i
 		results, _ := s.files.desk.Check(ctx, it) // each result has its own error
 		for _, r := range results {
 			v, itemStatus := s.settle(ctx, r.Verdict, r.Err)
+			httpd.NoteCard(ctx, seenCard(r, v))
 			if itemStatus == http.StatusServiceUnavailable {
 				status = itemStatus
 			}
@@ -208,8 +209,18 @@ func (s *site) checkBatch(ctx context.Context, f files) (all []checked, status i
 			return nil, 0, &httpd.Error{Status: http.StatusRequestEntityTooLarge, Detail: "The files hold more than 1,000 cards. Send them in smaller lots."}
 		}
 	}
-	httpd.NoteOutcome(ctx, fmt.Sprintf("files: %d with %d results", len(f.batch.Items), len(all)))
+	httpd.NoteOutcome(ctx, fmt.Sprintf("files: %d with %d results: %s", len(f.batch.Items), len(all), httpd.CardsOf(ctx)))
 	return all, status, nil
+}
+
+// seenCard is what the numbers learn of a result. The state of a file that a card can't be relied on in is told too: a forger changes
+// the page around a genuine QR.
+func seenCard(r intake.Result, v verify.Verdict) httpd.Card {
+	c := httpd.Card{Code: string(v.Code)}
+	if r.File != nil && !r.File.MayBeRelied() {
+		c.File = string(r.File.State)
+	}
+	return c
 }
 
 // checkFiles answers a program about files, as about a list: 503 where anything could not be checked.

@@ -5,8 +5,13 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"log/slog"
 	"mime/multipart"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
 	"os"
 	"path"
 	"strings"
@@ -15,6 +20,7 @@ import (
 
 	"github.com/cardproof/cardproof/internal/httpd"
 	"github.com/cardproof/cardproof/verify"
+	"github.com/cardproof/cardproof/verify/document"
 	"github.com/cardproof/cardproof/verify/intake"
 )
 
@@ -66,8 +72,10 @@ func formOf(t *testing.T, need string, files map[string][]byte, order ...string)
 			t.Fatal(err)
 		}
 	}
-	if err := w.WriteField("need", need); err != nil {
-		t.Fatal(err)
+	if need != "" {
+		if err := w.WriteField("need", need); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
@@ -109,7 +117,7 @@ func TestNothingOfAFileIsLogged(t *testing.T) {
 	if w := do(testSite(t, o), "POST", "/files", body, "Content-Type", kind); w.Code != 200 || !strings.Contains(w.Body.String(), "canary.png") {
 		t.Errorf("got %d %s", w.Code, w.Body)
 	}
-	if got := log.String(); strings.Contains(got, "canary") || !strings.Contains(got, "files: 1 with 2 results") {
+	if got := log.String(); strings.Contains(got, "canary") || !strings.Contains(got, "files: 1 with 2 results: 2 valid\"") {
 		t.Errorf("got the log %s", got)
 	}
 }
@@ -181,6 +189,104 @@ func TestPlacesAreBounded(t *testing.T) {
 		t.Fatal(err)
 	}
 	leave()
+}
+
+// Slow clients, three from one network and others, keep nobody from an answer.
+func TestSlowClientsKeepNobodyWaiting(t *testing.T) {
+	h := testSite(t, testOptions(echo()))
+	s := httptest.NewServer(httpd.Proxies{Trusted: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, Header: "X-Forwarded-For"}.Wrap(h))
+	defer s.Close()
+	for _, client := range []string{"192.0.2.1", "192.0.2.1", "192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.4", "2001:db8::1"} {
+		conn, err := net.Dial("tcp", s.Listener.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		if _, err := fmt.Fprintf(conn, "POST /api/v1/verify HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: %s\r\nContent-Type: application/pdf\r\nContent-Length: %d\r\n\r\n%%", client, maxUpload); err != nil {
+			t.Fatal(err)
+		}
+	}
+	time.Sleep(100 * time.Millisecond) // until they have come
+	start := time.Now()
+	r, err := http.NewRequest("POST", s.URL+"/api/v1/verify", bytes.NewReader(testFiles(t)["empty.png"]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("X-Forwarded-For", "198.51.100.1")
+	r.Header.Set("Content-Type", "image/png")
+	answer, err := s.Client().Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	if took := time.Since(start); answer.StatusCode != 200 || took > 3*time.Second {
+		t.Errorf("got %d after %v", answer.StatusCode, took)
+	}
+	s.CloseClientConnections()
+}
+
+// lateReader is a body whose time is over.
+type lateReader struct{}
+
+func (lateReader) Read([]byte) (int, error) { return 0, os.ErrDeadlineExceeded }
+
+func TestTooSlowIsToldSo(t *testing.T) {
+	h, d := testSite(t, testOptions(echo())), readDescription(t)
+	for target, want := range map[string]string{"/api/v1/verify": "came too slowly", "/files": english(t).Files.Unreadable} {
+		r := httptest.NewRequest("POST", target, lateReader{})
+		r.Header.Set("Content-Type", "multipart/form-data; boundary=x")
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		if w.Code != 408 || !strings.Contains(w.Body.String(), want) {
+			t.Errorf("%s: got %d %s", target, w.Code, w.Body)
+		}
+		d.holds(target, "POST", w)
+	}
+}
+
+// What the server's people learn of a list and of files: how many of each verdict, and of files that are not to be relied on.
+func TestForgedCardsAreCounted(t *testing.T) {
+	var log bytes.Buffer
+	var seen []httpd.Seen
+	o := testOptions(checkerFunc(func(text string) verify.Verdict {
+		if text == "forged" {
+			return verify.Verdict{Code: verify.BadSignature}
+		}
+		return testVerdict(verify.Valid)
+	}))
+	o.Log = slog.New(slog.NewJSONHandler(&log, nil))
+	o.Observe = func(s httpd.Seen) { seen = append(seen, s) }
+	h := testSite(t, o)
+	do(h, "POST", "/api/v1/verify", `{"items":[{"token":"good"},{"token":"forged"},{"number":"canary"}]}`, "Content-Type", "application/json")
+	do(h, "POST", "/api/v1/verify", `{"token":"forged"}`, "Content-Type", "application/json")
+	for _, want := range []string{`"outcome":"list of 3: 1 bad_signature, 2 valid"`, `"outcome":"bad_signature"`} {
+		if !strings.Contains(log.String(), want) || strings.Contains(log.String(), "canary") {
+			t.Errorf("got the log %s, want %s", log.String(), want)
+		}
+	}
+	forged, valid := httpd.Card{Code: "bad_signature"}, httpd.Card{Code: "valid"}
+	if seen[0].Cards[forged] != 1 || seen[0].Cards[valid] != 2 || len(seen[0].Cards) != 2 || seen[1].Cards[forged] != 1 || len(seen[1].Cards) != 1 {
+		t.Errorf("got %v", seen)
+	}
+	altered := intake.Result{File: &document.File{State: document.Altered}}
+	if got, want := seenCard(altered, testVerdict(verify.Valid)), (httpd.Card{Code: "valid", File: "altered"}); got != want {
+		t.Errorf("a genuine QR in an altered file: got %v, want %v", got, want)
+	}
+	intact := intake.Result{File: &document.File{State: document.Intact}}
+	if got := seenCard(intact, testVerdict(verify.Valid)); got != valid {
+		t.Errorf("in an intact file: got %v, want %v", got, valid)
+	}
+}
+
+// checkerFunc answers about tokens, and about every number that it is valid.
+type checkerFunc func(text string) verify.Verdict
+
+func (f checkerFunc) CheckToken(_ context.Context, text string) (verify.Verdict, error) {
+	return f(text), nil
+}
+
+func (f checkerFunc) CheckNumber(context.Context, string) (verify.Verdict, error) {
+	return testVerdict(verify.Valid), nil
 }
 
 func TestOtherOrigins(t *testing.T) {

@@ -171,6 +171,9 @@ func (s *site) route() http.Handler {
 func (s *site) missing(mux *http.ServeMux) http.Handler {
 	return httpd.Handler(func(_ http.ResponseWriter, r *http.Request) error {
 		r.Pattern = ""
+		if r.URL.Path == "*" { // of OPTIONS: the whole server (RFC 9110, section 9.3.7)
+			return &httpd.Error{Status: http.StatusMethodNotAllowed, Allow: "GET, HEAD, POST"}
+		}
 		if !isClean(r.URL.Path) {
 			return &httpd.Error{Status: http.StatusNotFound}
 		}

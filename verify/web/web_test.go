@@ -141,7 +141,7 @@ func TestRoutes(t *testing.T) {
 		{"GET", "/c/x//" + goodToken, 404, "text/html; charset=utf-8", "no-store", "This page does not exist"},
 		{"GET", "//n/" + goodNumber, 404, "text/html; charset=utf-8", "no-store", "This page does not exist"},
 		{"GET", "/n/a%2Fb", 200, "text/html; charset=utf-8", "no-store", "<h1>VALID</h1>"}, // it reaches the Checker
-		{"OPTIONS", "*", 404, "text/html; charset=utf-8", "no-store", "This page does not exist"},
+		{"OPTIONS", "*", 405, "text/html; charset=utf-8", "no-store", "This page can’t be asked in this way"},
 		{"GET", "/n/" + goodNumber, 200, "text/html; charset=utf-8", "no-store", "<h1>VALID</h1>"},
 		{"GET", "/.well-known/jwks.json", 200, "application/jwk-set+json", "public, max-age=300", `{"keys":[]}`},
 		{"GET", "/.well-known/document-roots.crt", 200, "application/x-pem-file", "public, max-age=300", "-----BEGIN CERTIFICATE-----"},

@@ -5,10 +5,13 @@ package monitor
 
 import (
 	"context"
+	"net"
 	"net/http"
 	"net/http/pprof"
+	"net/netip"
 	"runtime"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -21,6 +24,7 @@ import (
 // Options is what New needs.
 type Options struct {
 	Version string
+	Host    string // the name in the address that it listens at; empty for none
 	// Known says whether an outcome is one of a few, such as a verdict's code. Any other one is counted as "other".
 	Known func(outcome string) bool
 	// Kind says in a word why the register could not be asked, and "" for an error that is not about it. Its words are few.
@@ -36,6 +40,7 @@ type Monitor struct {
 	options  Options
 	registry *prometheus.Registry
 	requests *prometheus.CounterVec
+	cards    *prometheus.CounterVec
 	took     *prometheus.HistogramVec
 	limited  prometheus.Counter
 	register *prometheus.CounterVec
@@ -49,6 +54,9 @@ func New(o Options) *Monitor {
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "cardproof_requests_total",
 			Help: "Requests that were answered, by the route's pattern, the class of the status, and the outcome, such as a verdict's code."},
 			[]string{"route", "status", "outcome"}),
+		cards: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "cardproof_cards_total",
+			Help: "Cards that were asked about, alone, in a list or in a file, by the verdict's code and the state of a file that is not to be relied on."},
+			[]string{"code", "file"}),
 		took: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "cardproof_request_seconds",
 			Help:    "Time from a request's header to the end of its answer, by the route's pattern.",
 			Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 10}},
@@ -63,7 +71,7 @@ func New(o Options) *Monitor {
 	build.WithLabelValues(o.Version, runtime.Version()).Set(1)
 	age := prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "cardproof_key_set_age_seconds",
 		Help: "Time since the file of public keys was written; -1 where it can't be seen."}, m.keySetAge)
-	m.registry.MustRegister(m.requests, m.took, m.limited, m.register, build, age,
+	m.registry.MustRegister(m.requests, m.cards, m.took, m.limited, m.register, build, age,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -83,6 +91,12 @@ func (m *Monitor) Observe(s httpd.Seen) {
 		outcome = "other" // such as "list of 17"
 	}
 	m.requests.WithLabelValues(s.Route, strconv.Itoa(s.Status/100)+"xx", outcome).Inc()
+	for c, n := range s.Cards {
+		if !m.options.Known(c.Code) {
+			c.Code = "other"
+		}
+		m.cards.WithLabelValues(c.Code, c.File).Add(float64(n))
+	}
 	m.took.WithLabelValues(s.Route).Observe(s.Took.Seconds())
 	if s.Status == http.StatusTooManyRequests {
 		m.limited.Inc()
@@ -117,7 +131,24 @@ func (m *Monitor) Handler() http.Handler {
 		}
 		say(w, http.StatusOK, "ready\n")
 	})
-	return mux
+	return m.ownHosts(mux)
+}
+
+// ownHosts answers those who know the monitor by its address or by a name of the own network. A name with a dot may be anybody's, who
+// leads a browser of this machine here by it and reads the answers (DNS rebinding).
+func (m *Monitor) ownHosts(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		host, _, err := net.SplitHostPort(r.Host)
+		if err != nil {
+			host = strings.Trim(r.Host, "[]")
+		}
+		_, err = netip.ParseAddr(host)
+		if err != nil && strings.Contains(host, ".") && !strings.EqualFold(host, m.options.Host) {
+			say(w, http.StatusMisdirectedRequest, "Ask by the IP address, or by the name in server.monitor.listen.\n")
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 func say(w http.ResponseWriter, status int, text string) {
