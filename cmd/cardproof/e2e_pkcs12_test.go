@@ -20,6 +20,15 @@ func TestPKCS12Unattended(t *testing.T) {
 		c.openssl(append(append([]string{"req", "-newkey"}, key...), "-nodes", "-subj", "/CN=Own Centre", "-keyout", name+".key", "-out", name+".csr")...)
 		c.openssl("x509", "-req", "-in", name+".csr", "-CA", "root.crt", "-CAkey", "root.key", "-days", "20", "-extfile", "extensions", "-out", name+".crt")
 	}
+	var roots strings.Builder // an authority's root vouches for the certificates that stand below it in the file
+	for _, name := range []string{"root.crt", "rsa.crt", "ec.crt"} {
+		text, err := os.ReadFile(c.path(name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		roots.Write(text)
+	}
+	c.write("roots.crt", roots.String())
 	shipped, err := os.ReadFile(c.path("config.yaml"))
 	if err != nil {
 		t.Fatal(err)
@@ -37,7 +46,7 @@ func TestPKCS12Unattended(t *testing.T) {
 		"certificate in the clear": {"ec", "correct horse", []string{"-certpbe", "NONE"}},
 	} {
 		c.openssl(append([]string{"pkcs12", "-export", "-inkey", tc.key + ".key", "-in", tc.key + ".crt", "-passout", "pass:" + tc.passphrase, "-out", "own.p12"}, tc.options...)...)
-		c.write("config.yaml", strings.NewReplacer("\n  certificate: \"\"\n", "\n  certificate: own.p12\n", "\n  roots: \"\"\n", "\n  roots: root.crt\n").Replace(string(shipped)))
+		c.write("config.yaml", strings.NewReplacer("\n  certificate: \"\"\n", "\n  certificate: own.p12\n", "\n  roots: \"\"\n", "\n  roots: roots.crt\n").Replace(string(shipped)))
 		check := func(variables ...string) (string, error) {
 			cmd := c.command("keys", "check")
 			cmd.Env = append(os.Environ(), variables...)
