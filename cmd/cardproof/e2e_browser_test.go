@@ -8,33 +8,18 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/chromedp/chromedp"
-)
 
-// newBrowser starts Debian's Chromium without a window. The flags that look odd keep it from calling home.
-func newBrowser(t *testing.T) context.Context {
-	t.Helper()
-	options := append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath(tool(t, "chromium")), chromedp.NoSandbox, chromedp.DisableGPU,
-		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-background-networking", true),
-		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true), chromedp.Flag("no-first-run", true))
-	ctx, cancel := chromedp.NewExecAllocator(t.Context(), options...)
-	t.Cleanup(cancel)
-	ctx, cancel = chromedp.NewContext(ctx)
-	t.Cleanup(cancel)
-	ctx, cancel = context.WithTimeout(ctx, 2*time.Minute)
-	t.Cleanup(cancel)
-	return ctx
-}
+	"github.com/cardproof/cardproof/internal/browsertest"
+)
 
 // An employer opens the link of a card on a telephone and on a desk: VALID and every printed field; the card is revoked, the page
 // is loaded again: REVOKED. With CARDPROOF_PICTURES the screenshots of both are kept there: the README shows them.
 func TestVerdictInTheBrowser(t *testing.T) {
 	c := newDemoCentre(t)
 	origin := c.serve()
-	ctx := newBrowser(t)
+	ctx := browsertest.New(t)
 	for i, width := range []int64{360, 1280} {
 		l := c.cards("demo/cards")[i]
 		output(t, "pdftoppm", "-r", "200", "-png", "-singlefile", l.file, c.path("card"))

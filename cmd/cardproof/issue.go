@@ -13,6 +13,7 @@ import (
 	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 
+	"github.com/cardproof/cardproof/internal/config"
 	"github.com/cardproof/cardproof/issuer"
 	"github.com/cardproof/cardproof/issuer/roster"
 )
@@ -71,15 +72,8 @@ With --mail each learner is sent the card; "mail status" says what became of eac
 
 func (a *app) issue(ctx context.Context, c *centre, o issueOptions) error {
 	start := a.now()
-	if o.out != "" {
-		if err := a.refuseOwn(c.config, "--out", o.out); err != nil {
-			return err
-		}
-	}
-	if o.mail {
-		if err := needMail(c.config); err != nil {
-			return err
-		}
+	if err := a.checkIssue(c.config, o); err != nil {
+		return err
 	}
 	r, err := o.read(o.roster, c.config)
 	if err != nil {
@@ -97,13 +91,7 @@ func (a *app) issue(ctx context.Context, c *centre, o issueOptions) error {
 		return err
 	}
 	if plan.Refused() > 0 && !o.goodRows {
-		s := summaryOf(plan, nil)
-		s.Out, s.ReadAs = o.out, readAs(r)
-		if hints := waitHints(plan.Problems()); hints != nil {
-			return a.refuse(s, "issued", o.roster, hints...)
-		}
-		return a.refuse(s, "issued", o.roster, "Mend the rows and run the command again.",
-			"Or add --good-rows to issue the others and get the refused rows as "+issuer.ProblemsName+".")
+		return a.refuseBatch(plan, r, o)
 	}
 	a.warnDense(plan)
 	a.warnLocal(c)
@@ -139,6 +127,30 @@ func (a *app) issue(ctx context.Context, c *centre, o issueOptions) error {
 	}
 	a.sayRefused(r, o)
 	return errRefused
+}
+
+// checkIssue refuses what the batch could not come to an end with, before anything is read.
+func (a *app) checkIssue(c *config.Config, o issueOptions) error {
+	if o.out != "" {
+		if err := a.refuseOwn(c, "--out", o.out); err != nil {
+			return err
+		}
+	}
+	if o.mail {
+		return needMail(c)
+	}
+	return nil
+}
+
+// refuseBatch tells why nothing of a roster was issued.
+func (a *app) refuseBatch(plan *issuer.Plan, r *roster.Roster, o issueOptions) error {
+	s := summaryOf(plan, nil)
+	s.Out, s.ReadAs = o.out, readAs(r)
+	if hints := waitHints(plan.Problems()); hints != nil {
+		return a.refuse(s, "issued", o.roster, hints...)
+	}
+	return a.refuse(s, "issued", o.roster, "Mend the rows and run the command again.",
+		"Or add --good-rows to issue the others and get the refused rows as "+issuer.ProblemsName+".")
 }
 
 // sayRefused tells where the refused rows are, and how they are issued when they are mended.

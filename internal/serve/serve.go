@@ -84,23 +84,32 @@ func Open(ctx context.Context, o Options) (*Site, error) {
 	if err != nil {
 		return nil, err
 	}
+	reader.LinkLifetime = o.Learner.LinkLifetime
+	s := &Site{options: o, reader: reader, proxies: httpd.Proxies{Trusted: trusted, Header: o.Server.ClientHeader}}
+	if err := s.build(ctx, own, roots, trust); err != nil {
+		return nil, errors.Join(err, reader.Close())
+	}
+	return s, nil
+}
+
+// build makes what answers from the open register.
+func (s *Site) build(ctx context.Context, own *own, roots []byte, trust seal.Trust) error {
+	o, reader := s.options, s.reader
 	set, err := openKeySet(ctx, o.JWKS, reader.RevokedKeys, o.Log)
 	if err != nil {
-		return nil, errors.Join(err, reader.Close())
+		return err
 	}
 	own.set.Store(set)
-	source, err := openCertificate(o, set)
-	if err != nil {
-		return nil, errors.Join(err, reader.Close())
+	if s.certificate, err = openCertificate(o, set); err != nil {
+		return err
 	}
-	reader.LinkLifetime = o.Learner.LinkLifetime
 	ready := func(ctx context.Context) error {
 		return errors.Join(reader.Ping(ctx), set.Ready(ctx), own.complete(ctx, reader))
 	}
-	watch := newMonitor(o, ready)
+	s.monitor = newMonitor(o, ready)
 	limit := o.Server.RateLimit
 	checker := &verify.Checker{Keys: set, Register: reader, Now: o.Now, Location: o.Issuer.Location}
-	handler, err := web.New(web.Options{
+	s.Handler, err = web.New(web.Options{
 		Checker: checker,
 		Extend:  o.learners(reader, checker),
 		JWKS:    set.JWKS,
@@ -114,17 +123,11 @@ func Open(ctx context.Context, o Options) (*Site, error) {
 		RateLimit: httpd.RateLimit{
 			PerClient: limit.PerClient, PerClientBurst: limit.PerClientBurst, Global: limit.Global, GlobalBurst: limit.GlobalBurst,
 		},
-		Observe: watch.Observe,
+		Observe: s.monitor.Observe,
 		Version: o.Version,
 		Now:     o.Now,
 	})
-	if err != nil {
-		return nil, errors.Join(err, reader.Close())
-	}
-	return &Site{
-		Handler: handler, options: o, reader: reader, certificate: source, monitor: watch,
-		proxies: httpd.Proxies{Trusted: trusted, Header: o.Server.ClientHeader},
-	}, nil
+	return err
 }
 
 // learners are the pages of learners, as far as there is what they need.

@@ -37,14 +37,7 @@ func (f *file) finish() ([]byte, error) {
 		return nil, err
 	}
 	w := finisher{offsets: make([]int, len(objects)+1)}
-	room := len(raw) + 8<<10
-	for _, page := range f.pages {
-		room += len(page)
-	}
-	for _, packed := range f.d.packed {
-		room += len(packed.file) + len(packed.unicode) + len(packed.widths)
-	}
-	w.out.Grow(room)
+	w.out.Grow(f.room(raw))
 	w.out.WriteString("%PDF-1.7\n%\xe2\xe3\xcf\xd3\n") // the second line says that the file is not text (ISO 32000-1, 7.5.2)
 	for _, packed := range f.d.packed {
 		w.font(packed)
@@ -74,9 +67,7 @@ func (f *file) finish() ([]byte, error) {
 				body, ok = insert(body, "/XObject <<\n", xobjects)
 			}
 		case root:
-			if body, ok = insert(body, "/Type /Catalog\n", "/Lang (en)\n"); ok && attached > 0 {
-				body, ok = exchange(body, "/Names <<", "endobj", fmt.Sprintf("/AF [%d 0 R]\n/Names <</EmbeddedFiles <</Names [(%s) %d 0 R]>>>>\n>>\nendobj", attached, attachedName, attached))
-			}
+			body, ok = catalog(body, attached)
 		}
 		if !ok {
 			return nil, errDocument
@@ -91,6 +82,27 @@ func (f *file) finish() ([]byte, error) {
 	}
 	w.trailer(root, info)
 	return w.out.Bytes(), nil
+}
+
+// room is about how many bytes the file will have.
+func (f *file) room(raw []byte) int {
+	room := len(raw) + 8<<10
+	for _, page := range f.pages {
+		room += len(page)
+	}
+	for _, packed := range f.d.packed {
+		room += len(packed.file) + len(packed.unicode) + len(packed.widths)
+	}
+	return room
+}
+
+// catalog adds to the document's root its language, and the object that is attached; 0 for none.
+func catalog(body []byte, attached int) ([]byte, bool) {
+	body, ok := insert(body, "/Type /Catalog\n", "/Lang (en)\n")
+	if !ok || attached == 0 {
+		return body, ok
+	}
+	return exchange(body, "/Names <<", "endobj", fmt.Sprintf("/AF [%d 0 R]\n/Names <</EmbeddedFiles <</Names [(%s) %d 0 R]>>>>\n>>\nendobj", attached, attachedName, attached))
 }
 
 // object writes an object of gofpdf, and where that marks a page, its content; false where it is no page that was drawn.
