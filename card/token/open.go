@@ -64,8 +64,11 @@ func InAlphabet(s string) bool {
 // openHeader reads the protected header of a token of the kind that is wanted. As with the claims, it accepts nothing but the bytes that
 // Sign would write.
 func openHeader(data []byte, want string) (header, error) {
-	var h header
-	if json.Unmarshal(data, &h) == nil && h.Typ == want && bytes.Equal(encode(h), data) {
+	h, ok := plainHeader(data)
+	if !ok {
+		ok = json.Unmarshal(data, &h) == nil
+	}
+	if ok && h.Typ == want && bytes.Equal(encode(h), data) {
 		return h, nil
 	}
 	return header{}, whyNoHeader(data, want)

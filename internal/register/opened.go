@@ -22,6 +22,7 @@ type opened struct {
 	record *sql.Stmt
 	link   *sql.Stmt
 	own    *sql.Stmt
+	says   qualifications
 	places chan struct{} // one for each look-up that may run at once
 }
 
@@ -125,7 +126,7 @@ func (o *opened) prepare(ctx context.Context) (err error) {
 		to   **sql.Stmt
 		text string
 	}{
-		{&o.record, "SELECT " + publicColumns + ", " + qualificationColumns + " FROM cards c JOIN catalogue q ON q.id = c.catalogue WHERE c.number = ?"},
+		{&o.record, packedRecord},
 		{&o.link, findLink},
 		{&o.own, ownCards},
 	} {
@@ -184,19 +185,23 @@ func (o *opened) findRecord(ctx context.Context, number card.Number) (card.Recor
 		return card.Record{}, false, err
 	}
 	defer leave()
-	var row recordRow
-	var says frozenRow
-	err = o.record.QueryRowContext(context.WithoutCancel(ctx), string(number)).Scan(append(row.dest(), says.qualificationDest()...)...)
+	ctx = context.WithoutCancel(ctx)
+	var packed string
+	err = o.record.QueryRowContext(ctx, string(number)).Scan(&packed)
 	if errors.Is(err, sql.ErrNoRows) {
 		return card.Record{}, false, nil
 	}
 	if err != nil {
 		return card.Record{}, false, err
 	}
-	of, err := says.frozen()
+	var row recordRow
+	if err := row.unpack(packed); err != nil {
+		return card.Record{}, false, err
+	}
+	says, err := o.says.find(ctx, o.read, row.catalogue)
 	if err != nil {
 		return card.Record{}, false, err
 	}
-	record, err := row.record(of.qualification)
+	record, err := row.record(says)
 	return record, err == nil, err
 }
