@@ -90,7 +90,10 @@ func listenAndServe(ctx context.Context, configPath, listen string, env []string
 		return err
 	}
 	// Where a key lies by default: beside the key set, the roots, the lists, the configuration, or the register's data folder.
-	dirs := []string{filepath.Dir(c.JWKS), besideFolder(configPath), besideFolder(filepath.Dir(c.Register)), c.Lists}
+	dirs := []string{filepath.Dir(c.JWKS), besideFolder(configPath), c.Lists}
+	if !public.IsDatabase(c.Register) {
+		dirs = append(dirs, besideFolder(filepath.Dir(c.Register)))
+	}
 	if c.Roots != "" {
 		dirs = append(dirs, filepath.Dir(c.Roots))
 	}

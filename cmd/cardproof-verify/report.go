@@ -46,6 +46,12 @@ func advise(err error) (code int, hint string) {
 		return exitKey, "Write it with `cardproof keys export --out FILE`, and name it in verify.yaml as jwks."
 	case errors.Is(err, keys.ErrNoCertificates), errors.Is(err, keys.ErrBadCertificates):
 		return exitKey, "Copy document-roots.crt out of the issuer's folder of keys, and name the copy in verify.yaml as roots; or leave roots empty."
+	case errors.Is(err, register.ErrUnreachable):
+		return exitRegister, "See that the database server runs and that this machine reaches it, and start the server again."
+	case errors.Is(err, register.ErrBehind):
+		return exitRegister, "Mend the replication of the database, or name another one in verify.yaml as register."
+	case errors.Is(err, register.ErrURL):
+		return exitUsage, "Write it such as postgres://cardproof_reader@db.example.org/cardproof?sslmode=verify-full; docs/postgresql.md tells more."
 	case errors.Is(err, register.ErrMissing):
 		return exitRegister, "Name the issuer's register.db in verify.yaml as register."
 	case errors.Is(err, register.ErrOlder):

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net/url"
 	"os"
@@ -40,7 +41,40 @@ func (a *app) load() (*config.Config, error) {
 	return c, nil
 }
 
-func registerPath(c *config.Config) string { return filepath.Join(c.Data, "register.db") }
+// registerPath is where the register is: a file, or the URL of a database, which has no password in it.
+func registerPath(c *config.Config) string {
+	if c.Register != "" {
+		return c.Register
+	}
+	return filepath.Join(c.Data, "register.db")
+}
+
+// readPath is where the public pages read the register.
+func readPath(c *config.Config) string {
+	if c.ReadFrom != "" {
+		return c.ReadFrom
+	}
+	return registerPath(c)
+}
+
+// isRegister says whether there is a register, whatever may be wrong with it.
+func isRegister(ctx context.Context, c *config.Config) (bool, error) {
+	if c.Register == "" {
+		_, err := os.Stat(registerPath(c))
+		return !errors.Is(err, fs.ErrNotExist), nil
+	}
+	ledger, err := register.OpenReadOnly(ctx, c.Register)
+	if err == nil {
+		return true, ledger.Close()
+	}
+	switch {
+	case errors.Is(err, register.ErrMissing):
+		return false, nil
+	case errors.Is(err, register.ErrOlder), errors.Is(err, register.ErrNewer), errors.Is(err, register.ErrForeign):
+		return true, nil // who opens it says so
+	}
+	return false, err
+}
 
 func archivePath(c *config.Config) string { return filepath.Join(c.Data, "cards") }
 
@@ -206,7 +240,7 @@ func (a *app) openSite(ctx context.Context, c *config.Config, logFrom slog.Level
 		return nil, err
 	}
 	o := serve.Options{
-		Register: registerPath(c), JWKS: keySetPath(c), Roots: rootsToPublish(c), Issuer: public.Issuer(c.Issuer.Issuer), Server: c.Server,
+		Register: readPath(c), JWKS: keySetPath(c), Roots: rootsToPublish(c), Issuer: public.Issuer(c.Issuer.Issuer), Server: c.Server,
 		Archive: archivePath(c), Learner: c.Learner, Requests: requests,
 		Version: version, Log: serve.NewLog(a.stderr, logFrom), Now: a.now,
 	}

@@ -228,13 +228,18 @@ func explainRegister(err error) *failure {
 		err  error
 		hint string
 	}{
-		{register.ErrMissing, "If this centre has issued cards, name the right folder with --data or restore register.db from a backup: without it they all read as forged. Only a new centre runs `cardproof init`."},
+		{register.ErrMissing, "If this centre has issued cards, name the right folder with --data, or the right database as register in config.yaml, or restore the register from a backup: without it they all read as forged. Only a new centre runs `cardproof init`."},
+		{register.ErrURL, "Write it such as postgres://cardproof@db.example.org/cardproof?sslmode=verify-full; docs/postgresql.md tells more."},
+		{register.ErrNotEmpty, "Name an empty database, or a file that is not there yet. Nothing was copied."},
+		{register.ErrCopyDiffers, "Nothing was copied. Run `cardproof init` of this version first, so that both registers have its form; if that does not help, restore the register from a backup."},
+		{register.ErrUnreachable, "See that the database server runs and that this machine reaches it, and run the command again. Nothing is lost."},
+		{register.ErrBehind, "Mend the replication of the database, or take register_read out of config.yaml."},
 		{register.ErrNewer, "Install the newer version of cardproof that wrote it. Nothing was changed."},
 		{register.ErrOlder, "Run `cardproof init` to bring it up to date; nothing is lost."},
 		{register.ErrCorrupt, "Restore register.db from a backup. Do not delete it: it says which cards are genuine."},
 		{register.ErrForeign, "Restore this centre's own register.db and jwks.json, which belong together, or name the right data folder with --data. Nothing was changed."},
 		{status.ErrOldRegister, "Restore the newest register.db, or revoke these cards again by its own list of them. Nothing was signed."},
-		{register.ErrAccess, "Run as the user who owns the data folder, or mend its permissions."},
+		{register.ErrAccess, "Run as the user who owns the data folder, or mend its permissions; a database wants the role and the password of docs/postgresql.md."},
 		{register.ErrExchanged, "Somebody has put another file in the register's place meanwhile. Run the command again."},
 		{register.ErrBusy, "Wait until the other program has ended, and run the command again."},
 	} {

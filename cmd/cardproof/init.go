@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"strings"
 
@@ -24,7 +23,8 @@ type initOptions struct {
 	timeZone string
 	encrypt  bool
 
-	newRegister bool // although there are keys
+	newRegister bool   // although there are keys
+	register    string // the URL of its database; empty for a file
 	// For demo.
 	verifyURL string
 	listen    string
@@ -54,6 +54,7 @@ already is kept as it is; nothing is ever overwritten. After it, issue and serve
 	f.StringVar(&o.url, "url", "", "the issuer's `address`, such as https://cards.example.org; cards name it for ever")
 	f.StringVar(&o.timeZone, "time-zone", "", "the centre's time `zone`, such as Europe/Berlin")
 	f.BoolVar(&o.encrypt, "encrypt", false, "encrypt the private keys with a passphrase")
+	f.StringVar(&o.register, "register", "", "the `URL` of a PostgreSQL database for the register, such as postgres://cardproof@db.example.org/cardproof; without it, a file in data/")
 	f.BoolVar(&o.newRegister, "new-register", false, "make an empty register although there are keys: only where no card was ever issued with them")
 	return cmd
 }
@@ -179,8 +180,11 @@ func refuseForeign(ctx context.Context, c *config.Config, db *register.DB, adopt
 // setUpRegister makes the register where there is none. It comes before the key, so that keys without a register mean that
 // a register was lost, and an empty one in its place would show every issued card as forged.
 func setUpRegister(ctx context.Context, c *config.Config, again bool) (wrote bool, err error) {
-	_, err = os.Stat(registerPath(c))
-	missing := errors.Is(err, fs.ErrNotExist)
+	there, err := isRegister(ctx, c)
+	if err != nil {
+		return false, err
+	}
+	missing := !there
 	if _, err := os.Stat(keySetPath(c)); missing && err == nil && !again {
 		return false, fail(exitRegister, fmt.Errorf("there are keys, but no register at %s", registerPath(c)),
 			"If a card was ever issued with these keys, restore register.db from a backup: with an empty register every issued card reads as forged.",
@@ -214,21 +218,21 @@ func (a *app) setUpKey(ctx context.Context, c *config.Config, purpose keys.Purpo
 // writeConfig writes the configuration of a new centre where there is none: the shipped file with the centre's own values.
 func (a *app) writeConfig(o initOptions) (bool, error) {
 	if _, err := os.Stat(a.configPath); err == nil {
-		if o.name != "" || o.url != "" || o.timeZone != "" {
+		if o.name != "" || o.url != "" || o.timeZone != "" || o.register != "" {
 			return false, fail(exitUsage, fmt.Errorf("%s is there already, and is not overwritten", a.configPath),
-				"Change the values in it, or run `cardproof init` without --name, --url and --time-zone.")
+				"Change the values in it, or run `cardproof init` without --name, --url, --time-zone and --register.")
 		}
 		return false, nil
 	}
 	text := string(assets.Config())
 	for _, value := range []struct{ key, shipped, own string }{
-		{"name", "Example Training Centre", o.name}, {"url", "http://localhost:8080", o.url}, {"time_zone", "UTC", o.timeZone},
-		{"verify_url", `""`, o.verifyURL}, {"listen", "127.0.0.1:8080", o.listen},
+		{"  name", "Example Training Centre", o.name}, {"  url", "http://localhost:8080", o.url}, {"  time_zone", "UTC", o.timeZone},
+		{"  verify_url", `""`, o.verifyURL}, {"  listen", "127.0.0.1:8080", o.listen}, {"register", `""`, o.register},
 	} {
 		if value.own == "" {
 			continue
 		}
-		line := "\n  " + value.key + ": "
+		line := "\n" + value.key + ": "
 		if strings.Count(text, line+value.shipped) != 1 {
 			return false, fmt.Errorf("the shipped configuration has no line %s", strings.TrimSpace(line))
 		}

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"sync"
 
 	"github.com/spf13/cobra"
@@ -49,7 +47,9 @@ is kept: no key is ever overwritten.`,
 			if encrypt {
 				pass = sync.OnceValues(func() ([]byte, error) { return a.newPassphrase(cmd.Context()) })
 			}
-			if _, err := os.Stat(registerPath(c)); errors.Is(err, fs.ErrNotExist) {
+			if there, err := isRegister(cmd.Context(), c); err != nil {
+				return err
+			} else if !there {
 				// `cardproof init` makes the register, and enters the keys into it.
 				return a.initKeys(cmd.Context(), c, pass, func() error { return nil })
 			}

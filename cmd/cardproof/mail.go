@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -156,7 +157,7 @@ func (a *app) withQueue(ctx context.Context, c *config.Config, do func(*register
 	if err != nil {
 		return err
 	}
-	q, err := work.OpenQueue(ctx, filepath.Join(c.Data, work.QueueName))
+	q, err := work.OpenQueue(ctx, cmp.Or(c.Register, filepath.Join(c.Data, work.QueueName)))
 	if err != nil {
 		return errors.Join(err, db.Close())
 	}

@@ -83,7 +83,7 @@ func (a *app) verify(ctx context.Context, needs, args []string) (err error) {
 	if err != nil {
 		return err
 	}
-	reader, err := register.OpenReader(ctx, registerPath(c), register.ReaderOptions{})
+	reader, err := register.OpenReader(ctx, readPath(c), register.ReaderOptions{})
 	if err != nil {
 		return err
 	}

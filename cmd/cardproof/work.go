@@ -97,7 +97,7 @@ func (a *app) openWorker(ctx context.Context, c *config.Config, log *slog.Logger
 		return nil, err
 	}
 	w, err := work.Open(ctx, work.Options{
-		Folder: c.Data, Register: db, Archive: archive.New(filepath.Join(c.Data, "cards")), Links: db, Writer: writer, Server: server,
+		Folder: c.Data, Database: c.Register, Register: db, Archive: archive.New(filepath.Join(c.Data, "cards")), Links: db, Writer: writer, Server: server,
 		URL: c.Issuer.VerifyURL, Language: c.Mail.Language, Attach: c.Mail.Attach, PerMinute: c.Mail.PerMinute, GiveUpAfter: c.Mail.GiveUpAfter,
 		Reminders: c.Mail.Reminders, Actor: actor(), Log: log, Now: a.now,
 	})

@@ -24,19 +24,22 @@ type Server = public.Server
 
 // Config is the issuer's configuration after every check. Paths are absolute.
 type Config struct {
-	Issuer  Issuer          `mapstructure:"issuer"`
-	Data    string          `mapstructure:"data"` // folder of the register and the archive of finished cards
-	Keys    string          `mapstructure:"keys"` // folder of the keys
-	Card    Card            `mapstructure:"card"`
-	Brand   Brand           `mapstructure:"brand"`
-	Design  Design          `mapstructure:"design"`
-	Seal    Seal            `mapstructure:"seal"`
-	Server  Server          `mapstructure:"server"`
-	Lists   StatusList      `mapstructure:"status_list"`
-	Learner public.Learner  `mapstructure:"learner"`
-	Roster  Roster          `mapstructure:"roster"`
-	Mail    Mail            `mapstructure:"mail"`
-	Courses []course.Course `mapstructure:"courses"`
+	Issuer Issuer `mapstructure:"issuer"`
+	Data   string `mapstructure:"data"` // folder of the register and the archive of finished cards
+	Keys   string `mapstructure:"keys"` // folder of the keys
+	// Register is the URL of the register's database; empty for the file in Data. ReadFrom is that of a database that follows it.
+	Register string          `mapstructure:"register"`
+	ReadFrom string          `mapstructure:"register_read"`
+	Card     Card            `mapstructure:"card"`
+	Brand    Brand           `mapstructure:"brand"`
+	Design   Design          `mapstructure:"design"`
+	Seal     Seal            `mapstructure:"seal"`
+	Server   Server          `mapstructure:"server"`
+	Lists    StatusList      `mapstructure:"status_list"`
+	Learner  public.Learner  `mapstructure:"learner"`
+	Roster   Roster          `mapstructure:"roster"`
+	Mail     Mail            `mapstructure:"mail"`
+	Courses  []course.Course `mapstructure:"courses"`
 
 	Catalogue *course.Catalogue `mapstructure:"-"` // Courses, checked
 }
@@ -104,6 +107,7 @@ func (c *Config) validate() *Error {
 	for _, err := range []error{
 		c.Issuer.Validate(),
 		c.Issuer.validatePrinted(),
+		c.validateRegister(),
 		c.Server.Validate(),
 		c.Lists.validate(),
 		c.Learner.Validate(),
@@ -128,6 +132,24 @@ func (c *Config) validate() *Error {
 
 // validatePrinted checks what only printed cards need.
 func (i *Issuer) validatePrinted() error { return public.CheckText("issuer.phone", i.Phone, 40) }
+
+func (c *Config) validateRegister() error {
+	for _, one := range []struct{ key, value string }{{"register", c.Register}, {"register_read", c.ReadFrom}} {
+		if one.value == "" {
+			continue
+		}
+		if !public.IsDatabase(one.value) {
+			return public.Invalid(one.key, "is no URL of a PostgreSQL database", "Write it such as postgres://cardproof@db.example.org/cardproof, or leave it empty for the file in the data folder.")
+		}
+		if err := public.CheckDatabase(one.key, one.value); err != nil {
+			return err
+		}
+	}
+	if c.ReadFrom != "" && c.Register == "" {
+		return public.Invalid("register_read", "stands alone", "Name the database that it follows as register.")
+	}
+	return nil
+}
 
 func (r Roster) validate() error {
 	if !slices.Contains([]string{"", "dmy", "mdy", "ymd"}, r.DateOrder) {

@@ -155,6 +155,7 @@ func TestOneDoor(t *testing.T) {
 		{"github.com/pdfcpu/pdfcpu", "verify/scan", "it reads what strangers send; the limits and the recover for it stand there alone"},
 		{"github.com/makiuchi-d/gozxing", "verify/scan,verify/photo", "it reads what strangers send; the limits and the recover for it stand there alone"},
 		{"modernc.org/sqlite", "internal/register", "another database can take its place, and nothing else writes the ledger"},
+		{"github.com/jackc/pgx", "internal/register,internal/pgtest", "how a database is reached, and that no error tells a password, is decided in one place"},
 		{"github.com/pressly/goose", "internal/register", "migrations are the register's own"},
 		{"github.com/youmark/pkcs8", "issuer/internal/signer", "it opens private keys"},
 		{"software.sslmate.com/src/go-pkcs12", "issuer/internal/signer", "it opens private keys"},

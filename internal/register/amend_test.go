@@ -9,8 +9,10 @@ import (
 	"github.com/cardproof/cardproof/card"
 )
 
-func TestAmendChangesOnlyTheLearner(t *testing.T) {
-	db, ctx := newDB(t), t.Context()
+func TestAmendChangesOnlyTheLearner(t *testing.T) { onBoth(t, testAmendChangesOnlyTheLearner) }
+
+func testAmendChangesOnlyTheLearner(t *testing.T, db *DB) {
+	ctx := t.Context()
 	first := entry("", "ana@old.example", "Ana Silva")
 	second := entry("", "ana@old.example", "Ana Sílva")
 	second.Replaces = first.Number
@@ -52,7 +54,10 @@ func TestAmendChangesOnlyTheLearner(t *testing.T) {
 }
 
 func TestSiblingsAreTheOtherPartsOfAClass(t *testing.T) {
-	db := newDB(t)
+	onBoth(t, testSiblingsAreTheOtherPartsOfAClass)
+}
+
+func testSiblingsAreTheOtherPartsOfAClass(t *testing.T, db *DB) {
 	of := func(n int, class, course string) card.Entry {
 		e := learner(n)
 		e.Class, e.Course = class, course

@@ -76,7 +76,7 @@ func listBatches(ctx context.Context, tx *sql.Tx, id any) ([]card.Batch, error) 
 		place[b.ID] = len(batches)
 		batches = append(batches, b)
 		return err
-	}, "SELECT id, roster, actor, created_at, held FROM batches WHERE ?1 IS NULL OR id = ?1 ORDER BY created_at DESC, rowid DESC", id)
+	}, "SELECT id, roster, actor, created_at, held FROM batches WHERE CAST(?1 AS text) IS NULL OR id = ?1 COLLATE NOCASE ORDER BY created_at DESC, rowid DESC", id)
 	if err != nil || len(batches) == 0 {
 		return nil, err
 	}
@@ -122,7 +122,7 @@ func listBatches(ctx context.Context, tx *sql.Tx, id any) ([]card.Batch, error) 
 // place and is or was out. A card that was given up takes nobody's place, but another may be issued in the place of it.
 const lastReplacements = `WITH RECURSIVE chain (batch, old, state, bare, number, now) AS (
 		SELECT o.batch, o.number, o.state, o.token = '', n.number, n.state FROM cards n JOIN cards o ON o.number = n.replaces
-		WHERE (?1 IS NULL OR o.batch = ?1) AND n.replaces IS NOT NULL AND NOT (n.state = 'revoked' AND n.token = '') AND n.state <> 'planned'
+		WHERE (CAST(?1 AS text) IS NULL OR o.batch = ?1) AND n.replaces IS NOT NULL AND NOT (n.state = 'revoked' AND n.token = '') AND n.state <> 'planned'
 		UNION ALL
 		SELECT c.batch, c.old, c.state, c.bare, n.number, n.state FROM chain c JOIN cards n ON n.replaces = c.number
 		WHERE NOT (n.state = 'revoked' AND n.token = '') AND n.state <> 'planned'
@@ -195,7 +195,7 @@ type batchRow struct {
 
 // mustFindBatch is card.ErrNoBatch where there is no batch of the name.
 func mustFindBatch(ctx context.Context, q querier, id string) (b batchRow, err error) {
-	err = q.QueryRowContext(ctx, "SELECT id, held, released_at IS NOT NULL FROM batches WHERE id = ?", foldBatch(id)).Scan(&b.id, &b.held, &b.released)
+	err = q.QueryRowContext(ctx, "SELECT id, held, released_at IS NOT NULL FROM batches WHERE id = ? COLLATE NOCASE", foldBatch(id)).Scan(&b.id, &b.held, &b.released)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = card.ErrNoBatch
 	}

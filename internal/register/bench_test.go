@@ -3,8 +3,6 @@ package register
 import (
 	"context"
 	"errors"
-	"fmt"
-	"path/filepath"
 	"testing"
 
 	"github.com/cardproof/cardproof/card"
@@ -12,16 +10,26 @@ import (
 
 const national = 100_000 // cards: a month of a national body
 
-func filled(b *testing.B) (*DB, []card.Entry) {
-	db := newDB(b)
+// bothB runs a benchmark on a register in a file, and on one in PostgreSQL on this machine, whose disk syncs nothing.
+func bothB(b *testing.B, run func(b *testing.B, open func(testing.TB) *DB)) {
+	b.Run("SQLite", func(b *testing.B) { run(b, newDB) })
+	b.Run("PostgreSQL", func(b *testing.B) { run(b, newServerDB) })
+}
+
+func filled(b *testing.B) (*DB, []card.Entry) { return filledBy(b, newDB) }
+
+func filledBy(b *testing.B, open func(testing.TB) *DB) (*DB, []card.Entry) {
+	db := open(b)
 	entries := learners(0, national)
 	issue(b, db, "b1", entries...)
 	return db, entries
 }
 
-func BenchmarkFindRecord(b *testing.B) {
-	db, entries := filled(b)
-	r, err := OpenReader(b.Context(), db.path, ReaderOptions{})
+func BenchmarkFindRecord(b *testing.B) { bothB(b, benchmarkFindRecord) }
+
+func benchmarkFindRecord(b *testing.B, open func(testing.TB) *DB) {
+	db, entries := filledBy(b, open)
+	r, err := OpenReader(b.Context(), db.where, ReaderOptions{})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -114,13 +122,12 @@ func BenchmarkBatches(b *testing.B) {
 	}
 }
 
-func BenchmarkRelease(b *testing.B) {
-	for i := range b.N {
+func BenchmarkRelease(b *testing.B) { bothB(b, benchmarkRelease) }
+
+func benchmarkRelease(b *testing.B, open func(testing.TB) *DB) {
+	for range b.N {
 		b.StopTimer()
-		db, err := Create(b.Context(), filepath.Join(b.TempDir(), fmt.Sprint(i, ".db")))
-		if err != nil {
-			b.Fatal(err)
-		}
+		db := open(b)
 		entries := learners(0, national)
 		planHeld(b, db, "b1", entries...)
 		prove(b, db, entries...)
@@ -133,13 +140,12 @@ func BenchmarkRelease(b *testing.B) {
 	}
 }
 
-func BenchmarkPlan(b *testing.B) {
-	for i := range b.N {
+func BenchmarkPlan(b *testing.B) { bothB(b, benchmarkPlan) }
+
+func benchmarkPlan(b *testing.B, open func(testing.TB) *DB) {
+	for range b.N {
 		b.StopTimer()
-		db, err := Create(b.Context(), filepath.Join(b.TempDir(), fmt.Sprint(i, ".db")))
-		if err != nil {
-			b.Fatal(err)
-		}
+		db := open(b)
 		entries := learners(0, national)
 		b.StartTimer()
 		plan(b, db, "b1", entries...)
@@ -148,13 +154,12 @@ func BenchmarkPlan(b *testing.B) {
 	}
 }
 
-func BenchmarkReserveStatus(b *testing.B) {
-	for i := range b.N {
+func BenchmarkReserveStatus(b *testing.B) { bothB(b, benchmarkReserveStatus) }
+
+func benchmarkReserveStatus(b *testing.B, open func(testing.TB) *DB) {
+	for range b.N {
 		b.StopTimer()
-		db, err := Create(b.Context(), filepath.Join(b.TempDir(), fmt.Sprint(i, ".db")))
-		if err != nil {
-			b.Fatal(err)
-		}
+		db := open(b)
 		b.StartTimer()
 		if _, err := db.ReserveStatus(b.Context(), national); err != nil {
 			b.Fatal(err)
@@ -164,8 +169,10 @@ func BenchmarkReserveStatus(b *testing.B) {
 	}
 }
 
-func BenchmarkMarkIssued(b *testing.B) {
-	db := newDB(b)
+func BenchmarkMarkIssued(b *testing.B) { bothB(b, benchmarkMarkIssued) }
+
+func benchmarkMarkIssued(b *testing.B, open func(testing.TB) *DB) {
+	db := open(b)
 	entries := learners(0, 64*max(b.N, 1))
 	plan(b, db, "b1", entries...)
 	b.ResetTimer()

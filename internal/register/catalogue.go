@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/cardproof/cardproof/card"
 )
@@ -118,8 +119,8 @@ func (c *cataloguer) makeCurrent(ctx context.Context, entries []card.CatalogueEn
 	}
 	// In two steps: a course has one current entry at any moment.
 	for _, s := range []string{
-		"UPDATE catalogue SET current = 0 WHERE current = 1 AND id NOT IN (SELECT value FROM json_each(?))",
-		"UPDATE catalogue SET current = 1 WHERE current = 0 AND id IN (SELECT value FROM json_each(?))",
+		"UPDATE catalogue SET current = 0 WHERE current = 1 AND id NOT IN (SELECT CAST(value AS bigint) FROM json_each(?))",
+		"UPDATE catalogue SET current = 1 WHERE current = 0 AND id IN (SELECT CAST(value AS bigint) FROM json_each(?))",
 	} {
 		if _, err := c.tx.ExecContext(ctx, s, string(list)); err != nil {
 			return err
@@ -137,6 +138,7 @@ func (o *opened) requirements(ctx context.Context) ([]card.Requirement, error) {
 		all = append(all, r)
 		return err
 	}, `SELECT DISTINCT m.value, coalesce((SELECT t.title FROM catalogue t WHERE t.current = 1 AND t.course = m.value), '')
-		FROM catalogue q, json_each(q.meets) m WHERE q.current = 1 ORDER BY m.value`)
+		FROM catalogue q, json_each(q.meets) m WHERE q.current = 1`)
+	slices.SortFunc(all, func(a, b card.Requirement) int { return strings.Compare(a.Code, b.Code) })
 	return all, err
 }

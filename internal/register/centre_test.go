@@ -13,7 +13,9 @@ import (
 // ofKey accepts the register of a centre with this key.
 func ofKey(id string) Accept { return OfKeys(func(keyID string) bool { return keyID == id }) }
 
-func TestWhoseRegisterItIs(t *testing.T) {
+func TestWhoseRegisterItIs(t *testing.T) { onEach(t, whoseRegisterItIs) }
+
+func whoseRegisterItIs(t *testing.T, open func(testing.TB) *DB) {
 	for name, c := range map[string]struct {
 		recorded []string
 		card     bool // of the key abcdefghijk
@@ -31,7 +33,7 @@ func TestWhoseRegisterItIs(t *testing.T) {
 		"neither event nor card names it": {[]string{"stranger"}, true, "other", ErrForeign},
 	} {
 		t.Run(name, func(t *testing.T) {
-			db := newDB(t)
+			db := open(t)
 			for _, id := range c.recorded {
 				if err := db.RecordKeys(t.Context(), []KeyEvent{keyEvent(id, KeyInUse, noon)}); err != nil {
 					t.Fatal(err)
@@ -43,7 +45,7 @@ func TestWhoseRegisterItIs(t *testing.T) {
 			if err := db.Accepted(t.Context(), ofKey(c.centre)); !errors.Is(err, c.want) {
 				t.Errorf("Ledger: got %v, want %v", err, c.want)
 			}
-			r, err := OpenReader(t.Context(), db.path, ReaderOptions{Accept: ofKey(c.centre)})
+			r, err := OpenReader(t.Context(), db.where, ReaderOptions{Accept: ofKey(c.centre)})
 			if !errors.Is(err, c.want) {
 				t.Errorf("OpenReader: got %v, want %v", err, c.want)
 			}

@@ -8,8 +8,9 @@ import (
 	"github.com/cardproof/cardproof/card"
 )
 
-func TestChangeAllIsAllOrNone(t *testing.T) {
-	db := newDB(t)
+func TestChangeAllIsAllOrNone(t *testing.T) { onBoth(t, testChangeAllIsAllOrNone) }
+
+func testChangeAllIsAllOrNone(t *testing.T, db *DB) {
 	a, b, c := learner(1), learner(2), learner(3)
 	issue(t, db, "out", a, b, c)
 	to := card.Change{To: card.Revoked, Actor: "tester", Reason: "x", At: noon}
@@ -35,8 +36,9 @@ func TestChangeAllIsAllOrNone(t *testing.T) {
 	}
 }
 
-func TestFindRevocation(t *testing.T) {
-	db := newDB(t)
+func TestFindRevocation(t *testing.T) { onBoth(t, testFindRevocation) }
+
+func testFindRevocation(t *testing.T, db *DB) {
 	out, taken, waits, gone := learner(1), learner(2), learner(3), learner(4)
 	issue(t, db, "out", out)
 	planHeld(t, db, "held", taken, waits)
@@ -78,7 +80,10 @@ func TestFindRevocation(t *testing.T) {
 
 // A run that judged before another one acted is stopped by the file.
 func TestACardWhosePrerequisiteLapsedIsNotIssued(t *testing.T) {
-	db := newDB(t)
+	onBoth(t, testACardWhosePrerequisiteLapsedIsNotIssued)
+}
+
+func testACardWhosePrerequisiteLapsedIsNotIssued(t *testing.T, db *DB) {
 	prior, e := learner(1), learner(2)
 	issue(t, db, "prior", prior)
 	e.Evidence = card.Met{Requirement: "BLS", Card: prior.Number}.String()

@@ -29,7 +29,7 @@ func testCatalogue(t *testing.T, db *DB) {
 }
 
 func testRequirements(t *testing.T, db *DB) {
-	r, err := OpenReader(t.Context(), db.path, ReaderOptions{})
+	r, err := OpenReader(t.Context(), db.where, ReaderOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

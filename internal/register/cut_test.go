@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -17,7 +16,9 @@ import (
 
 // TestCutMoves breaks each move of a batch off at every row that it writes, as a crash would. Nothing of it may be left, and
 // the same call again has to finish the work.
-func TestCutMoves(t *testing.T) {
+func TestCutMoves(t *testing.T) { onEach(t, cutMoves) }
+
+func cutMoves(t *testing.T, open func(testing.TB) *DB) {
 	for name, run := range map[string]func(db *DB, cards []card.Entry) error{
 		"prove": func(db *DB, cards []card.Entry) error {
 			return db.MarkProved(t.Context(), "office", later, allFinished(cards))
@@ -41,7 +42,7 @@ func TestCutMoves(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			db := newDB(t)
+			db := open(t)
 			wrong, old := learner(50), learner(51)
 			issue(t, db, "b0", wrong, old)
 			right, next := learner(50), learner(51)
@@ -79,6 +80,10 @@ func TestCutMoves(t *testing.T) {
 // cutAt has the n-th row that the register writes from now on fail.
 func cutAt(t testing.TB, db *DB, n int) {
 	t.Helper()
+	if db.server {
+		cutServerAt(t, db, n)
+		return
+	}
 	statements := []string{"DROP TABLE IF EXISTS temp.written", "CREATE TEMP TABLE written (rows INTEGER)", "INSERT INTO temp.written VALUES (0)"}
 	for i, what := range []string{"UPDATE ON cards", "INSERT ON cards", "INSERT ON events", "UPDATE ON batches", "INSERT ON batches",
 		"UPDATE ON catalogue", "INSERT ON catalogue"} {
@@ -94,10 +99,29 @@ func cutAt(t testing.TB, db *DB, n int) {
 	}
 }
 
+func cutServerAt(t testing.TB, db *DB, n int) {
+	t.Helper()
+	statements := []string{"CREATE TABLE IF NOT EXISTS written (rows bigint)", "DELETE FROM written", "INSERT INTO written VALUES (0)",
+		fmt.Sprintf(`CREATE OR REPLACE FUNCTION cut() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+			UPDATE written SET rows = rows + 1;
+			IF (SELECT rows FROM written) = %d THEN RAISE EXCEPTION 'cut'; END IF;
+			RETURN NULL;
+		END $$`, n)}
+	for _, table := range []string{"cards", "events", "batches", "catalogue"} {
+		statements = append(statements, "CREATE OR REPLACE TRIGGER cut AFTER INSERT OR UPDATE ON "+table+" FOR EACH ROW EXECUTE FUNCTION cut()")
+	}
+	for _, s := range statements {
+		if _, err := db.write.Exec(s); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // TestReleaseOrDiscard has several writers decide about one batch at once: one of them has it, and the others learn so.
-func TestReleaseOrDiscard(t *testing.T) {
-	first := newDB(t)
-	second, err := Open(t.Context(), first.path)
+func TestReleaseOrDiscard(t *testing.T) { onBoth(t, testReleaseOrDiscard) }
+
+func testReleaseOrDiscard(t *testing.T, first *DB) {
+	second, err := Open(t.Context(), first.where)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -134,13 +158,12 @@ func TestReleaseOrDiscard(t *testing.T) {
 
 // TestKilledBatches kills a program that holds, proves, releases, discards and revokes batches. Every batch has to be in a
 // state between two of its steps, and the same step again has to finish it.
-func TestKilledBatches(t *testing.T) {
+func TestKilledBatches(t *testing.T) { onEach(t, killedBatches) }
+
+func killedBatches(t *testing.T, open func(testing.TB) *DB) {
 	for round := range 4 {
-		path := filepath.Join(t.TempDir(), "register.db")
-		fresh, err := Create(t.Context(), path)
-		if err != nil {
-			t.Fatal(err)
-		}
+		fresh := open(t)
+		path := fresh.where
 		fresh.Close()
 		said := runAndKill(t, program(t, "batches", path), 3+round, time.Duration(round)*4*time.Millisecond)
 		db, err := Open(t.Context(), path)

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"syscall"
 
+	"github.com/jackc/pgx/v5/pgconn"
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 )
@@ -29,6 +30,10 @@ var (
 	ErrAccess = errors.New("the register can't be read or written by this user")
 	// ErrBusy says that another program held the register for too long.
 	ErrBusy = errors.New("another program holds the register")
+	// ErrUnreachable says that the database of the register does not answer.
+	ErrUnreachable = errors.New("the database of the register can't be reached")
+	// ErrBehind says that the database is a copy that has not followed the register for too long.
+	ErrBehind = errors.New("this copy of the register is behind")
 	// ErrFull says that the disk is full.
 	ErrFull = errors.New("the disk of the register is full")
 )
@@ -79,6 +84,9 @@ func kindOf(err error) error {
 		}
 		return nil
 	}
+	if kind := serverKindOf(err); kind != nil {
+		return kind
+	}
 	switch {
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
 		return ErrAccess
@@ -91,6 +99,9 @@ func kindOf(err error) error {
 // isTaken says whether a row was refused because another one has its place: by a unique column, or by the trigger that
 // keeps one card for each learner, course and day.
 func isTaken(err error) bool {
+	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
+		return e.Code == "23505" || e.Code == "23000" // the triggers raise the second
+	}
 	e, ok := errors.AsType[*sqlite.Error](err)
 	if !ok {
 		return false

@@ -173,7 +173,20 @@ func TestOlder(t *testing.T) {
 
 func TestCreateAtOnce(t *testing.T) {
 	dir := t.TempDir()
-	path := filepath.Join(dir, "register.db")
+	createAtOnce(t, filepath.Join(dir, "register.db"))
+	files, _ := filepath.Glob(filepath.Join(dir, ".*"))
+	if len(files) > 0 {
+		t.Errorf("left behind: %v", files)
+	}
+}
+
+func TestCreateAtOnceOnAServer(t *testing.T) {
+	_, where := ownServer(t)
+	createAtOnce(t, where)
+}
+
+func createAtOnce(t *testing.T, path string) {
+	t.Helper()
 	entries := learners(0, 8)
 	var wg sync.WaitGroup
 	for i := range 8 {
@@ -197,10 +210,6 @@ func TestCreateAtOnce(t *testing.T) {
 	defer db.Close()
 	if got, err := db.Unfinished(t.Context()); err != nil || len(got) != 8 {
 		t.Errorf("got %d cards, %v, want 8", len(got), err)
-	}
-	files, _ := filepath.Glob(filepath.Join(dir, ".*"))
-	if len(files) > 0 {
-		t.Errorf("left behind: %v", files)
 	}
 }
 
@@ -261,8 +270,9 @@ func checkModes(t *testing.T, path string, want os.FileMode) {
 }
 
 // TestTriggers tries to forge history past this package, as a person with the sqlite3 program would.
-func TestTriggers(t *testing.T) {
-	db := newDB(t)
+func TestTriggers(t *testing.T) { onBoth(t, testTriggers) }
+
+func testTriggers(t *testing.T, db *DB) {
 	slots, err := db.ReserveStatus(t.Context(), 1)
 	if err != nil {
 		t.Fatal(err)
@@ -294,7 +304,7 @@ func TestTriggers(t *testing.T) {
 		"INSERT INTO events (at, number, actor, action, reason, detail) SELECT 1, number, '', 'issued', '', '' FROM cards",
 		"INSERT INTO events (at, number, actor, action, reason, detail) SELECT 1, number, 'x', 'revoked', '', '' FROM cards",
 	} {
-		if _, err := db.write.Exec(s); err == nil {
+		if err := forge(db, s); err == nil {
 			t.Errorf("%s: got nil, want a refusal", s)
 		}
 	}
@@ -374,11 +384,12 @@ func TestFailuresAreTold(t *testing.T) {
 	})
 }
 
-func TestReaderSeesChangesAtOnce(t *testing.T) {
-	db := newDB(t)
+func TestReaderSeesChangesAtOnce(t *testing.T) { onBoth(t, testReaderSeesChangesAtOnce) }
+
+func testReaderSeesChangesAtOnce(t *testing.T, db *DB) {
 	e := learner(1)
 	issue(t, db, "b1", e)
-	r, err := OpenReader(t.Context(), db.path, ReaderOptions{})
+	r, err := OpenReader(t.Context(), db.where, ReaderOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -58,7 +58,7 @@ func (db *DB) RecordKeys(ctx context.Context, events []KeyEvent) error {
 	return db.inTx(ctx, doing, func(tx *sql.Tx) error {
 		for _, e := range events {
 			_, err := tx.ExecContext(ctx, `INSERT INTO key_events (at, key_id, actor, action, since, reason)
-				SELECT ?1, ?2, ?3, ?4, ?5, ?6 WHERE ?5 IS NOT (SELECT since FROM key_events WHERE key_id = ?2 AND action = ?4 ORDER BY seq DESC LIMIT 1)`,
+				SELECT ?1, ?2, ?3, ?4, ?5, ?6 WHERE ?5 IS DISTINCT FROM (SELECT since FROM key_events WHERE key_id = ?2 AND action = ?4 ORDER BY seq DESC LIMIT 1)`,
 				e.At.Unix(), e.KeyID, e.Actor, string(e.Action), e.Since.Unix(), e.Reason)
 			if err != nil {
 				return err
@@ -91,7 +91,7 @@ func (l *Ledger) RetiredKeys(ctx context.Context) (map[string]bool, error) {
 		err := rows.Scan(&id, &is)
 		retired[id] = is
 		return err
-	}, "SELECT key_id, max(action = 'retired') FROM key_events GROUP BY key_id")
+	}, "SELECT key_id, max(CASE action WHEN 'retired' THEN 1 ELSE 0 END) FROM key_events GROUP BY key_id")
 	return retired, wrap("read the keys' history", err)
 }
 

@@ -13,8 +13,9 @@ func keyEvent(id string, action KeyAction, since time.Time) KeyEvent {
 	return KeyEvent{At: noon, KeyID: id, Actor: "office", Action: action, Since: since, Reason: "a test"}
 }
 
-func TestKeyHistory(t *testing.T) {
-	db := newDB(t)
+func TestKeyHistory(t *testing.T) { onBoth(t, testKeyHistory) }
+
+func testKeyHistory(t *testing.T, db *DB) {
 	used, retired := keyEvent("one", KeyInUse, noon), keyEvent("one", KeyRetired, later)
 	wide, narrow := keyEvent("one", KeyRevoked, noon), keyEvent("one", KeyRevoked, later)
 	other := keyEvent("two", KeyRevoked, later)
@@ -27,7 +28,7 @@ func TestKeyHistory(t *testing.T) {
 	if want := []KeyEvent{used, retired, wide, narrow, wide}; err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, %v\nwant %+v", got, err, want)
 	}
-	reader, err := OpenReader(t.Context(), db.path, ReaderOptions{})
+	reader, err := OpenReader(t.Context(), db.where, ReaderOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,8 +60,9 @@ func TestKeyHistory(t *testing.T) {
 }
 
 // Nobody takes a revocation out of the file, whatever program writes.
-func TestKeyHistoryStays(t *testing.T) {
-	db := newDB(t)
+func TestKeyHistoryStays(t *testing.T) { onBoth(t, testKeyHistoryStays) }
+
+func testKeyHistoryStays(t *testing.T, db *DB) {
 	if err := db.RecordKeys(t.Context(), []KeyEvent{keyEvent("one", KeyRevoked, noon)}); err != nil {
 		t.Fatal(err)
 	}
@@ -68,14 +70,15 @@ func TestKeyHistoryStays(t *testing.T) {
 		"DELETE FROM key_events", "UPDATE key_events SET since = since + 1", "UPDATE key_events SET key_id = 'two'",
 		"INSERT OR REPLACE INTO key_events SELECT seq, at, key_id, actor, action, since + 1, reason FROM key_events",
 	} {
-		if _, err := db.write.ExecContext(t.Context(), statement); err == nil {
+		if err := forge(db, statement); err == nil {
 			t.Errorf("%s: got nil, want a refusal", statement)
 		}
 	}
 }
 
-func TestCardsOfAKey(t *testing.T) {
-	db := newDB(t)
+func TestCardsOfAKey(t *testing.T) { onBoth(t, testCardsOfAKey) }
+
+func testCardsOfAKey(t *testing.T, db *DB) {
 	early, late, other := learner(1), learner(2), learner(3)
 	other.KeyID = "another-key"
 	issue(t, db, "b1", early)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql"
 	"slices"
+	"strings"
 
 	"github.com/cardproof/cardproof/card"
 )
@@ -163,7 +164,8 @@ func (l *lookup) join(ctx context.Context, keys int, wanted [][]any, columns, wh
 	for i, w := range wanted {
 		copy(args[i*len(w):], w)
 	}
-	statement, err := l.statement(ctx, columns, manyRows(rowsInQuery, len(wanted[0])), where)
+	values := strings.Replace(manyRows(rowsInQuery, len(wanted[0])), "?", "CAST(? AS bigint)", 1) // else PostgreSQL takes a position for a text
+	statement, err := l.statement(ctx, columns, values, where)
 	if err != nil {
 		return nil, err
 	}

@@ -15,7 +15,7 @@ type Ledger struct{ *opened }
 // refused and not migrated. The error is ErrMissing, ErrNewer, ErrOlder, ErrCorrupt, ErrForeign, ErrAccess, or what the
 // system said.
 func OpenReadOnly(ctx context.Context, path string) (*Ledger, error) {
-	file, err := openCurrent(ctx, path)
+	file, err := openCurrent(ctx, path, readAccess)
 	if err != nil {
 		return nil, wrap("open the register", err)
 	}
@@ -44,7 +44,7 @@ func (l *Ledger) Requirements(ctx context.Context) ([]card.Requirement, error) {
 func (l *Ledger) Ping(ctx context.Context) error {
 	err := l.check()
 	if err == nil {
-		err = checkVersion(ctx, l.read)
+		err = l.checkVersion(ctx)
 	}
 	return wrap("ask the register", err)
 }

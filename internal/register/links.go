@@ -105,10 +105,8 @@ const ownCards = `WITH RECURSIVE own (number, replaces) AS (
 		AND (c.learner_id = ?1 OR NOT EXISTS (SELECT 1 FROM cards o WHERE o.name_fold = ?3 AND o.email = ?2
 			AND o.learner_id NOT IN ('', ?1, c.learner_id)))
 	UNION
-	SELECT c.number, c.replaces FROM own CROSS JOIN cards c ON c.number = own.replaces WHERE ` + sameLearner + `
-	UNION
-	SELECT c.number, c.replaces FROM own CROSS JOIN cards c ON c.replaces = own.number AND NOT (c.state = 'revoked' AND c.token = '')
-	WHERE ` + sameLearner + `
+	SELECT c.number, c.replaces FROM own CROSS JOIN cards c WHERE (c.number = own.replaces
+		OR c.replaces = own.number AND NOT (c.state = 'revoked' AND c.token = '')) AND ` + sameLearner + `
 ) SELECT ` + publicColumns + ", " + qualificationColumns + `, c.token, c.sha256
 	FROM cards c JOIN catalogue q ON q.id = c.catalogue
 	WHERE c.number IN (SELECT number FROM own) AND c.token <> '' AND c.state <> 'planned' ORDER BY c.issued_at DESC, c.seq DESC LIMIT ?4`
@@ -133,7 +131,15 @@ func (o *opened) cardsByLink(ctx context.Context, hash []byte, oldest int64) (ca
 		return nil, false, err
 	}
 	defer leave()
-	ctx = context.WithoutCancel(ctx) // as for findRecord
+	if o.server {
+		callers := ctx
+		bounded, cancel := context.WithTimeout(ctx, lookupTimeout)
+		defer cancel()
+		defer func() { err = inTime(callers, err) }()
+		ctx = bounded
+	} else {
+		ctx = context.WithoutCancel(ctx) // as for findRecord
+	}
 	var id, email, name string
 	switch err := o.link.QueryRowContext(ctx, hash, oldest).Scan(&id, &email, &name); {
 	case errors.Is(err, sql.ErrNoRows):

@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/cardproof/cardproof/card"
@@ -159,9 +160,9 @@ func (l *Ledger) Mails(ctx context.Context, f MailFilter) (mails []Mail, err err
 			args = append(args, string(s))
 		}
 	}
-	limit := -1
+	limit := int64(math.MaxInt64)
 	if f.Limit > 0 {
-		limit = f.Limit
+		limit = int64(f.Limit)
 	}
 	err = forEach(ctx, l.read, func(rows *sql.Rows) error {
 		m, err := scanMail(rows)

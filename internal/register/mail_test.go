@@ -37,8 +37,9 @@ func begin(t *testing.T, db *DB, m Mail) {
 	}
 }
 
-func TestMailOnceForAnEvent(t *testing.T) {
-	db := newDB(t)
+func TestMailOnceForAnEvent(t *testing.T) { onBoth(t, testMailOnceForAnEvent) }
+
+func testMailOnceForAnEvent(t *testing.T, db *DB) {
 	ada := learner(1)
 	issue(t, db, "b", ada)
 	first := queueOne(t, db, ada.Number, "ada@example.org")
@@ -66,8 +67,9 @@ func TestMailOnceForAnEvent(t *testing.T) {
 	}
 }
 
-func TestMailEnds(t *testing.T) {
-	db := newDB(t)
+func TestMailEnds(t *testing.T) { onBoth(t, testMailEnds) }
+
+func testMailEnds(t *testing.T, db *DB) {
 	cards := learners(1, 4)
 	issue(t, db, "b", cards...)
 	ends := []MailState{MailAccepted, MailRefused, MailUnknown, MailGivenUp}
@@ -97,8 +99,9 @@ func TestMailEnds(t *testing.T) {
 }
 
 // After a crash, only a mail of which the final dot can't have been sent goes out again.
-func TestRecoverMails(t *testing.T) {
-	db := newDB(t)
+func TestRecoverMails(t *testing.T) { onBoth(t, testRecoverMails) }
+
+func testRecoverMails(t *testing.T, db *DB) {
 	cards := learners(1, 4)
 	issue(t, db, "b", cards...)
 	var mails []Mail
@@ -131,8 +134,9 @@ func TestRecoverMails(t *testing.T) {
 	}
 }
 
-func TestResendMails(t *testing.T) {
-	db := newDB(t)
+func TestResendMails(t *testing.T) { onBoth(t, testResendMails) }
+
+func testResendMails(t *testing.T, db *DB) {
 	ada, bob := learner(1), entry("L2", "", "Bob")
 	issue(t, db, "b", ada, bob)
 	one, none := queueOne(t, db, ada.Number, "old@example.org"), queueOne(t, db, bob.Number, "")
@@ -152,8 +156,9 @@ func TestResendMails(t *testing.T) {
 	}
 }
 
-func TestCardsToMail(t *testing.T) {
-	db := newDB(t)
+func TestCardsToMail(t *testing.T) { onBoth(t, testCardsToMail) }
+
+func testCardsToMail(t *testing.T, db *DB) {
 	all := learners(1, 4)
 	issue(t, db, "out", all...)
 	held := learner(9)
@@ -174,8 +179,9 @@ func TestCardsToMail(t *testing.T) {
 	}
 }
 
-func TestCardsToRemind(t *testing.T) {
-	db := newDB(t)
+func TestCardsToRemind(t *testing.T) { onBoth(t, testCardsToRemind) }
+
+func testCardsToRemind(t *testing.T, db *DB) {
 	now := noon.AddDate(2, 0, 0) // when the cards of learner end
 	at := func(e card.Entry, days int) card.Entry {
 		e.ExpiresAt = now.Add(time.Duration(days) * 24 * time.Hour)
@@ -206,8 +212,9 @@ func TestCardsToRemind(t *testing.T) {
 	}
 }
 
-func TestStopBySecret(t *testing.T) {
-	db := newDB(t)
+func TestStopBySecret(t *testing.T) { onBoth(t, testStopBySecret) }
+
+func testStopBySecret(t *testing.T, db *DB) {
 	if err := db.NewStopLink(t.Context(), "secret", "ada@example.org", noon); err != nil {
 		t.Fatal(err)
 	}
@@ -228,8 +235,9 @@ func TestStopBySecret(t *testing.T) {
 }
 
 // Another program that writes into the file is refused as well.
-func TestMailTriggers(t *testing.T) {
-	db := newDB(t)
+func TestMailTriggers(t *testing.T) { onBoth(t, testMailTriggers) }
+
+func testMailTriggers(t *testing.T, db *DB) {
 	cards := learners(1, 2)
 	issue(t, db, "b", cards...)
 	accepted, dot := queueOne(t, db, cards[0].Number, "a@example.org"), queueOne(t, db, cards[1].Number, "b@example.org")
@@ -252,7 +260,7 @@ func TestMailTriggers(t *testing.T) {
 		{"UPDATE mail_events SET words = 'x'", "never changed"},
 		{"INSERT OR REPLACE INTO mail_events SELECT seq, at, mail, 'x', state, words FROM mail_events", "never changed"},
 	} {
-		if _, err := db.write.Exec(c.statement); err == nil || !strings.Contains(err.Error(), c.want) {
+		if err := forge(db, c.statement); !refusedFor(err, c.want) {
 			t.Errorf("%s: got %v, want a refusal with %q", c.statement, err, c.want)
 		}
 	}

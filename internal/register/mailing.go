@@ -117,7 +117,7 @@ func (db *DB) ResendMails(ctx context.Context, ids []int64, actor string, at tim
 	err = db.inTx(ctx, "send mails again", func(tx *sql.Tx) error {
 		for _, id := range ids {
 			m, err := scanMail(tx.QueryRowContext(ctx, `UPDATE mails AS m SET state = 'queued', turn = turn + 1, attempts = 0, words = '', queued_at = ?, changed_at = ?,
-				copy = copy + (state = 'accepted'),
+				copy = copy + CASE state WHEN 'accepted' THEN 1 ELSE 0 END,
 				address = coalesce((SELECT c.email FROM cards c WHERE c.number = m.number AND c.email <> ''), m.address)
 				WHERE m.id = ? AND m.state NOT IN ('queued', 'sending')
 				AND (m.address <> '' OR EXISTS (SELECT 1 FROM cards c WHERE c.number = m.number AND c.email <> ''))

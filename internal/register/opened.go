@@ -13,8 +13,10 @@ import (
 	"github.com/cardproof/cardproof/card"
 )
 
-// opened is a register's file, open for reading.
+// opened is a register's file or database, open for reading.
 type opened struct {
+	server bool // it is a PostgreSQL database: there is no file that could be exchanged, and path and files are empty
+	fresh  freshness
 	path   string
 	real   string // where a symbolic link at the path led to
 	files  files  // that are open
@@ -73,8 +75,11 @@ func (f files) untouched(g files) bool {
 // spareConnections are for what is no look-up of one card: the requirements, and whether the register answers.
 const spareConnections = 2
 
-// openFile opens the register at a path for reading, of whatever version.
-func openFile(ctx context.Context, path string) (*opened, error) {
+// openFile opens the register at a path or URL for reading, of whatever version.
+func openFile(ctx context.Context, path string, a access) (*opened, error) {
+	if IsServer(path) {
+		return openServer(ctx, path, a)
+	}
 	for range 3 { // the first reader may make the -wal and -shm files, and the second look sees that
 		real, err := filepath.EvalSymlinks(path)
 		if err != nil {
@@ -105,13 +110,13 @@ func openFile(ctx context.Context, path string) (*opened, error) {
 	return nil, ErrExchanged
 }
 
-// openCurrent opens the register at a path for reading, if it has the version of this program.
-func openCurrent(ctx context.Context, path string) (*opened, error) {
-	o, err := openFile(ctx, path)
+// openCurrent opens the register at a path or URL for reading, if it has the version of this program.
+func openCurrent(ctx context.Context, path string, a access) (*opened, error) {
+	o, err := openFile(ctx, path, a)
 	if err != nil {
 		return nil, err
 	}
-	if err = checkVersion(ctx, o.read); err == nil {
+	if err = o.checkVersion(ctx); err == nil {
 		err = o.prepare(ctx)
 	}
 	if err != nil {
@@ -122,11 +127,15 @@ func openCurrent(ctx context.Context, path string) (*opened, error) {
 }
 
 func (o *opened) prepare(ctx context.Context) (err error) {
+	record := packedRecord
+	if o.server {
+		record = plainRecord
+	}
 	for _, s := range []struct {
 		to   **sql.Stmt
 		text string
 	}{
-		{&o.record, packedRecord},
+		{&o.record, record},
 		{&o.link, findLink},
 		{&o.own, ownCards},
 	} {
@@ -140,6 +149,9 @@ func (o *opened) prepare(ctx context.Context) (err error) {
 // check is ErrMissing or ErrExchanged where the open files are no longer the ones at the path. They would go on answering,
 // but from the past.
 func (o *opened) check() error {
+	if o.server {
+		return nil
+	}
 	now, err := lookAt(o.path, o.real)
 	if err == nil && !now.same(o.files) {
 		err = ErrExchanged
@@ -149,6 +161,9 @@ func (o *opened) check() error {
 
 // untouched says whether the files at the path are the open ones, as they were then.
 func (o *opened) untouched() bool {
+	if o.server {
+		return true
+	}
 	now, err := lookAt(o.path, o.real)
 	return err == nil && now.untouched(o.files)
 }
@@ -185,23 +200,14 @@ func (o *opened) findRecord(ctx context.Context, number card.Number) (card.Recor
 		return card.Record{}, false, err
 	}
 	defer leave()
-	ctx = context.WithoutCancel(ctx)
-	var packed string
-	err = o.record.QueryRowContext(ctx, string(number)).Scan(&packed)
+	var record card.Record
+	if o.server {
+		record, err = o.findOnServer(ctx, number)
+	} else {
+		record, err = o.findPacked(context.WithoutCancel(ctx), number)
+	}
 	if errors.Is(err, sql.ErrNoRows) {
 		return card.Record{}, false, nil
 	}
-	if err != nil {
-		return card.Record{}, false, err
-	}
-	var row recordRow
-	if err := row.unpack(packed); err != nil {
-		return card.Record{}, false, err
-	}
-	says, err := o.says.find(ctx, o.read, row.catalogue)
-	if err != nil {
-		return card.Record{}, false, err
-	}
-	record, err := row.record(says)
 	return record, err == nil, err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -31,6 +32,25 @@ var packedRecord = func() string {
 	}
 	return "SELECT " + strings.Join(columns, " || char(31) || ") + " FROM cards c WHERE c.number = ?"
 }()
+
+func (o *opened) findPacked(ctx context.Context, number card.Number) (card.Record, error) {
+	var packed string
+	if err := o.record.QueryRowContext(ctx, string(number)).Scan(&packed); err != nil {
+		return card.Record{}, err
+	}
+	var row recordRow
+	if err := row.unpack(packed); err != nil {
+		return card.Record{}, err
+	}
+	says, err := o.says.find(ctx, o.read, row.catalogue)
+	if errors.Is(err, sql.ErrNoRows) {
+		return card.Record{}, unreadable(row.r.Number, "catalogue") // and not: there is no such card
+	}
+	if err != nil {
+		return card.Record{}, err
+	}
+	return row.record(says)
+}
 
 // unpack reads the text of packedRecord.
 func (x *recordRow) unpack(packed string) error {

@@ -36,7 +36,7 @@ func (db *DB) Plan(ctx context.Context, in card.Intention) error {
 				return err
 			}
 		}
-		p := &planner{tx: tx, in: &in, catalogue: catalogue, events: newEvents(tx, in.Actor, in.At)}
+		p := &planner{tx: tx, in: &in, savepoints: db.server, catalogue: catalogue, events: newEvents(tx, in.Actor, in.At)}
 		for from := 0; from < len(in.Entries); from += cardsInInsert {
 			if err := p.plan(ctx, in.Entries[from:min(from+cardsInInsert, len(in.Entries))]); err != nil {
 				return err
@@ -56,6 +56,8 @@ type planner struct {
 	catalogue *cataloguer
 	events    *events
 	insert    *sql.Stmt // of cardsInInsert cards; closed with the transaction
+	// savepoints is true of PostgreSQL, where a refused statement ends its transaction; SQLite takes back the statement alone.
+	savepoints bool
 }
 
 func (p *planner) plan(ctx context.Context, entries []card.Entry) error {
@@ -67,13 +69,13 @@ func (p *planner) plan(ctx context.Context, entries []card.Entry) error {
 		}
 		values[i] = v
 	}
-	err := p.insertAll(ctx, values)
+	err := p.insertWhole(ctx, values)
 	if err == nil {
 		return nil
 	}
 	// The statement has left nothing behind, and does not say which card it is about. Tried alone, that card does.
 	for i := range entries {
-		if one := p.insertAll(ctx, values[i:i+1]); one != nil {
+		if one := p.insertWhole(ctx, values[i:i+1]); one != nil {
 			return refusedCard(&entries[i], one)
 		}
 	}
@@ -128,7 +130,23 @@ func planDetail(e *card.Entry) string {
 	return strings.Join(says, "; ")
 }
 
-// insertAll inserts rows by one statement: all, or none of them.
+// insertWhole inserts rows by one statement: all, or none of them, after which the transaction can go on.
+func (p *planner) insertWhole(ctx context.Context, rows [][]any) error {
+	if !p.savepoints {
+		return p.insertAll(ctx, rows)
+	}
+	if _, err := p.tx.ExecContext(ctx, "SAVEPOINT cards_of_a_statement"); err != nil {
+		return err
+	}
+	err := p.insertAll(ctx, rows)
+	after := "RELEASE SAVEPOINT cards_of_a_statement"
+	if err != nil {
+		after = "ROLLBACK TO SAVEPOINT cards_of_a_statement"
+	}
+	_, ended := p.tx.ExecContext(ctx, after)
+	return errors.Join(err, ended)
+}
+
 func (p *planner) insertAll(ctx context.Context, rows [][]any) error {
 	args := slices.Concat(rows...)
 	if len(rows) != cardsInInsert {

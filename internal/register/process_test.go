@@ -27,7 +27,7 @@ func TestMain(m *testing.M) {
 		}
 		return
 	}
-	os.Exit(m.Run())
+	os.Exit(runTests(m))
 }
 
 func play(role, path string) error {
@@ -51,6 +51,8 @@ func play(role, path string) error {
 		return err
 	case "batches":
 		return playBatches(ctx, db)
+	case "crowd":
+		return playCrowd(ctx, db)
 	case "work": // until it is killed
 		for i := 0; ; i++ {
 			entries := learners(i*100, 100)
@@ -104,11 +106,12 @@ func program(t *testing.T, as, path string) *exec.Cmd {
 	return cmd
 }
 
-func TestTwoProcessesPlanTheSame(t *testing.T) {
-	db := newDB(t)
+func TestTwoProcessesPlanTheSame(t *testing.T) { onBoth(t, testTwoProcessesPlanTheSame) }
+
+func testTwoProcessesPlanTheSame(t *testing.T, db *DB) {
 	outputs := make(chan string)
 	for range 3 {
-		cmd := program(t, "plan", db.path)
+		cmd := program(t, "plan", db.where)
 		go func() {
 			out, err := cmd.Output()
 			outputs <- fmt.Sprint(strings.TrimSpace(string(out)), err)
@@ -126,17 +129,12 @@ func TestTwoProcessesPlanTheSame(t *testing.T) {
 	}
 }
 
-func TestKilled(t *testing.T) {
-	db := newDB(t)
-	if err := db.Close(); err != nil {
-		t.Fatal(err)
-	}
+func TestKilled(t *testing.T) { onEach(t, killed) }
+
+func killed(t *testing.T, open func(testing.TB) *DB) {
 	for round := range 4 {
-		path := filepath.Join(t.TempDir(), "register.db")
-		fresh, err := Create(t.Context(), path)
-		if err != nil {
-			t.Fatal(err)
-		}
+		fresh := open(t)
+		path := fresh.where
 		fresh.Close()
 		cmd := program(t, "work", path)
 		said := runAndKill(t, cmd, 2+round, time.Duration(round)*5*time.Millisecond)
@@ -179,9 +177,12 @@ func checkAfterKill(t *testing.T, path string, said int) {
 	}
 	defer db.Close()
 	var cards, issued, batches, events int
-	var check string
+	check, whole := "", "(SELECT * FROM pragma_quick_check)"
+	if db.server {
+		whole = "'ok'"
+	}
 	err = db.read.QueryRow(`SELECT (SELECT count(*) FROM cards), (SELECT count(*) FROM cards WHERE state = 'issued'),
-		(SELECT count(*) FROM batches), (SELECT count(*) FROM events), (SELECT * FROM pragma_quick_check)`).
+		(SELECT count(*) FROM batches), (SELECT count(*) FROM events), `+whole).
 		Scan(&cards, &issued, &batches, &events, &check)
 	if err != nil || check != "ok" {
 		t.Fatalf("quick_check: got %q, %v", check, err)

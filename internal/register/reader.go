@@ -13,7 +13,8 @@ import (
 // for concurrent use. A change by the issuer shows in the next call.
 //
 // A Reader answers only from the file that is at its path. Where that was exchanged (by a restored copy, say), the next call
-// opens the new one; where it can't be opened, the call fails, and the one after it tries again. Close it.
+// opens the new one; where it can't be opened, the call fails, and the one after it tries again. So it is with a database that can't be
+// reached; of one that only follows another, it answers nothing while that is too far behind (ErrBehind). Close it.
 type Reader struct {
 	// LinkLifetime is how long a link to a learner's page leads there after it was made; 0 is for ever. Set it before the first use.
 	LinkLifetime time.Duration
@@ -34,7 +35,7 @@ type ReaderOptions struct {
 	Accept Accept
 }
 
-// OpenReader opens a register read-only. The error is ErrMissing, ErrNewer, ErrOlder, ErrCorrupt, ErrForeign, ErrAccess,
+// OpenReader opens a register, at a path or the URL of a database, read-only. The error is ErrMissing, ErrNewer, ErrOlder, ErrCorrupt, ErrForeign, ErrAccess,
 // what Accept said, or what the system said.
 func OpenReader(ctx context.Context, path string, o ReaderOptions) (*Reader, error) {
 	r := &Reader{path: path, accept: o.Accept, turn: make(chan struct{}, 1)}
@@ -47,7 +48,7 @@ func OpenReader(ctx context.Context, path string, o ReaderOptions) (*Reader, err
 
 // open opens the file at the path, if it is a register that the Reader may answer from.
 func (r *Reader) open(ctx context.Context) (*opened, error) {
-	file, err := openCurrent(ctx, r.path)
+	file, err := openCurrent(ctx, r.path, copyAccess)
 	if err != nil || r.accept == nil {
 		return file, err
 	}
@@ -88,12 +89,12 @@ func (r *Reader) Requirements(ctx context.Context) (all []card.Requirement, err 
 
 // Ping says whether the register at the path would answer, and has the version of this program.
 func (r *Reader) Ping(ctx context.Context) error {
-	return wrap("ask the register", r.ask(ctx, func(file *opened) error { return checkVersion(ctx, file.read) }))
+	return wrap("ask the register", r.ask(ctx, func(file *opened) error { return file.checkVersion(ctx) }))
 }
 
 // ask puts a question to the file at the path.
 func (r *Reader) ask(ctx context.Context, question func(*opened) error) error {
-	if asked, err := r.askOpen(question); asked {
+	if asked, err := r.askOpen(ctx, question); asked {
 		return err
 	}
 	if err := r.refresh(ctx); err != nil {
@@ -107,15 +108,21 @@ func (r *Reader) ask(ctx context.Context, question func(*opened) error) error {
 	case r.file == nil: // another call has found it gone since
 		return ErrExchanged
 	}
+	if err := r.file.current(ctx); err != nil {
+		return err
+	}
 	return question(r.file)
 }
 
 // askOpen puts the question to the open file, if that is still the one at the path.
-func (r *Reader) askOpen(question func(*opened) error) (asked bool, err error) {
+func (r *Reader) askOpen(ctx context.Context, question func(*opened) error) (asked bool, err error) {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
 	if r.file == nil || !r.file.untouched() {
 		return false, nil
+	}
+	if err := r.file.current(ctx); err != nil {
+		return true, err
 	}
 	return true, question(r.file)
 }
@@ -129,7 +136,7 @@ func (r *Reader) refresh(ctx context.Context) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	if asked, _ := r.askOpen(func(*opened) error { return nil }); asked {
+	if asked, _ := r.askOpen(ctx, func(*opened) error { return nil }); asked {
 		return nil
 	}
 	file, err := r.open(ctx)

@@ -1,10 +1,10 @@
 // Package register is the ledger of all cards: what was signed for whom, and where every card stands today.
 //
-// It is one SQLite file. DB is the issuer's side, the only one that writes, and Ledger the part of it that reads. Reader is
-// the public server's side: it has no writing methods, opens the file read-only, and sees nothing that is private to a
-// learner. Rows are never deleted, and what was signed is never changed: triggers in the file itself see to it, whatever
-// program writes. What a course was is kept in the catalogue, a row for each that differs, and a card points at the one
-// that stood when it was planned.
+// It is one SQLite file, or the tables of a PostgreSQL database; the statements are the same (docs/decisions/0030-postgresql.md).
+// DB is the issuer's side, the only one that writes, and Ledger the part of it that reads. Reader is the public server's side: it
+// has no writing methods, reads by connections that can't write, and sees nothing that is private to a learner. Rows are never
+// deleted, and what was signed is never changed: triggers in the database itself see to it, whatever program writes. What a course
+// was is kept in the catalogue, a row for each that differs, and a card points at the one that stood when it was planned.
 //
 // The file holds names and e-mail addresses, so Create makes it readable by its owner alone; SQLite gives its -wal and
 // -shm files the same mode. To let a server under another OS user read it, give the three files to a group that both
@@ -29,12 +29,16 @@ import (
 // the others wait. Nothing is written into a file that is no longer the one at the path. Close it.
 type DB struct {
 	*Ledger         // reads go past the writer, and see what is committed
-	write   *sql.DB // one connection: SQLite has one writer
+	write   *sql.DB // one connection: there is one writer
+	where   string  // its path or URL
 }
 
-// Create makes a register, or opens the one that is there. A new register appears whole or not at all. The error is one of
+// Create makes a register at a path, or in the database of a URL, or opens the one that is there. A new register appears whole or not at all. The error is one of
 // Open's (but ErrMissing), or ErrAccess or ErrFull where the folder can't take it.
 func Create(ctx context.Context, path string) (*DB, error) {
+	if IsServer(path) {
+		return createOnServer(ctx, path)
+	}
 	// In this order: whoever finds cards in a -wal file and after that no register has found the rest of a lost one.
 	wal, walErr := os.Stat(path + "-wal")
 	_, err := os.Stat(path)
@@ -53,15 +57,20 @@ func Create(ctx context.Context, path string) (*DB, error) {
 	return Open(ctx, path)
 }
 
-// Open opens a register that is there, and migrates it where an older version wrote it. The error is ErrMissing, ErrNewer,
-// ErrCorrupt, ErrForeign, ErrAccess, ErrBusy, or what the system said.
+// Open opens a register that is there, at a path or the URL of a database, and migrates it where an older version wrote it. The error is
+// ErrMissing, ErrNewer, ErrCorrupt, ErrForeign, ErrAccess, ErrBusy, ErrURL, ErrUnreachable, or what the system said.
 func Open(ctx context.Context, path string) (*DB, error) {
-	file, err := openFile(ctx, path)
+	file, err := openFile(ctx, path, readAccess)
 	if err != nil {
 		return nil, wrap("open the register", err)
 	}
-	db := &DB{Ledger: &Ledger{file}}
-	if db.write, err = openPool(path, writeAccess, 1); err != nil {
+	db := &DB{Ledger: &Ledger{file}, where: path}
+	if db.server {
+		db.write, err = openServerPool(path, writeAccess, 1)
+	} else {
+		db.write, err = openPool(path, writeAccess, 1)
+	}
+	if err != nil {
 		return nil, wrap("open the register", errors.Join(err, file.Close()))
 	}
 	if err = db.prepareWriter(ctx); err == nil {
@@ -74,9 +83,9 @@ func Open(ctx context.Context, path string) (*DB, error) {
 }
 
 func (db *DB) prepareWriter(ctx context.Context) error {
-	err := checkVersion(ctx, db.read)
+	err := db.checkVersion(ctx)
 	if errors.Is(err, ErrOlder) {
-		err = migrate(ctx, db.write)
+		err = db.migrate(ctx)
 	}
 	if err != nil {
 		return err
@@ -89,6 +98,9 @@ func (db *DB) prepareWriter(ctx context.Context) error {
 	}
 	if err := tx.Rollback(); err != nil {
 		return err
+	}
+	if db.server {
+		return mayWrite(ctx, db.write)
 	}
 	// That has made the -wal and -shm files of a register without them, such as a restored copy.
 	now, err := lookAt(db.path, db.real)
@@ -103,6 +115,9 @@ func (db *DB) prepareWriter(ctx context.Context) error {
 // server holds the register open, SQLite would leave that to a server that may not write.
 func (db *DB) Close() error {
 	err := db.Ledger.Close()
+	if db.server {
+		return errors.Join(err, db.write.Close())
+	}
 	_, _ = db.write.Exec("PRAGMA wal_checkpoint(TRUNCATE)") // if it can't be done now, the next program does it
 	return errors.Join(err, db.write.Close())
 }

@@ -42,10 +42,14 @@ func (l *Ledger) WithCards(ctx context.Context, s Selection, fn func(*Cards) err
 	if err != nil {
 		return wrap(doing, err)
 	}
-	// Every page is read once: to keep many of them in memory, as for look-ups, gains nothing. So the connection is not used again.
-	defer closeForGood(conn)
-	if _, err := conn.ExecContext(ctx, "PRAGMA cache_size(-1000)"); err != nil {
-		return wrap(doing, err)
+	if l.server {
+		defer conn.Close()
+	} else {
+		// Every page is read once: to keep many of them in memory, as for look-ups, gains nothing. So the connection is not used again.
+		defer closeForGood(conn)
+		if _, err := conn.ExecContext(ctx, "PRAGMA cache_size(-1000)"); err != nil {
+			return wrap(doing, err)
+		}
 	}
 	tx, err := conn.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
@@ -130,7 +134,7 @@ func (c *Cards) Each(ctx context.Context, fn func(card.Entry) error) error {
 			e, err := scanEntry(rows, c.of)
 			part = append(part, e)
 			return err
-		}, "SELECT "+entryColumns+" FROM cards c WHERE c.seq IN (SELECT value FROM json_each(?)) ORDER BY c.seq", string(list))
+		}, "SELECT "+entryColumns+" FROM cards c WHERE c.seq IN (SELECT CAST(value AS bigint) FROM json_each(?)) ORDER BY c.seq", string(list))
 		if err != nil {
 			return wrap("read the cards of a selection", err)
 		}

@@ -36,8 +36,9 @@ func selected(t *testing.T, db *DB, s Selection) []card.Number {
 	return got
 }
 
-func TestSelections(t *testing.T) {
-	db := newDB(t)
+func TestSelections(t *testing.T) { onBoth(t, testSelections) }
+
+func testSelections(t *testing.T, db *DB) {
 	class, other := learners(0, 3), learners(10, 2)
 	for i := range other {
 		other[i].Course, other[i].Completed = "FA", card.Date{Year: 2026, Month: 10, Day: 31}
@@ -90,8 +91,9 @@ func anewOf(e card.Entry, name string) card.Entry {
 }
 
 // A selection of many cards is read in parts, and all of it as the register stood at one moment.
-func TestSelectionAtOneMoment(t *testing.T) {
-	db := newDB(t)
+func TestSelectionAtOneMoment(t *testing.T) { onBoth(t, testSelectionAtOneMoment) }
+
+func testSelectionAtOneMoment(t *testing.T, db *DB) {
 	class := learners(0, 2*cardsInQuery+1)
 	issue(t, db, "B-1", class...)
 	if got := selected(t, db, Selection{}); !slices.Equal(got, numbersOf(class)) {
@@ -116,8 +118,9 @@ func TestSelectionAtOneMoment(t *testing.T) {
 }
 
 // What fails in the caller's hands is the caller's error, as it is.
-func TestSelectionEndsWithTheCaller(t *testing.T) {
-	db := newDB(t)
+func TestSelectionEndsWithTheCaller(t *testing.T) { onBoth(t, testSelectionEndsWithTheCaller) }
+
+func testSelectionEndsWithTheCaller(t *testing.T, db *DB) {
 	issue(t, db, "B-1", learners(0, 3)...)
 	mine := errors.New("mine")
 	for range 10 { // each takes a connection of its own, and gives it back

@@ -20,7 +20,7 @@ const siblings = `WITH RECURSIVE
 	)
 	SELECT b.id, b.roster, c.state, count(*) FROM met CROSS JOIN cards c JOIN batches b ON b.id = c.batch
 	WHERE c.course = met.course AND c.completed = met.completed AND c.class = met.class
-		AND c.state <> 'superseded' AND NOT (c.state = 'revoked' AND c.token = '') AND c.batch <> ?1 COLLATE NOCASE AND c.number NOT IN own
+		AND c.state <> 'superseded' AND NOT (c.state = 'revoked' AND c.token = '') AND c.batch <> ?1 COLLATE NOCASE AND c.number NOT IN (SELECT number FROM own)
 	GROUP BY b.id, c.state ORDER BY b.created_at, b.rowid`
 
 // Siblings answers the other batches that hold cards of the same course, day and class as a batch, the oldest first: a class whose list

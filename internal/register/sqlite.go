@@ -31,6 +31,7 @@ type access int
 
 const (
 	readAccess   access = iota
+	copyAccess          // reading, also from a database that follows the register's
 	writeAccess         // of a register that is there
 	createAccess        // of a file that nobody else knows yet
 )
@@ -111,21 +112,32 @@ func newProvider(pool *sql.DB) (*goose.Provider, error) {
 }
 
 // programVersion is the version that this program works with: that of the last migration.
-func programVersion() (int64, error) {
-	names, err := fs.Glob(migrations, "migrations/*.sql") // in the order of their names, which begin with the version
+func programVersion() (int64, error) { return lastVersion(migrations, "migrations/*.sql") }
+
+func lastVersion(of fs.FS, pattern string) (int64, error) {
+	names, err := fs.Glob(of, pattern) // in the order of their names, which begin with the version
 	if err != nil || len(names) == 0 {
 		return 0, errors.Join(errors.New("the program has no migrations"), err)
 	}
 	return goose.NumericComponent(names[len(names)-1])
 }
 
-// checkVersion is a *VersionError where the file does not have the version of this program.
-func checkVersion(ctx context.Context, pool *sql.DB) error {
-	has, err := currentVersion(ctx, pool)
+// programServerVersion is the same of PostgreSQL, whose migrations are counted on their own.
+func programServerVersion() (int64, error) {
+	return lastVersion(serverMigrations, "migrations/postgres/*.sql")
+}
+
+// checkVersion is a *VersionError where the register does not have the version of this program.
+func (o *opened) checkVersion(ctx context.Context) error {
+	ofRegister, ofProgram := currentVersion, programVersion
+	if o.server {
+		ofRegister, ofProgram = serverVersion, programServerVersion
+	}
+	has, err := ofRegister(ctx, o.read)
 	if err != nil {
 		return err
 	}
-	want, err := programVersion()
+	want, err := ofProgram()
 	if err == nil && has != want {
 		err = &VersionError{Register: has, Program: want}
 	}

@@ -65,7 +65,7 @@ func changedLists(ctx context.Context, tx *sql.Tx, since string) (lists []int64,
 		err := rows.Scan(&list)
 		lists = append(lists, list)
 		return err
-	}, "SELECT DISTINCT c.status_list FROM events e CROSS JOIN cards c ON c.number = e.number WHERE e.seq > ? AND c.status_list IS NOT NULL", seq)
+	}, "SELECT DISTINCT c.status_list FROM events e CROSS JOIN cards c WHERE c.number = e.number AND e.seq > ? AND c.status_list IS NOT NULL", seq)
 }
 
 // StatusesIn goes through the places of a list that were given out, with the state of the card that has each. A place that no card

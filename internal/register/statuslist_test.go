@@ -55,9 +55,10 @@ func changedSince(t *testing.T, r *Reader, mark string) ([]int64, string) {
 	return lists, now
 }
 
-func TestStatusesInAList(t *testing.T) {
-	db := newDB(t)
-	r := openReader(t, db.path)
+func TestStatusesInAList(t *testing.T) { onBoth(t, testStatusesInAList) }
+
+func testStatusesInAList(t *testing.T, db *DB) {
+	r := openReader(t, db.where)
 	if lists, mark := changedSince(t, r, ""); !slices.Equal(lists, []int64{1}) || mark != "" {
 		t.Errorf("an empty register: got lists %v at %q, want the first", lists, mark)
 	}
@@ -88,9 +89,10 @@ func TestStatusesInAList(t *testing.T) {
 	}
 }
 
-func TestChangedStatusLists(t *testing.T) {
-	db := newDB(t)
-	r := openReader(t, db.path)
+func TestChangedStatusLists(t *testing.T) { onBoth(t, testChangedStatusLists) }
+
+func testChangedStatusLists(t *testing.T, db *DB) {
+	r := openReader(t, db.where)
 	first := placed(t, db, learners(0, 2))
 	issue(t, db, "b1", first...)
 	// What a second list looks like, without filling the first.

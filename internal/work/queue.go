@@ -1,9 +1,9 @@
 // Package work does what takes its time in the background: it sends mails, and reminds learners of cards that end.
 //
-// The queue, its schedule and its retries are River's, in an SQLite file of its own. What is owed to whom is in the register: a mail is
+// The queue, its schedule and its retries are River's, in an SQLite file of its own, or beside the register where that is in PostgreSQL. What is owed to whom is in the register: a mail is
 // one row there, for ever, and a job is only the wish to look at that row. So a job that is lost, or there twice, or of a queue that
 // was deleted, loses nothing and sends nothing twice. One run works at a time; a lock beside the file sees to it, which the system gives
-// back when a run dies.
+// back when a run dies, and between machines one in the database.
 package work
 
 import (
@@ -19,6 +19,8 @@ import (
 	"time"
 
 	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver"
+	"github.com/riverqueue/river/riverdriver/riverdatabasesql"
 	"github.com/riverqueue/river/riverdriver/riversqlite"
 	"github.com/riverqueue/river/rivermigrate"
 
@@ -67,21 +69,57 @@ type Queue struct {
 	client *river.Client[*sql.Tx]
 }
 
-// OpenQueue opens the queue in the file at path, which is made where there is none, and brings it to River's present form.
-func OpenQueue(ctx context.Context, path string) (*Queue, error) {
-	pool, err := openPool(ctx, path)
+// OpenQueue opens the queue in the file at a path, or in the database of a URL; it is made where there is none, and brought to River's
+// present form.
+func OpenQueue(ctx context.Context, where string) (*Queue, error) {
+	pool, on, err := openPool(ctx, where)
 	if err != nil {
 		return nil, err
 	}
-	client, err := river.NewClient(riversqlite.New(pool), &river.Config{Logger: slog.New(slog.DiscardHandler)})
+	client, err := river.NewClient(on, &river.Config{Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		return nil, errors.Join(err, pool.Close())
 	}
 	return &Queue{pool, client}, nil
 }
 
-// openPool opens the file. Its driver is registered by internal/register, the only importer of it.
-func openPool(ctx context.Context, path string) (*sql.DB, error) {
+// connections are how many the queue has to a database: River asks, the worker answers, and one is spare.
+const connections = 4
+
+func openPool(ctx context.Context, where string) (pool *sql.DB, on riverdriver.Driver[*sql.Tx], err error) {
+	if register.IsServer(where) {
+		if pool, err = register.OpenServerPool(where, connections); err != nil {
+			return nil, nil, err
+		}
+		on = riverdatabasesql.New(pool)
+	} else {
+		if pool, err = openFile(where); err != nil {
+			return nil, nil, err
+		}
+		on = riversqlite.New(pool)
+	}
+	if err := bringUp(ctx, on); err != nil {
+		return nil, nil, errors.Join(err, pool.Close())
+	}
+	return pool, on, nil
+}
+
+// bringUp brings the queue to River's present form. Another program may do the same at once; then one of the two is refused, and looks again.
+func bringUp(ctx context.Context, on riverdriver.Driver[*sql.Tx]) error {
+	m, err := rivermigrate.New(on, &rivermigrate.Config{Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		return err
+	}
+	if _, err = m.Migrate(ctx, rivermigrate.DirectionUp, nil); err == nil || ctx.Err() != nil {
+		return err
+	}
+	time.Sleep(time.Second)
+	_, err = m.Migrate(ctx, rivermigrate.DirectionUp, nil)
+	return err
+}
+
+// openFile opens the file. Its driver is registered by internal/register, the only importer of it.
+func openFile(path string) (*sql.DB, error) {
 	f, err := os.OpenFile(path, os.O_CREATE, 0o600) // SQLite would make it readable to others, and there are addresses in it
 	if err != nil {
 		return nil, err
@@ -99,13 +137,6 @@ func openPool(ctx context.Context, path string) (*sql.DB, error) {
 		return nil, err
 	}
 	pool.SetMaxOpenConns(1) // as River asks of SQLite: two connections of one process only wait for each other
-	m, err := rivermigrate.New(riversqlite.New(pool), &rivermigrate.Config{Logger: slog.New(slog.DiscardHandler)})
-	if err == nil {
-		_, err = m.Migrate(ctx, rivermigrate.DirectionUp, nil)
-	}
-	if err != nil {
-		return nil, errors.Join(err, pool.Close())
-	}
 	return pool, nil
 }
 

@@ -1,16 +1,18 @@
 package work
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"log/slog"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/gofrs/flock"
 	"github.com/riverqueue/river"
-	"github.com/riverqueue/river/riverdriver/riversqlite"
+	"github.com/riverqueue/river/riverdriver"
 	"github.com/riverqueue/river/rivertype"
 	"golang.org/x/time/rate"
 
@@ -35,6 +37,7 @@ type Archive interface {
 // Options say what is done, and with what.
 type Options struct {
 	Folder      string // of the queue and its lock: the data folder
+	Database    string // the URL of the register's database, which then has the queue; empty for a file in Folder
 	Register    *register.DB
 	Archive     Archive
 	Links       Links // nil for mails without a private link
@@ -54,7 +57,8 @@ type Options struct {
 // QueueName is the file of the queue in the data folder.
 const QueueName = "work.db"
 
-const lockName = "work.lock"
+// LockName is the file in the data folder that the one run which works holds locked.
+const LockName = "work.lock"
 
 // Times of the schedule.
 const (
@@ -84,12 +88,12 @@ func Open(ctx context.Context, o Options) (*Worker, error) {
 		Options: o, sender: sender, turn: make(chan struct{}, 1), stopping: make(chan struct{}),
 		limit: rate.NewLimiter(rate.Limit(float64(o.PerMinute)/60), max(1, o.PerMinute/60)),
 	}
-	pool, err := openPool(ctx, filepath.Join(o.Folder, QueueName))
+	pool, on, err := openPool(ctx, cmp.Or(o.Database, filepath.Join(o.Folder, QueueName)))
 	if err != nil {
 		return nil, err
 	}
 	w.Queue = &Queue{pool: pool}
-	if w.client, err = w.newClient(pool); err != nil {
+	if w.client, err = w.newClient(on); err != nil {
 		return nil, errors.Join(err, pool.Close())
 	}
 	return w, nil
@@ -98,7 +102,7 @@ func Open(ctx context.Context, o Options) (*Worker, error) {
 // Workers that wait for the connection cost little, and River need not be asked for each mail by itself.
 const mostWaiting = 50
 
-func (w *Worker) newClient(pool *sql.DB) (*river.Client[*sql.Tx], error) {
+func (w *Worker) newClient(on riverdriver.Driver[*sql.Tx]) (*river.Client[*sql.Tx], error) {
 	workers := river.NewWorkers()
 	for _, err := range []error{
 		river.AddWorkerSafely(workers, river.WorkFunc(w.deliver)),
@@ -116,7 +120,7 @@ func (w *Worker) newClient(pool *sql.DB) (*river.Client[*sql.Tx], error) {
 			return args, &river.InsertOpts{Queue: upkeep, MaxAttempts: 1} // the next comes anyway
 		}, &river.PeriodicJobOpts{RunOnStart: true})
 	}
-	return river.NewClient(riversqlite.New(pool), &river.Config{
+	return river.NewClient(on, &river.Config{
 		Queues:  map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: min(mostWaiting, max(2, w.PerMinute))}, upkeep: {MaxWorkers: 1}},
 		Workers: workers, PeriodicJobs: []*river.PeriodicJob{every(sweepEvery, sweepArgs{}), every(remindEvery, remindArgs{})},
 		JobTimeout:                  -1,               // every step of SMTP has its own time
@@ -205,19 +209,73 @@ func (w *Worker) busy(ctx context.Context) (bool, error) {
 }
 
 func (w *Worker) run(ctx context.Context, until func(context.Context) error) error {
-	lock := flock.New(filepath.Join(w.Folder, lockName), flock.SetPermissions(0o600))
+	lock := flock.New(filepath.Join(w.Folder, LockName), flock.SetPermissions(0o600))
 	if locked, err := lock.TryLockContext(ctx, time.Second); err != nil || !locked {
 		return unlessOver(ctx, err)
 	}
 	defer lock.Unlock()
+	alone := w.Register.WorkLock()
+	defer alone.Close()
+	if err := hold(ctx, alone); err != nil {
+		return unlessOver(ctx, err)
+	}
 	if err := w.recover(ctx); err != nil {
 		return unlessOver(ctx, err)
 	}
 	if err := w.client.Start(context.WithoutCancel(ctx)); err != nil {
 		return err
 	}
+	guarded, stopGuard := context.WithCancel(ctx)
+	var guard sync.WaitGroup
+	guard.Go(func() { w.guard(guarded, alone) })
 	err := until(ctx)
+	stopGuard()
+	guard.Wait()
 	return errors.Join(err, w.stop())
+}
+
+// guardEvery is how often a run makes sure that it is still the only one.
+const guardEvery = 5 * time.Second
+
+// hold waits until no run on another machine works.
+func hold(ctx context.Context, alone *register.WorkLock) error {
+	for {
+		held, err := alone.Hold(ctx)
+		if held || err != nil {
+			return err
+		}
+		if err := sleep(ctx, time.Second); err != nil {
+			return err
+		}
+	}
+}
+
+// guard begins no mail while this run may not be the only one: the database was gone, or another machine took over meanwhile.
+func (w *Worker) guard(ctx context.Context, alone *register.WorkLock) {
+	for sleep(ctx, guardEvery) == nil {
+		if held, err := alone.Hold(ctx); held && err == nil {
+			continue
+		}
+		if w.takeTurn(ctx) != nil {
+			return
+		}
+		for {
+			held, err := alone.Hold(ctx)
+			if held && err == nil || sleep(ctx, time.Second) != nil {
+				break
+			}
+		}
+		w.endTurn()
+	}
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(d):
+		return nil
+	}
 }
 
 // unlessOver is err, but nil where ctx has ended: nothing was begun yet, and to be told to stop is no fault.

@@ -4,4 +4,6 @@ package work_test
 
 import "testing"
 
-func TestThousandMails(t *testing.T) { checkMany(t, 1000) }
+func TestThousandMails(t *testing.T) {
+	onBoth(t, func(t *testing.T, database string) { checkMany(t, database, 1000) })
+}

@@ -2,6 +2,7 @@ package work_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -70,11 +71,12 @@ func (l *links) LearnersByEmail(_ context.Context, email string) ([]card.Learner
 	return l.byEmail[email], nil
 }
 
-func newOffice(t *testing.T, serverArgs ...string) *office {
+// newOffice is an office whose register and queue are in the database of a URL, or in files where that is empty.
+func newOffice(t *testing.T, database string, serverArgs ...string) *office {
 	t.Helper()
 	f := &office{t: t, server: posttest.Start(t, serverArgs...), links: &links{byEmail: map[string][]card.LearnerKey{}}, log: &lockedBuffer{}}
 	dir := t.TempDir()
-	db, err := register.Create(t.Context(), filepath.Join(dir, "register.db"))
+	db, err := register.Create(t.Context(), cmp.Or(database, filepath.Join(dir, "register.db")))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,7 +86,7 @@ func newOffice(t *testing.T, serverArgs ...string) *office {
 		t.Fatal(err)
 	}
 	f.o = work.Options{
-		Folder: dir, Register: db, Archive: archive.New(filepath.Join(dir, "cards")), Links: f.links, Writer: writer,
+		Folder: dir, Database: database, Register: db, Archive: archive.New(filepath.Join(dir, "cards")), Links: f.links, Writer: writer,
 		Server: post.Server{Host: f.server.Host, Port: f.server.Port, TLS: post.NoTLS, Timeout: 5 * time.Second, Answer: 10 * time.Second},
 		URL:    "https://cards.example.org", Language: "en", Attach: true, PerMinute: 600_000, GiveUpAfter: 48 * time.Hour, Reminders: []int{90, 30, 7},
 		Actor: "worker", Log: slog.New(slog.NewTextHandler(f.log, nil)), Now: func() time.Time { return time.Now().Add(f.shift).UTC().Truncate(time.Second) },
@@ -189,12 +191,14 @@ func addresses(n int) []string {
 	return all
 }
 
-func TestManyMails(t *testing.T) { checkMany(t, 120) }
+func TestManyMails(t *testing.T) {
+	onBoth(t, func(t *testing.T, database string) { checkMany(t, database, 120) })
+}
 
 // checkMany sends so many mails, and then finds that each came once, also when the same is asked for again.
-func checkMany(t *testing.T, many int) {
+func checkMany(t *testing.T, database string, many int) {
 	t.Helper()
-	f := newOffice(t)
+	f := newOffice(t, database)
 	f.issue("b", 700, addresses(many)...)
 	f.queue("b")
 	start := time.Now()
@@ -219,8 +223,10 @@ func checkMany(t *testing.T, many int) {
 	}
 }
 
-func TestEveryEnd(t *testing.T) {
-	f := newOffice(t)
+func TestEveryEnd(t *testing.T) { onBoth(t, testEveryEnd) }
+
+func testEveryEnd(t *testing.T, database string) {
+	f := newOffice(t, database)
 	numbers := f.issue("b", 700, "ok-1@example.org", "refuse-1@example.org", "grey-1@example.org", "nodata-1@example.org", "cutdot-1@example.org",
 		"lostdot-1@example.org", "", "busy-1@example.org", "bad address@example.org", "ok-2@example.org", "ok-3@example.org")
 	f.queue("b")
@@ -255,8 +261,10 @@ func TestEveryEnd(t *testing.T) {
 	}
 }
 
-func TestServerDown(t *testing.T) {
-	f := newOffice(t)
+func TestServerDown(t *testing.T) { onBoth(t, testServerDown) }
+
+func testServerDown(t *testing.T, database string) {
+	f := newOffice(t, database)
 	f.issue("b", 700, addresses(5)...)
 	f.queue("b")
 	port := f.o.Server.Port
@@ -273,8 +281,10 @@ func TestServerDown(t *testing.T) {
 }
 
 // A run that ends in the middle leaves each mail sent or waiting, and the next sends the rest.
-func TestStopInTheMiddle(t *testing.T) {
-	f := newOffice(t, "--delay", "0.02")
+func TestStopInTheMiddle(t *testing.T) { onBoth(t, testStopInTheMiddle) }
+
+func testStopInTheMiddle(t *testing.T, database string) {
+	f := newOffice(t, database, "--delay", "0.02")
 	f.issue("b", 700, addresses(60)...)
 	f.queue("b")
 	for range 3 {
@@ -305,8 +315,10 @@ func TestStopInTheMiddle(t *testing.T) {
 }
 
 // Two runs at once: the second waits until the first has ended.
-func TestTwoRuns(t *testing.T) {
-	f := newOffice(t)
+func TestTwoRuns(t *testing.T) { onBoth(t, testTwoRuns) }
+
+func testTwoRuns(t *testing.T, database string) {
+	f := newOffice(t, database)
 	f.issue("b", 700, addresses(100)...)
 	f.queue("b")
 	ctx, cancel := context.WithCancel(t.Context())
@@ -333,8 +345,10 @@ func TestTwoRuns(t *testing.T) {
 	}
 }
 
-func TestReminders(t *testing.T) {
-	f := newOffice(t)
+func TestReminders(t *testing.T) { onBoth(t, testReminders) }
+
+func testReminders(t *testing.T, database string) {
+	f := newOffice(t, database)
 	numbers := f.issue("b", 25, "ok-1@example.org")
 	f.issue("c", 200, "ok-2@example.org")
 	f.once()
@@ -373,10 +387,12 @@ func TestReminders(t *testing.T) {
 	}
 }
 
-func TestLinks(t *testing.T) {
-	f := newOffice(t)
+func TestLinks(t *testing.T) { onBoth(t, testLinks) }
+
+func testLinks(t *testing.T, database string) {
+	f := newOffice(t, database)
 	f.links.byEmail["family@example.org"] = []card.LearnerKey{{Name: "Ada", Email: "family@example.org"}, {Name: "Bob", Email: "family@example.org"}}
-	q, err := work.OpenQueue(t.Context(), filepath.Join(f.o.Folder, work.QueueName))
+	q, err := work.OpenQueue(t.Context(), cmp.Or(database, filepath.Join(f.o.Folder, work.QueueName)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -400,7 +416,7 @@ func TestLinks(t *testing.T) {
 
 // What is private to a learner is in no log, and not in the file of the queue.
 func TestNothingPrivate(t *testing.T) {
-	f := newOffice(t)
+	f := newOffice(t, "")
 	f.issue("b", 25, "ok-private@example.org", "refuse-private@example.org", "busy-private@example.org", "cutdot-private@example.org")
 	f.queue("b")
 	f.once()

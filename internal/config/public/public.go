@@ -68,7 +68,7 @@ type Timeouts struct {
 // Config is the configuration of the public server alone. It has no path to a private key, and must never get one.
 type Config struct {
 	Issuer   Issuer `mapstructure:"issuer"`
-	Register string `mapstructure:"register"`     // absolute after Load
+	Register string `mapstructure:"register"`     // a file, absolute after Load, or the URL of a PostgreSQL database
 	JWKS     string `mapstructure:"jwks"`         // the record of public keys; absolute after Load
 	Roots    string `mapstructure:"roots"`        // of the document seal, in PEM; absolute after Load, empty for none
 	Lists    string `mapstructure:"status_lists"` // folder of the signed status lists; absolute after Load, or empty for none
@@ -115,7 +115,10 @@ func Load(path string, env []string) (*Config, error) {
 	if err := c.validate(); err != nil {
 		return nil, at(path, err)
 	}
-	paths := map[string]*string{"register": &c.Register, "jwks": &c.JWKS}
+	paths := map[string]*string{"jwks": &c.JWKS}
+	if !IsDatabase(c.Register) {
+		paths["register"] = &c.Register
+	}
 	if c.Roots != "" {
 		paths["roots"] = &c.Roots
 	}
@@ -137,6 +140,11 @@ func (c *Config) validate() error {
 	}
 	if err := c.Learner.Validate(); err != nil {
 		return err
+	}
+	if IsDatabase(c.Register) {
+		if err := CheckDatabase("register", c.Register); err != nil {
+			return err
+		}
 	}
 	return c.Server.Validate()
 }

@@ -1,0 +1,155 @@
+//go:build e2e
+
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/cardproof/cardproof/internal/pgtest"
+)
+
+// newDatabase is an empty database of a server of its own, which the test may stop.
+func newDatabase(t *testing.T) (server *pgtest.Server, url string) {
+	t.Helper()
+	s, err := pgtest.Start()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s, s.New(t, "")
+}
+
+func newCentreOn(t *testing.T, url string) *centreDir {
+	t.Helper()
+	bin, err := program()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &centreDir{t: t, bin: bin, dir: t.TempDir()}
+	c.must("init", "--register", url)
+	return c
+}
+
+// TestPostgreSQLCentre has a centre whose register is a database: it issues, revokes, verifies, and serves while the database is gone and back.
+func TestPostgreSQLCentre(t *testing.T) {
+	server, url := newDatabase(t)
+	c := newCentreOn(t, url)
+	if _, err := os.Stat(c.path("data/register.db")); !os.IsNotExist(err) {
+		t.Errorf("a register in a file beside the database: got %v", err)
+	}
+	c.must("init") // again: all is kept
+	c.must("issue", c.roster(200), "--out", "cards")
+	lines := c.cards("cards")
+	if len(lines) != 200 {
+		t.Fatalf("got %d cards", len(lines))
+	}
+	again := c.must("--json", "issue", c.path("roster.csv"), "--out", "again")
+	var s summary
+	if err := json.Unmarshal(again, &s); err != nil || s.Issued != 0 || s.AlreadyIssued != 200 {
+		t.Errorf("the same roster again: got %s, %v", again, err)
+	}
+	revoked, good := lines[17], lines[18]
+	c.must("revoke", revoked.number, "--reason", "issued by mistake")
+	if got := string(c.must("show", revoked.number)); !strings.Contains(got, "issued by mistake") {
+		t.Errorf("show: got %s", got)
+	}
+	if out, code := c.run("verify", good.file, revoked.file); code != exitRefused || !bytes.Contains(out, []byte("VALID")) || !bytes.Contains(bytes.ToUpper(out), []byte("REVOKED")) {
+		t.Errorf("verify: got %d, %s", code, out)
+	}
+	c.must("mail", "status")
+	origin := c.serve()
+	path := func(l cardLine) string { return origin + l.url[strings.Index(l.url, "/c/"):] }
+	check := func(when string) {
+		t.Helper()
+		if v, code, _ := ask(t, path(good)); !v.Valid || code != http.StatusOK {
+			t.Errorf("%s: a card in force: got %s, %d", when, v.Code, code)
+		}
+		if v, _, _ := ask(t, path(revoked)); v.Valid || v.Code != "revoked" {
+			t.Errorf("%s: a revoked card: got %s", when, v.Code)
+		}
+	}
+	check("at first")
+	if err := server.Halt(true); err != nil {
+		t.Fatal(err)
+	}
+	for _, l := range []cardLine{good, revoked, good} {
+		v, code, body := ask(t, path(l))
+		if v.Valid || v.Code != "status_unknown" || code != http.StatusServiceUnavailable {
+			t.Errorf("while the database is gone: got %s, %d", v.Code, code)
+		}
+		if strings.Contains(body, "postgres") || strings.Contains(body, url) {
+			t.Error("the answer tells of the database")
+		}
+	}
+	if err := server.Run(); err != nil {
+		t.Fatal(err)
+	}
+	until(t, 15*time.Second, func() bool { v, _, _ := ask(t, path(good)); return v.Valid })
+	check("when it is back")
+	c.must("suspend", good.number, "--reason", "a question")
+	if v, _, _ := ask(t, path(good)); v.Code != "suspended" {
+		t.Errorf("a change after the restart: got %s", v.Code)
+	}
+}
+
+func until(t *testing.T, limit time.Duration, is func() bool) {
+	t.Helper()
+	for end := time.Now().Add(limit); !is(); time.Sleep(100 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("not within %s", limit)
+		}
+	}
+}
+
+// TestRegisterCopyMovesACentre issues in a file, moves the centre into a database, and goes on there as if nothing had been.
+func TestRegisterCopyMovesACentre(t *testing.T) {
+	_, url := newDatabase(t)
+	c := newCentre(t)
+	c.must("issue", c.roster(20), "--out", "cards")
+	lines := c.cards("cards")
+	c.must("revoke", lines[0].number, "--reason", "issued by mistake")
+	before := c.must("--json", "show", lines[0].number)
+	if out, code := c.run("register", "copy"); code != exitUsage {
+		t.Errorf("without --to: got %d, %s", code, out)
+	}
+	secret := strings.Replace(url, "?", "?password=s3cret&", 1)
+	if out, code := c.run("register", "copy", "--to", secret); code != exitUsage || bytes.Contains(out, []byte("s3cret")) {
+		t.Errorf("with a password: got %d, %s", code, out)
+	}
+	c.must("register", "copy", "--to", url)
+	if out, code := c.run("register", "copy", "--to", url); code != exitRegister {
+		t.Errorf("a second time: got %d, %s", code, out)
+	}
+	c.write("config.yaml", strings.Replace(string(c.read("config.yaml")), "\nregister: \"\"", "\nregister: "+url, 1))
+	if err := os.Rename(c.path("data/register.db"), c.path("data/old.db")); err != nil {
+		t.Fatal(err)
+	}
+	if got := c.must("--json", "show", lines[0].number); !bytes.Equal(got, before) {
+		t.Errorf("show in the database: got %s, want %s", got, before)
+	}
+	again := c.must("--json", "issue", c.path("roster.csv"), "--out", "again")
+	var s summary
+	if err := json.Unmarshal(again, &s); err != nil || s.Issued != 0 {
+		t.Errorf("the same roster: got %s, %v", again, err)
+	}
+	c.must("issue", c.roster(30), "--out", "more")
+	c.must("register", "copy", "--to", c.path("back.db"))
+	if err := os.Rename(c.path("back.db"), filepath.Join(c.dir, "data/register.db")); err != nil {
+		t.Fatal(err)
+	}
+	c.write("config.yaml", strings.Replace(string(c.read("config.yaml")), "\nregister: "+url, "\nregister: \"\"", 1))
+	if got := c.must("--json", "show", lines[0].number); !bytes.Equal(got, before) {
+		t.Errorf("show in the file again: got %s, want %s", got, before)
+	}
+}

@@ -1,0 +1,189 @@
+package register
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"runtime"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/cardproof/cardproof/card"
+)
+
+// openServer opens the register in a database for reading, of whatever version. A lost connection is made anew by the next call: nothing
+// is kept of the one before.
+func openServer(ctx context.Context, where string, a access) (*opened, error) {
+	lookups := max(8, 4*runtime.NumCPU()) // most of a look-up is the way to the server
+	pool, err := openServerPool(where, a, lookups+spareConnections)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := serverVersion(ctx, pool); err != nil {
+		return nil, errors.Join(err, pool.Close())
+	}
+	return &opened{server: true, fresh: freshness{limit: freshFor}, read: pool, places: make(chan struct{}, lookups)}, nil
+}
+
+// createOnServer makes the tables of a register in a database, or opens the register that is there.
+func createOnServer(ctx context.Context, where string) (*DB, error) {
+	db, err := Open(ctx, where)
+	if !errors.Is(err, ErrMissing) {
+		return db, err
+	}
+	if err := migrateServer(ctx, where); err != nil {
+		return nil, wrap("create the register", err)
+	}
+	return Open(ctx, where)
+}
+
+// plainRecord asks for a card with its course. PostgreSQL hands columns over cheaply; what a look-up costs is the way there, once. Nothing is
+// remembered of the catalogue: a database that was restored under the server may have another course under the same id.
+const plainRecord = "SELECT " + publicColumns + ", " + qualificationColumns + " FROM cards c JOIN catalogue q ON q.id = c.catalogue WHERE c.number = ?"
+
+func (o *opened) findOnServer(ctx context.Context, number card.Number) (card.Record, error) {
+	bounded, cancel := context.WithTimeout(ctx, lookupTimeout)
+	defer cancel()
+	record, err := o.scanPlain(bounded, number)
+	if kindOf(err) == ErrUnreachable { // the connection was to a server that has gone since; there may be another one
+		record, err = o.scanPlain(bounded, number)
+	}
+	return record, inTime(ctx, err)
+}
+
+func (o *opened) scanPlain(ctx context.Context, number card.Number) (card.Record, error) {
+	var row recordRow
+	var says frozenRow
+	if err := o.record.QueryRowContext(ctx, string(number)).Scan(append(row.dest(), says.qualificationDest()...)...); err != nil {
+		return card.Record{}, err
+	}
+	of, err := says.frozen()
+	if err != nil {
+		return card.Record{}, err
+	}
+	return row.record(of.qualification)
+}
+
+// inTime says of a question that took too long whose fault that was: the caller's, whose own time is over, or the database's.
+func inTime(callers context.Context, err error) error {
+	if err != nil && callers.Err() == nil && errors.Is(err, context.DeadlineExceeded) {
+		return fmt.Errorf("%w: it gave no answer within %s", ErrUnreachable, lookupTimeout)
+	}
+	return err
+}
+
+// mayWrite is ErrAccess where the role may only read: better now than after the first card.
+func mayWrite(ctx context.Context, pool *sql.DB) error {
+	var may bool
+	err := pool.QueryRowContext(ctx, "SELECT bool_and(has_table_privilege(t, 'INSERT')) FROM unnest(ARRAY['batches', 'cards', 'events']) t").Scan(&may)
+	if err == nil && !may {
+		err = fmt.Errorf("%w: the database's role may only read", ErrAccess)
+	}
+	return err
+}
+
+// migrate brings the register to the version of this program.
+func (db *DB) migrate(ctx context.Context) error {
+	if db.server {
+		return migrateServer(ctx, db.where)
+	}
+	return migrate(ctx, db.write)
+}
+
+// serverKindOf is the kind of a failure of PostgreSQL, or of the way to it; nil where it is another's.
+func serverKindOf(err error) error {
+	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
+		switch {
+		case strings.HasPrefix(e.Code, "28"), e.Code == "42501", e.Code == "25006": // authorization, privileges, a transaction that only reads
+			return ErrAccess
+		case e.Code == "55P03", e.Code == "57014": // a lock, or a statement, took too long
+			return ErrBusy
+		case e.Code == "53100":
+			return ErrFull
+		case strings.HasPrefix(e.Code, "XX00"):
+			return ErrCorrupt
+		case e.Code == "3D000": // no such database
+			return ErrMissing
+		case strings.HasPrefix(e.Code, "08"), strings.HasPrefix(e.Code, "57P"), strings.HasPrefix(e.Code, "53"): // the connection, a shutdown, no room
+			return ErrUnreachable
+		}
+		return nil
+	}
+	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {
+		return ErrUnreachable
+	}
+	if _, ok := errors.AsType[*net.OpError](err); ok || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) || errors.Is(err, net.ErrClosed) {
+		return ErrUnreachable
+	}
+	return nil
+}
+
+// How fresh a copy has to be that follows the register's database, and how often it is asked.
+const (
+	freshFor   = time.Minute
+	askedEvery = time.Second
+)
+
+// isFresh is true of a database that takes writes, and of a copy that has all that it was sent and still is being sent it, or whose last
+// change is young. PostgreSQL ends the receiver of a copy whose source is silent (wal_receiver_timeout, a minute).
+const isFresh = `SELECT NOT pg_is_in_recovery() OR (EXISTS (SELECT 1 FROM pg_stat_wal_receiver)
+	AND (pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() OR now() - pg_last_xact_replay_timestamp() < make_interval(secs => ?)))`
+
+// freshness notes when a database was found to be no old copy.
+type freshness struct {
+	limit  time.Duration // freshFor
+	mu     sync.Mutex
+	asked  time.Time
+	failed error // what came of that, where it took long: those who waited need not try one after the other
+	was    time.Time
+}
+
+// current is ErrBehind where the database is a copy that has not followed the register for freshFor: it would show revoked cards valid.
+func (o *opened) current(ctx context.Context) error {
+	if !o.server {
+		return nil
+	}
+	f := &o.fresh
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if time.Since(f.asked) >= askedEvery {
+		if err := o.askWhetherFresh(ctx); err != nil {
+			return err
+		}
+	}
+	switch {
+	case f.failed != nil:
+		return f.failed
+	case f.asked.Sub(f.was) > f.limit:
+		return fmt.Errorf("%w: it has not followed the register for more than %s", ErrBehind, f.limit)
+	}
+	return nil
+}
+
+func (o *opened) askWhetherFresh(ctx context.Context) error {
+	started := time.Now()
+	ctx = context.WithoutCancel(ctx) // the answer is for others, too
+	bounded, cancel := context.WithTimeout(ctx, lookupTimeout)
+	defer cancel()
+	var is bool
+	err := o.read.QueryRowContext(bounded, isFresh, int64(o.fresh.limit.Seconds())).Scan(&is)
+	now := time.Now()
+	if err == nil {
+		o.fresh.asked, o.fresh.failed = now, nil
+		if is {
+			o.fresh.was = now
+		}
+		return nil
+	}
+	err = inTime(ctx, err)
+	if now.Sub(started) >= askedEvery {
+		o.fresh.asked, o.fresh.failed = now, err
+	}
+	return err
+}
