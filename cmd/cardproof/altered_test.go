@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -33,6 +34,12 @@ type printer struct {
 // printers are the shipped designs with all sets of pages that have a code.
 func printers(t *testing.T) map[string]printer {
 	t.Helper()
+	return printersAt(t, "http://localhost:8080")
+}
+
+// printersAt print another place to check the cards at.
+func printersAt(t *testing.T, verifyURL string) map[string]printer {
+	t.Helper()
 	path := filepath.Join(t.TempDir(), "config.yaml")
 	if err := os.WriteFile(path, assets.Config(), 0o600); err != nil {
 		t.Fatal(err)
@@ -45,7 +52,7 @@ func printers(t *testing.T) map[string]printer {
 			if err != nil {
 				t.Fatal(err)
 			}
-			c.Design.Name = name
+			c.Design.Name, c.Issuer.VerifyURL = name, verifyURL
 			drawer, err := a.drawerOf(c, pages)
 			if err != nil {
 				t.Fatal(err)
@@ -83,7 +90,7 @@ func (p printer) compare(drawn, signed card.Record) document.File {
 	if err != nil || len(f.Cards) != 1 {
 		p.t.Fatalf("got %+v, %v; want one card", f, err)
 	}
-	f.Compare([]*card.Record{&signed}, "Example Training Centre")
+	f.Compare([]*card.Record{&signed}, "Example Training Centre", "http://localhost:8080", "https://cards-of-the-whole-region.example.org")
 	return f
 }
 
@@ -175,6 +182,24 @@ func TestAlteredLinesAreTold(t *testing.T) {
 			got := p.compare(drawn, signed)
 			if got.State != document.Altered || got.MayBeRelied() || len(got.Differences) == 0 || got.Differences[0].Line != tc.line {
 				t.Errorf("%s: %s: got %s, %v, %+v", look, tc.line, got.State, got.Why, got.Differences)
+			}
+		}
+	}
+}
+
+// A false place to check the card at is told, wherever on a page the designs name it, and the issuer's own is none.
+func TestPrintedAddressesAreTheIssuers(t *testing.T) {
+	for url, want := range map[string]document.State{
+		"https://cards-of-the-whole-region.example.org": document.Unsealed,
+		"https://evil.example":                          document.Unchecked,
+		"https://localhost.evil.example":                document.Unchecked,
+		"https://cards-of-the-whole-region.example.com": document.Unchecked,
+		"http://localhost:8081":                         document.Unchecked,
+	} {
+		for look, p := range printersAt(t, url) {
+			r := printedRecord(t, "Ana Bela")
+			if got := p.compare(r, r); got.State != want || errors.Is(got.Why, document.ErrElsewhere) != (want == document.Unchecked) {
+				t.Errorf("%s with %s: got %s, %v; want %s", look, url, got.State, got.Why, want)
 			}
 		}
 	}

@@ -257,15 +257,11 @@ func (a *app) export(ctx context.Context, f exportFlags, batches []string) error
 	if err := a.checkTargets(c, f); err != nil {
 		return err
 	}
-	ledger, err := register.OpenReadOnly(ctx, registerPath(c))
+	ledger, set, err := openOwnLedger(ctx, c)
 	if err != nil {
 		return err
 	}
 	defer ledger.Close() // it only read
-	set, err := loadKeys(ctx, c, ledger)
-	if err != nil {
-		return err
-	}
 	return ledger.WithCards(ctx, s, func(cards *register.Cards) error {
 		if cards.Len() == 0 {
 			return fail(exitFailed, fmt.Errorf("there is no card of %s", words), "`cardproof batches` lists the batches, with their courses and days.")

@@ -53,7 +53,7 @@ already is kept as it is; nothing is ever overwritten. After it, issue and serve
 	f.StringVar(&o.name, "name", "", "the training centre's name, as printed on the cards")
 	f.StringVar(&o.url, "url", "", "the issuer's `address`, such as https://cards.example.org; cards name it for ever")
 	f.StringVar(&o.timeZone, "time-zone", "", "the centre's time `zone`, such as Europe/Berlin")
-	f.BoolVar(&o.encrypt, "encrypt", false, "encrypt the private keys with a passphrase")
+	f.BoolVar(&o.encrypt, "encrypt", false, "encrypt the private keys with a passphrase, typed or from "+passphraseVariable)
 	f.BoolVar(&o.newRegister, "new-register", false, "make an empty register although there are keys: only where no card was ever issued with them")
 	return cmd
 }

@@ -152,7 +152,7 @@ func (a *app) printQueued(s queuedMails) error {
 
 // withQueue opens the register and the queue of jobs. What is queued is in the register before it has a job.
 func (a *app) withQueue(ctx context.Context, c *config.Config, do func(*register.DB, *work.Queue) error) error {
-	db, err := register.Open(ctx, registerPath(c))
+	db, err := openOwnRegister(ctx, c)
 	if err != nil {
 		return err
 	}

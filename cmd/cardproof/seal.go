@@ -235,9 +235,12 @@ Encrypted keys are opened by a passphrase that is typed, or by the environment: 
 			if err := seal.Try(cmd.Context(), sealer, a.now()); err != nil {
 				return err
 			}
-			leaf := sealer.Certificate()
-			fmt.Fprintf(a.stdout, "the card key and the document key are good; the certificate of %s counts until %s\n",
-				leaf.Subject.CommonName, leaf.NotAfter.UTC().Format(time.RFC3339))
+			leaf, lists := sealer.Certificate(), ""
+			if c.Card.StatusList {
+				lists = ", the key of the status lists"
+			}
+			fmt.Fprintf(a.stdout, "the card key%s and the document key are good; the certificate of %s counts until %s\n",
+				lists, leaf.Subject.CommonName, leaf.NotAfter.UTC().Format(time.RFC3339))
 			return nil
 		},
 	}

@@ -27,7 +27,7 @@ QR, a PDF file, a photograph or scan (PNG, JPEG, WebP), a ZIP file, or a folder.
 whether it is unchanged since it was issued, or else whether its text is what was signed. Of a photograph or a scan only the QR counts.
 
 Of many cards each gets a line, with a summary behind them. The exit code is 0 only if all cards are valid, every file has one, no file was changed,
-and no text is another or could not be compared.
+no text is another or could not be compared, and no page is a picture in which no QR can be read.
 
 With --need BLS it also answers whether each card meets BLS, and why: a card meets what its course met on the day of issue, whatever the
 catalogue says today. --need may be repeated, and each is answered. The exit code is 0 only if all cards are valid and meet all that is
@@ -214,6 +214,9 @@ func (r answered) headline(w io.Writer) [][]string {
 	if r.Valid && len(r.needs) == 1 {
 		fmt.Fprintf(w, "%s  %s\n", word, r.needs[0].Because)
 		return [][]string{{"  card", r.Message}}
+	}
+	if r.problem != nil && intake.KindOf(r.problem) == intake.Incomplete {
+		word = "NOT CHECKED" // it need not be malformed
 	}
 	fmt.Fprintf(w, "%s  %s\n", word, r.Message)
 	var rows [][]string

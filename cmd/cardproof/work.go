@@ -92,7 +92,7 @@ func (a *app) openWorker(ctx context.Context, c *config.Config, log *slog.Logger
 	if err != nil {
 		return nil, err
 	}
-	db, err := register.Open(ctx, registerPath(c))
+	db, err := openOwnRegister(ctx, c)
 	if err != nil {
 		return nil, err
 	}

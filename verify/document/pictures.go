@@ -18,10 +18,13 @@ var (
 	ErrPictures = errors.New("a picture in it can't be read")
 	ErrTime     = errors.New("the time for it was over")
 	ErrMore     = errors.New("it holds more pictures or symbols than are read")
+	ErrGraphic  = errors.New("a page is a picture, or drawn without text, and has no QR code that can be read")
 )
 
-// readPictures finds the cards in the pictures of the pages. A picture that can't be read, or not to its end, is noted in Unread.
-func (f *File) readPictures(ctx context.Context, d scan.Document, memory int64) {
+// readPictures finds the cards in the pictures of the pages, and gives the pages with one, from 0. A picture that can't be read, or not to
+// its end, is noted in Unread.
+func (f *File) readPictures(ctx context.Context, d scan.Document, memory int64) (found map[int]bool) {
+	found = map[int]bool{}
 	read := map[int][]string{} // by object: a picture may be on many pages
 	for n, p := range d.Pages {
 		if p.Cut {
@@ -49,10 +52,21 @@ func (f *File) readPictures(ctx context.Context, d scan.Document, memory int64) 
 			}
 		}
 		if len(cards) > 0 {
+			found[n] = true
 			f.pictured(n+1, p, cards)
 		}
 		if ctx.Err() != nil {
-			return
+			break
+		}
+	}
+	return found
+}
+
+// notePictures notes the pages that could show a card, and of which nothing was checked: found has those with a card in a picture.
+func (f *File) notePictures(d scan.Document, found map[int]bool) {
+	for n, p := range d.Pages {
+		if p.Graphic && len(p.Codes) == 0 && !found[n] {
+			f.Blank = append(f.Blank, n+1)
 		}
 	}
 }

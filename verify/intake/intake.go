@@ -106,8 +106,11 @@ func (d *Desk) Check(ctx context.Context, it Item) ([]Result, error) {
 		}
 		return []Result{d.failed(it, err)}, nil
 	}
-	var results []Result
-	var failure error
+	return d.judgeAll(ctx, it, file)
+}
+
+// judgeAll asks about the cards of a file, and adds what of it was not checked.
+func (d *Desk) judgeAll(ctx context.Context, it Item, file *document.File) (results []Result, failure error) {
 	signed := make([]*card.Record, len(file.Cards))
 	for i, in := range file.Cards {
 		r := d.judge(ctx, it, in)
@@ -119,6 +122,11 @@ func (d *Desk) Check(ctx context.Context, it Item) ([]Result, error) {
 	file.Compare(signed, d.Centre, d.Origins...)
 	if file.Unread != nil {
 		results = append(results, d.failed(it, file.Unread))
+	}
+	for _, page := range file.Blank {
+		r := d.failed(it, document.ErrGraphic)
+		r.Page = page
+		results = append(results, r)
 	}
 	return results, failure
 }

@@ -120,7 +120,7 @@ func (rd reader) fileLine(c checked, want wanted) fileLine {
 	switch file := c.answer.File; {
 	case c.Problem != nil:
 		l.Word, l.Message = rd.Files.NoCard, rd.Files.Problems[string(intake.KindOf(c.Problem))]
-		if v.Code == verify.Unavailable {
+		if v.Code == verify.Unavailable || intake.KindOf(c.Problem) == intake.Incomplete {
 			l.Word = rd.Files.NotChecked
 		}
 	case v.Specimen:
