@@ -31,8 +31,18 @@ type printer struct {
 	drawer *pdf.Drawer
 }
 
-// printers are the shipped designs with all sets of pages that have a code.
-func printers(t *testing.T) map[string]printer {
+// eachPrinter runs a test, for all of them at once, with the shipped designs and all sets of pages that have a code.
+func eachPrinter(t *testing.T, test func(t *testing.T, look string, p printer)) {
+	t.Helper()
+	for look, drawer := range drawers(t) {
+		t.Run(look, func(t *testing.T) {
+			t.Parallel()
+			test(t, look, printer{t, drawer})
+		})
+	}
+}
+
+func drawers(t *testing.T) map[string]*pdf.Drawer {
 	t.Helper()
 	return printersAt(t, "http://localhost:8080")
 }
@@ -44,7 +54,7 @@ func printersAt(t *testing.T, verifyURL string) map[string]printer {
 	if err := os.WriteFile(path, assets.Config(), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	all := map[string]printer{}
+	all := map[string]*pdf.Drawer{}
 	for _, name := range []string{"harbour", "laurel"} {
 		for _, pages := range [][]string{{design.Wallet}, {design.Certificate}, {design.Wallet, design.Back, design.Certificate}} {
 			a := &app{configPath: path, now: time.Now}
@@ -57,7 +67,7 @@ func printersAt(t *testing.T, verifyURL string) map[string]printer {
 			if err != nil {
 				t.Fatal(err)
 			}
-			all[name+" "+strings.Join(pages, " ")] = printer{t, drawer}
+			all[name+" "+strings.Join(pages, " ")] = drawer
 		}
 	}
 	return all
@@ -105,7 +115,7 @@ func namesIn(t *testing.T, path string) []string {
 
 // A genuine card agrees with itself, in every script and on every page.
 func TestGenuineCardsPrintWhatWasSigned(t *testing.T) {
-	for look, p := range printers(t) {
+	eachPrinter(t, func(t *testing.T, look string, p printer) {
 		for _, name := range printedNames {
 			r := printedRecord(t, name)
 			if got := p.compare(r, r); got.State != document.Unsealed {
@@ -143,7 +153,7 @@ func TestGenuineCardsPrintWhatWasSigned(t *testing.T) {
 				t.Errorf("%s: %s: got %s, %v, %+v", look, name, got.State, got.Why, got.Differences)
 			}
 		}
-	}
+	})
 }
 
 // Whoever draws another line around a genuine code is told so.
@@ -152,7 +162,7 @@ func TestAlteredLinesAreTold(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for look, p := range printers(t) {
+	eachPrinter(t, func(t *testing.T, look string, p printer) {
 		for _, tc := range []struct {
 			line   string
 			change func(*card.Record)
@@ -184,7 +194,7 @@ func TestAlteredLinesAreTold(t *testing.T) {
 				t.Errorf("%s: %s: got %s, %v, %+v", look, tc.line, got.State, got.Why, got.Differences)
 			}
 		}
-	}
+	})
 }
 
 // A false place to check the card at is told, wherever on a page the designs name it, and the issuer's own is none.
@@ -207,7 +217,7 @@ func TestPrintedAddressesAreTheIssuers(t *testing.T) {
 
 // What may be a slip of a program is not called altered, and not fine either.
 func TestUnclearLinesAreNotFine(t *testing.T) {
-	for look, p := range printers(t) {
+	eachPrinter(t, func(t *testing.T, look string, p printer) {
 		for name, tc := range map[string]struct {
 			signed string
 			change func(*card.Record)
@@ -225,5 +235,5 @@ func TestUnclearLinesAreNotFine(t *testing.T) {
 				t.Errorf("%s: %s: got %s, %v, %+v", look, name, got.State, got.Why, got.Differences)
 			}
 		}
-	}
+	})
 }
