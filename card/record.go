@@ -45,6 +45,8 @@ type Record struct {
 type Learner struct {
 	Email string // lower case; may be empty
 	ID    string // the centre's own number of the learner; may be empty
+	// Language is the code of the language in which the learner is written to; empty for that of the centre.
+	Language string
 }
 
 // Entry is a card as the issuer's side of the register holds it: the Record and what only the issuer may see.

@@ -50,6 +50,7 @@ type exporter struct {
 	flags  exportFlags
 	cards  *register.Cards
 	judge  judge
+	links  *links // of --links, from when they are made on; else nil
 	result exported
 }
 
@@ -71,6 +72,11 @@ func (e *exporter) run(ctx context.Context, words string) error {
 	}
 	if e.flags.zip != "" {
 		if err := e.to(e.flags.zip, func(w io.Writer) error { return e.writeZip(ctx, w) }); err != nil {
+			return err
+		}
+	}
+	if e.flags.links {
+		if err := e.makeLinks(ctx); err != nil {
 			return err
 		}
 	}
@@ -174,9 +180,11 @@ func (e *exporter) writeManifest(ctx context.Context, z *bundle.Zip, at time.Tim
 
 // writeMerge writes the list for a mail program, with the cards that are handed out.
 func (e *exporter) writeMerge(ctx context.Context, w io.Writer) error {
-	m, err := bundle.NewMerge(w, bundle.MergeOptions{
-		VerifyURL: e.config.Issuer.VerifyURL, Separator: separators[e.flags.separator], Excel: e.flags.excel,
-	})
+	o := bundle.MergeOptions{VerifyURL: e.config.Issuer.VerifyURL, Separator: separators[e.flags.separator], Excel: e.flags.excel}
+	if e.links != nil {
+		o.Link = e.links.of
+	}
+	m, err := bundle.NewMerge(w, o)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -61,7 +62,7 @@ mails go out by "cardproof serve" or "cardproof work". A card without an address
 }
 
 func addLanguage(cmd *cobra.Command, language *string) {
-	cmd.Flags().StringVar(language, "language", "", "the `code` of the language: "+strings.Join(config.MailLanguages, ", ")+" (default: mail.language)")
+	cmd.Flags().StringVar(language, "language", "", "the `code` of the language of learners whose roster names none: "+strings.Join(config.MailLanguages, ", ")+" (default: mail.language)")
 }
 
 // takeLanguage puts the language of a flag into the place of the configured one.
@@ -117,7 +118,8 @@ func (a *app) queueBatches(ctx context.Context, c *config.Config, batches []stri
 			mails := make([]register.NewMail, len(cards))
 			for i := range cards {
 				event, kind := register.IssueEvent(&cards[i])
-				mails[i] = register.NewMail{Event: event, Kind: kind, Number: cards[i].Number, Address: cards[i].Learner.Email, Language: c.Mail.Language}
+				mails[i] = register.NewMail{Event: event, Kind: kind, Number: cards[i].Number, Address: cards[i].Learner.Email,
+					Language: cmp.Or(cards[i].Learner.Language, c.Mail.Language)}
 				if mails[i].Address == "" {
 					s.NoAddress++
 				}
@@ -248,8 +250,8 @@ func (a *app) previewMail(c *config.Config, writer *post.Writer, e *card.Entry) 
 	}
 	event, kind := register.IssueEvent(e)
 	l := post.Letter{
-		Event: "preview:" + event, Kind: post.Kind(kind), Language: c.Mail.Language, To: to, Name: e.Name, Course: e.Qualification.Title,
-		Number: e.Number, Through: e.ExpiresOn, Links: []post.Link{{URL: c.Issuer.URL + "/my/PREVIEW"}}, Date: a.now(),
+		Event: "preview:" + event, Kind: post.Kind(kind), Language: cmp.Or(e.Learner.Language, c.Mail.Language), To: to, Name: e.Name, Course: e.Qualification.Title,
+		Number: e.Number, Through: e.ExpiresOn, Links: []post.Link{{URL: work.LinkURL(c.Issuer.URL, "PREVIEW", e.Learner.Language)}}, Date: a.now(),
 	}
 	if c.Mail.Attach && e.SHA256 != "" {
 		if l.PDF, err = archive.New(filepath.Join(c.Data, "cards")).Get(e.Number, e.SHA256); err != nil {

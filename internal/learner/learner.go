@@ -67,7 +67,8 @@ type pages struct {
 	crossOrigin             *http.CrossOriginProtection
 }
 
-// Extend is for web.Options: it adds the learners' pages to the site. What has no Files or no Requests is not there.
+// Extend is for web.Options: it adds the learners' pages to the site. Without Files they are not there; without Requests a page says so in
+// place of the form. The links that stop reminders lead to such a page too, unless somebody answers them before.
 func Extend(o Options) func(web.Shell) ([]web.Route, error) {
 	return func(shell web.Shell) ([]web.Route, error) {
 		if o.Now == nil || o.Files != nil && (o.Cards == nil || o.Checker == nil) {
@@ -108,14 +109,21 @@ func (p *pages) routes() (routes []web.Route) {
 			web.Route{Pattern: "GET /my/{secret}/{number}/show", Handler: p.show},
 		)
 	}
-	if p.Requests != nil {
-		routes = append(routes,
-			web.Route{Pattern: "GET /find", Handler: p.ask},
-			web.Route{Pattern: "POST /find", Handler: p.asked},
-			web.Route{Pattern: "GET /find/sent", Handler: p.sentOff},
+	routes = append(routes,
+		web.Route{Pattern: "GET " + stopPath, Handler: p.notStoppedHere},
+		web.Route{Pattern: "POST " + stopPath, Handler: p.notStoppedHere},
+	)
+	if p.Requests == nil {
+		return append(routes,
+			web.Route{Pattern: "GET " + FindPath, Handler: p.notSentHere},
+			web.Route{Pattern: "POST " + FindPath, Handler: p.notSentHere}, // of a page that was open since before
 		)
 	}
-	return routes
+	return append(routes,
+		web.Route{Pattern: "GET " + FindPath, Handler: p.ask},
+		web.Route{Pattern: "POST " + FindPath, Handler: p.asked},
+		web.Route{Pattern: "GET " + FindPath + "/sent", Handler: p.sentOff},
+	)
 }
 
 // errNoLink says that no link in force has the secret.

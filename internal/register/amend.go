@@ -9,7 +9,7 @@ import (
 	"github.com/cardproof/cardproof/card"
 )
 
-// Amend changes e-mail addresses and learner IDs of cards, all or none, whatever their state. What changes nothing is passed over. The
+// Amend changes e-mail addresses, learner IDs and languages of cards, all or none, whatever their state. What changes nothing is passed over. The
 // events say what was changed and not from what to what: an address that was wrong is somebody's, and events stay for ever. Links of the
 // learner that were made for the address before are revoked: a stranger may have them. The error is
 // card.ErrNotFound, or card.ErrTakenID where another learner's card of the same course and day has the ID.
@@ -51,6 +51,12 @@ func amend(ctx context.Context, tx *sql.Tx, a card.Amendment) error {
 	if a.LearnerID != "" && a.LearnerID != e.Learner.ID {
 		changed = append(changed, became("learner_id", e.Learner.ID))
 		if err := amendID(ctx, tx, e, a.LearnerID); err != nil {
+			return err
+		}
+	}
+	if a.Language != "" && a.Language != e.Learner.Language {
+		changed = append(changed, became("language", e.Learner.Language))
+		if _, err := tx.ExecContext(ctx, "UPDATE cards SET language = ? WHERE number = ?", a.Language, string(a.Number)); err != nil {
 			return err
 		}
 	}

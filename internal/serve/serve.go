@@ -109,8 +109,13 @@ func (s *Site) build(ctx context.Context, own *own, roots []byte, trust seal.Tru
 	s.monitor = newMonitor(o, ready)
 	limit := o.Server.RateLimit
 	checker := &verify.Checker{Keys: set, Register: reader, Now: o.Now, Location: o.Issuer.Location}
+	find := ""
+	if o.Requests != nil {
+		find = learner.FindPath
+	}
 	s.Handler, err = web.New(web.Options{
 		Checker: checker,
+		Find:    find,
 		Extend:  o.learners(reader, checker),
 		JWKS:    set.JWKS,
 		Roots:   roots,

@@ -58,6 +58,7 @@ func states(t *testing.T) (all []state) {
 	}
 	malformed := testVerdict(verify.Malformed)
 	get("home", malformed, "/")
+	all[0].options.Find = "/find"
 	for _, code := range allCodes {
 		catalogued("code_"+string(code), testVerdict(code), "/c/"+goodToken)
 		get("number_"+string(code), testVerdict(code), "/n/"+goodNumber)

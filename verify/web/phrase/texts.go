@@ -89,6 +89,11 @@ type Home struct {
 		Heading string    `yaml:"heading"`
 		Points  [3]string `yaml:"points"`
 	} `yaml:"leaves"`
+	Own struct { // for learners, where links to their cards are sent
+		Heading string   `yaml:"heading"`
+		Text    Sentence `yaml:"text"`
+		Link    string   `yaml:"link"`
+	} `yaml:"own"`
 }
 
 // Files is the field for files, and the page with the answers about them.
@@ -259,4 +264,13 @@ type Find struct {
 	Sent   string   `yaml:"sent"`
 	Wait   Sentence `yaml:"wait"`
 	Again  string   `yaml:"again"`
+	// What stands there where the server takes no wishes: about links, and about reminders.
+	NotHere NotHere `yaml:"not_here"`
+	NoStop  NotHere `yaml:"no_stop"`
+}
+
+// NotHere says that something is not offered, and where to go instead.
+type NotHere struct {
+	Heading string   `yaml:"heading"`
+	Text    Sentence `yaml:"text"`
 }
