@@ -34,7 +34,7 @@ type printer struct {
 // eachPrinter runs a test, for all of them at once, with the shipped designs and all sets of pages that have a code.
 func eachPrinter(t *testing.T, test func(t *testing.T, look string, p printer)) {
 	t.Helper()
-	for look, drawer := range drawers(t) {
+	for look, drawer := range drawersAt(t, "http://localhost:8080") {
 		t.Run(look, func(t *testing.T) {
 			t.Parallel()
 			test(t, look, printer{t, drawer})
@@ -42,13 +42,8 @@ func eachPrinter(t *testing.T, test func(t *testing.T, look string, p printer)) 
 	}
 }
 
-func drawers(t *testing.T) map[string]*pdf.Drawer {
-	t.Helper()
-	return printersAt(t, "http://localhost:8080")
-}
-
-// printersAt print another place to check the cards at.
-func printersAt(t *testing.T, verifyURL string) map[string]printer {
+// drawersAt print a place to check the cards at.
+func drawersAt(t *testing.T, verifyURL string) map[string]*pdf.Drawer {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "config.yaml")
 	if err := os.WriteFile(path, assets.Config(), 0o600); err != nil {
@@ -206,7 +201,8 @@ func TestPrintedAddressesAreTheIssuers(t *testing.T) {
 		"https://cards-of-the-whole-region.example.com": document.Unchecked,
 		"http://localhost:8081":                         document.Unchecked,
 	} {
-		for look, p := range printersAt(t, url) {
+		for look, drawer := range drawersAt(t, url) {
+			p := printer{t, drawer}
 			r := printedRecord(t, "Ana Bela")
 			if got := p.compare(r, r); got.State != want || errors.Is(got.Why, document.ErrElsewhere) != (want == document.Unchecked) {
 				t.Errorf("%s with %s: got %s, %v; want %s", look, url, got.State, got.Why, want)
