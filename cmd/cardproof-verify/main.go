@@ -147,8 +147,8 @@ func refusePrivateKeys(dir string) error {
 // besideFolder is the folder keys beside a file or folder.
 func besideFolder(path string) string { return filepath.Join(filepath.Dir(path), "keys") }
 
-// keyNames are how files end that hold a private key, also where it can't be told from the bytes.
-var keyNames = []string{".key", ".p12", ".pfx"}
+// keyNames are how files end that hold a private key, also where it can't be told from the bytes, or that say in which token it lies.
+var keyNames = []string{".key", ".p12", ".pfx", ".pkcs11"}
 
 func readsPrivateKey(path string) bool {
 	info, err := os.Stat(path)

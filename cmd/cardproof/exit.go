@@ -72,7 +72,7 @@ func explain(err error) *failure {
 	if errors.As(err, &f) {
 		return f
 	}
-	for _, explain := range []func(error) *failure{explainRun, explainConfig, explainKey, explainRegister, explainFile} {
+	for _, explain := range []func(error) *failure{explainRun, explainConfig, explainToken, explainKey, explainRegister, explainFile} {
 		if f := explain(err); f != nil {
 			return f
 		}

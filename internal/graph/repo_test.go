@@ -73,7 +73,7 @@ func TestPrivateKeyIsRecognised(t *testing.T) {
 }
 
 func TestSecretsAreIgnored(t *testing.T) {
-	for _, name := range []string{"keys/AbCdEfGhIjK.pem", "data/register.db", "data/cards/7F3K9QWX2MTD.pdf"} {
+	for _, name := range []string{"keys/AbCdEfGhIjK.pem", "keys/AbCdEfGhIjK.pkcs11", "data/register.db", "data/cards/7F3K9QWX2MTD.pdf"} {
 		cmd := exec.Command("git", "check-ignore", "--quiet", "--no-index", name)
 		cmd.Dir = root
 		if err := cmd.Run(); err != nil {
