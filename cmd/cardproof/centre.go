@@ -16,7 +16,6 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
-	"github.com/cardproof/cardproof/internal/archive"
 	"github.com/cardproof/cardproof/internal/config"
 	"github.com/cardproof/cardproof/internal/config/public"
 	"github.com/cardproof/cardproof/internal/learner"
@@ -41,8 +40,6 @@ func (a *app) load() (*config.Config, error) {
 }
 
 func registerPath(c *config.Config) string { return filepath.Join(c.Data, "register.db") }
-
-func archivePath(c *config.Config) string { return filepath.Join(c.Data, "cards") }
 
 func keySetPath(c *config.Config) string { return filepath.Join(c.Keys, keys.FileName) }
 
@@ -78,9 +75,13 @@ func (a *app) centreOf(ctx context.Context, c *config.Config, found *register.Le
 	if err != nil {
 		return nil, errors.Join(err, closer.Close())
 	}
+	files, err := a.openArchive(c)
+	if err != nil {
+		return nil, errors.Join(err, closer.Close())
+	}
 	return &centre{config: c, ledger: found, closer: closer, Issuer: issuer.New(issuer.Options{
 		URL: c.Issuer.URL, VerifyURL: c.Issuer.VerifyURL, Location: c.Issuer.Location, Catalogue: c.Catalogue,
-		StatusList: c.Card.StatusList, Keys: set, Register: found, Archive: archive.New(archivePath(c)),
+		StatusList: c.Card.StatusList, Keys: set, Register: found, Archive: files,
 		Drawer: drawer, Actor: actor(), Now: a.now,
 	})}, nil
 }
@@ -121,6 +122,9 @@ func (a *app) openWriter(ctx context.Context, ready func(context.Context, *centr
 
 func (a *app) unlock(ctx context.Context, c *centre) (err error) {
 	if err := refuseOldSet(ctx, c.Keys, c.ledger); err != nil {
+		return err
+	}
+	if err := checkArchive(ctx, c.Archive); err != nil {
 		return err
 	}
 	pass := a.passphraseOnce(ctx)
@@ -205,10 +209,15 @@ func (a *app) openSite(ctx context.Context, c *config.Config, logFrom slog.Level
 	if err := a.checkSealFiles(c); err != nil {
 		return nil, err
 	}
+	log := serve.NewLog(a.stderr, logFrom)
+	files, err := serve.OpenFiles(ctx, archivePlace(c), c.S3, false, a.env, log)
+	if err != nil {
+		return nil, err
+	}
 	o := serve.Options{
 		Register: registerPath(c), JWKS: keySetPath(c), Roots: rootsToPublish(c), Issuer: public.Issuer(c.Issuer.Issuer), Server: c.Server,
-		Archive: archivePath(c), Learner: c.Learner, Requests: requests,
-		Version: version, Log: serve.NewLog(a.stderr, logFrom), Now: a.now,
+		Files: files, Learner: c.Learner, Requests: requests,
+		Version: version, Log: log, Now: a.now,
 	}
 	if c.Card.StatusList {
 		lists, err := a.openLists(ctx, c, o.Log)

@@ -221,9 +221,13 @@ func (a *app) previewMails(ctx context.Context, c *centre, numbers []card.Number
 	if err := durable.MakeFolder(out, 0o700); err != nil {
 		return err
 	}
+	files, err := a.openArchive(c.config)
+	if err != nil {
+		return err
+	}
 	wrote := 0
 	for i := range cards {
-		text, err := a.previewMail(c.config, writer, &cards[i])
+		text, err := a.previewMail(ctx, files, c.config, writer, &cards[i])
 		if err != nil {
 			fmt.Fprintf(a.stderr, "card %s has no mail: %v\n", cards[i].Number, err)
 			continue
@@ -243,7 +247,7 @@ func (a *app) previewMails(ctx context.Context, c *centre, numbers []card.Number
 	return nil
 }
 
-func (a *app) previewMail(c *config.Config, writer *post.Writer, e *card.Entry) ([]byte, error) {
+func (a *app) previewMail(ctx context.Context, files archive.Archive, c *config.Config, writer *post.Writer, e *card.Entry) ([]byte, error) {
 	to, err := post.ParseAddress(e.Learner.Email)
 	if err != nil {
 		return nil, err
@@ -254,7 +258,7 @@ func (a *app) previewMail(c *config.Config, writer *post.Writer, e *card.Entry) 
 		Number: e.Number, Through: e.ExpiresOn, Links: []post.Link{{URL: work.LinkURL(c.Issuer.URL, "PREVIEW", e.Learner.Language)}}, Date: a.now(),
 	}
 	if c.Mail.Attach && e.SHA256 != "" {
-		if l.PDF, err = archive.New(filepath.Join(c.Data, "cards")).Get(e.Number, e.SHA256); err != nil {
+		if l.PDF, err = files.Get(ctx, e.Number, e.SHA256); err != nil {
 			return nil, err
 		}
 	}

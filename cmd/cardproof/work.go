@@ -14,7 +14,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/cardproof/cardproof/internal/archive"
 	"github.com/cardproof/cardproof/internal/config"
 	"github.com/cardproof/cardproof/internal/post"
 	"github.com/cardproof/cardproof/internal/register"
@@ -92,12 +91,16 @@ func (a *app) openWorker(ctx context.Context, c *config.Config, log *slog.Logger
 	if err != nil {
 		return nil, err
 	}
+	files, err := a.openArchive(c)
+	if err != nil {
+		return nil, err
+	}
 	db, err := openOwnRegister(ctx, c)
 	if err != nil {
 		return nil, err
 	}
 	w, err := work.Open(ctx, work.Options{
-		Folder: c.Data, Register: db, Archive: archive.New(filepath.Join(c.Data, "cards")), Links: db, Writer: writer, Server: server,
+		Folder: c.Data, Register: db, Archive: files, Links: db, Writer: writer, Server: server,
 		URL: c.Issuer.VerifyURL, Language: c.Mail.Language, Attach: c.Mail.Attach, PerMinute: c.Mail.PerMinute, GiveUpAfter: c.Mail.GiveUpAfter,
 		Reminders: c.Mail.Reminders, Actor: actor(), Log: log, Now: a.now,
 	})

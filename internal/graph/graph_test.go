@@ -165,6 +165,7 @@ func TestOneDoor(t *testing.T) {
 		{"golang.org/x/crypto/acme", "internal/httpd/certificate", "it makes and opens the private keys of TLS"},
 		{"github.com/prometheus/client_golang", "internal/httpd/monitor", "what a label may hold is decided in one place"},
 		{"github.com/wneessen/go-mail", "internal/post", "whether a mail was sent is decided in one place"},
+		{"github.com/minio/minio-go", "internal/archive", "what may be written over, and which errors mean that a file is lost, is decided in one place"},
 		{"github.com/riverqueue/river", "internal/work", "a job is only a wish; what is owed stands in the register"},
 		{module + "/issuer/internal/signer", "issuer", "it opens private keys"},
 		{module + "/internal/register", "cmd,internal", "issuer and verify declare what they need of it"},
@@ -316,6 +317,33 @@ func TestPublicServerOnlyReadsTheRegister(t *testing.T) {
 	}
 	if opens == 0 {
 		t.Error("nothing in the public server opens the register; this guard no longer knows how that is done")
+	}
+}
+
+// What is linked into the public server gets the archive by a Reader, which hands files out and can do nothing else.
+func TestPublicServerOnlyReadsTheArchive(t *testing.T) {
+	const archive = module + "/internal/archive"
+	allowed := []string{"ReadFolder", "ReadBucket", "BucketOptions", "ErrUnavailable", "ErrRefused", "ErrMayWrite"}
+	server := ours(t, "cmd/cardproof-verify")[0]
+	opens := 0
+	for _, path := range append([]string{server.ImportPath}, server.Deps...) {
+		if !isUnder(path, module) || path == archive {
+			continue
+		}
+		for _, u := range uses(t, packages(t)[path]) {
+			if u.path != archive {
+				continue
+			}
+			if strings.HasPrefix(u.name, "Read") {
+				opens++
+			}
+			if !slices.Contains(allowed, u.name) {
+				t.Errorf("%s uses archive.%s; the public server may open the archive by ReadFolder and ReadBucket alone", u.where, u.name)
+			}
+		}
+	}
+	if opens == 0 {
+		t.Error("nothing in the public server opens the archive; this guard no longer knows how that is done")
 	}
 }
 

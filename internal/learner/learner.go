@@ -29,9 +29,9 @@ type Checker interface {
 	CheckToken(ctx context.Context, text string) (verify.Verdict, error)
 }
 
-// Files hands out the finished file of a card if it has this SHA-256, in hex, and else an error. *archive.Archive is one.
+// Files hands out the finished file of a card if it has this SHA-256, in hex, and else an error. *archive.Reader is one.
 type Files interface {
-	Get(number card.Number, sha256 string) ([]byte, error)
+	Get(ctx context.Context, number card.Number, sha256 string) ([]byte, error)
 }
 
 // Requests takes the wish of whoever has an e-mail address to get the links to the cards that are under it, if any are. It only notes the

@@ -10,7 +10,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/cardproof/cardproof/internal/archive"
 	"github.com/cardproof/cardproof/internal/config/public"
 	"github.com/cardproof/cardproof/internal/httpd"
 	"github.com/cardproof/cardproof/internal/httpd/certificate"
@@ -30,8 +29,8 @@ type Options struct {
 	Roots    string // the file with the roots of the document seal; empty for none
 	Issuer   public.Issuer
 	Server   public.Server
-	Lists    Lists  // the status lists; the zero value for none
-	Archive  string // the folder of the finished cards, for the learners' pages; empty for no such pages
+	Lists    Lists         // the status lists; the zero value for none
+	Files    learner.Files // the finished cards, for the learners' pages; nil for no such pages
 	Learner  public.Learner
 	Requests learner.Requests // takes the wishes for links; nil for no form that asks for them
 	Version  string
@@ -137,11 +136,7 @@ func (s *Site) build(ctx context.Context, own *own, roots []byte, trust seal.Tru
 
 // learners are the pages of learners, as far as there is what they need.
 func (o Options) learners(reader *register.Reader, checker *verify.Checker) func(web.Shell) ([]web.Route, error) {
-	pages := learner.Options{Cards: reader, Checker: checker, Requests: o.Requests, Now: o.Now}
-	if o.Archive != "" {
-		pages.Files = archive.New(o.Archive)
-	}
-	return learner.Extend(pages)
+	return learner.Extend(learner.Options{Cards: reader, Checker: checker, Files: o.Files, Requests: o.Requests, Now: o.Now})
 }
 
 // publishedRoots reads the roots of the document seal. They go out as they were understood, written anew: whatever else is in the file

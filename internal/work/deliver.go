@@ -176,7 +176,7 @@ func (w *Worker) build(ctx context.Context, m register.Mail, e card.Entry, to po
 		l.Stop = w.URL + StopPath + secret
 	case m.Kind != register.MailLinks && w.Attach:
 		var err error
-		if l.PDF, err = w.Archive.Get(e.Number, e.SHA256); err != nil {
+		if l.PDF, err = w.Archive.Get(ctx, e.Number, e.SHA256); err != nil {
 			return nil, err
 		}
 	}
