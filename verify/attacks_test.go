@@ -43,6 +43,8 @@ What is behind it besides:
 - **Nothing comes back**: hostile tokens with a marker in every header and claim go through the whole server; no page, JSON, header or line of the log has it
   (` + "`verify/web`" + `).
 - **No question to the register** before the signature is right, so that a forged token costs no more than a genuine one (` + "`verify`" + `).
+- **Files that show two things**: a PDF within a picture or between the files of a ZIP, and a PDF in which a viewer that searches for objects finds others than
+  its table names (` + "`verify/intake`" + `, ` + "`verify/scan`" + `).
 `
 
 // TestAttacksPage keeps the page with the attacks equal to the vectors.

@@ -128,11 +128,17 @@ func (a *app) verify(ctx context.Context, needs, args []string) (err error) {
 	return nil
 }
 
+// verifiedJSON is the answer for programs.
+type verifiedJSON struct {
+	Results []intake.PublicResult `json:"results"`
+	Passed  []string              `json:"passed,omitempty"` // files that no card was looked for in
+}
+
 func isNo(n verify.PublicNeed) bool { return !n.Answer }
 
 func (a *app) printVerified(results []answered, work jobs) error {
 	if a.json {
-		return a.printJSON(map[string][]intake.PublicResult{"results": eachNeed(results)})
+		return a.printJSON(verifiedJSON{eachNeed(results), work.batch.Passed})
 	}
 	if work.isPile(results) {
 		return a.printPile(results, work.batch.Passed)

@@ -25,8 +25,8 @@ type Difference struct {
 // card; without origins that is not asked.
 //
 // What is surely another line makes the file Altered. What can't be found, read or seen, or is more than was signed, makes a file without a
-// seal Unchecked: a program that printed it anew may have lost or added it. A file that is Intact is Doubtful with another line: the centre's
-// own programs seal none.
+// seal Unchecked: a program that printed it anew may have lost or added it. So it is if other programs may see other pages in it. A file that
+// is Intact is Doubtful with another line: the centre's own programs seal none.
 func (f *File) Compare(signed []*card.Record, centre string, origins ...string) {
 	if len(signed) != len(f.Cards) {
 		return
@@ -64,6 +64,8 @@ func (f *File) Compare(signed []*card.Record, centre string, origins ...string) 
 		f.State = Altered
 	case len(c.elsewhere) > 0 && plain:
 		f.State, f.Why = Unchecked, fmt.Errorf("%w: %w: %s", ErrCompare, ErrElsewhere, c.elsewhere[0])
+	case f.twofold != nil && plain:
+		f.State, f.Why = Unchecked, fmt.Errorf("%w: %w", ErrCompare, f.twofold)
 	case len(c.doubts) > 0 && plain:
 		f.State, f.Why = Unchecked, fmt.Errorf("%w: %s", ErrCompare, c.doubts[0])
 	}

@@ -64,8 +64,9 @@ type File struct {
 
 	Differences []Difference // what Compare found, also where another State is worse than Altered
 
-	pages []printedPage
-	links []link
+	pages   []printedPage
+	links   []link
+	twofold error // why others may see other pages than these; nil where they can't, or where the seal has been broken anyway
 }
 
 // link is where a code, or the link over it, leads.
@@ -96,6 +97,9 @@ func Read(ctx context.Context, file []byte, trust seal.Trust, now time.Time, mem
 	}
 	if len(f.Cards) == 0 {
 		return File{Unread: f.Unread}, ErrNoCard
+	}
+	if f.State == Unsealed || f.State == Pictured { // a good seal covers every byte
+		f.twofold = scan.Single(file)
 	}
 	if !consistent {
 		f.State, f.Signer, f.At, f.Why = Contradict, "", time.Time{}, errContradict

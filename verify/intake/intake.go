@@ -42,6 +42,7 @@ var (
 	ErrTooLarge  = errors.New("too large")
 	ErrTooMany   = errors.New("more files than can be checked at once")
 	ErrEncrypted = errors.New("locked with a password")
+	ErrTwofold   = errors.New("of two kinds at once")
 	ErrNested    = errors.New("a ZIP file within a ZIP file")
 	ErrLink      = errors.New("a symbolic link")
 	ErrSpecial   = errors.New("neither a file nor a folder")
@@ -160,7 +161,11 @@ func (d *Desk) read(ctx context.Context, it Item) (*document.File, error) {
 	ctx, cancel := context.WithTimeout(ctx, d.Limits.Time)
 	defer cancel()
 	var f document.File
-	switch kindOf(data) {
+	k := kindOf(data)
+	if isTwofold(it.Name, k, data) {
+		return nil, ErrTwofold
+	}
+	switch k {
 	case pdfKind:
 		f, err = document.Read(ctx, data, d.Trust, d.Now(), d.Limits.Memory)
 	case pictureKind:

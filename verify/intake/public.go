@@ -48,11 +48,12 @@ const (
 	TooLarge   ProblemKind = "too_large"
 	Locked     ProblemKind = "locked"   // by a password, or packed twice
 	Unsigned   ProblemKind = "unsigned" // a code with a number alone, which anybody can draw
+	Twofold    ProblemKind = "twofold"  // of two kinds at once
 )
 
 // ProblemKinds are all kinds of problems.
 func ProblemKinds() []ProblemKind {
-	return []ProblemKind{NoCard, Incomplete, Unreadable, TooLarge, Locked, Unsigned}
+	return []ProblemKind{NoCard, Incomplete, Unreadable, TooLarge, Locked, Unsigned, Twofold}
 }
 
 // KindOf is the kind of a file's problem.
@@ -97,6 +98,7 @@ var messages = []struct {
 	{ErrTooLarge, TooLarge, "This file is larger than can be checked. Give its cards in smaller files."},
 	{ErrTooMany, Incomplete, "These are more files than can be checked at once; from here on none was checked. Give them in several lots."},
 	{ErrEncrypted, Locked, "This file is locked with a password. Give it unlocked."},
+	{ErrTwofold, Twofold, "This file is of two kinds at once, as a picture with a PDF in it is, or it is called something else than it is. One program shows you one thing and another something else: do not rely on it. Ask for the PDF as it was issued."},
 	{ErrNested, Locked, "This is a ZIP file within a ZIP file, which is not opened. Unpack the outer one first."},
 	{ErrLink, Unreadable, "This is a symbolic link, which is not followed. Give the file itself."},
 	{ErrSpecial, Unreadable, "This is neither a file nor a folder."},

@@ -78,7 +78,7 @@ func readBody(r *http.Request) (files, error) {
 		return files{}, errNoFile
 	}
 	f := files{batch: intake.NewBatch(intake.Public), want: wantedIn(r.URL.RawQuery)}
-	f.batch.Add("file", data)
+	f.batch.AddAs("file", r.Header.Get("Content-Type"), data)
 	return f, nil
 }
 
@@ -118,7 +118,7 @@ func readForm(r *http.Request) (files, error) {
 		if !isFile { // an empty field for files, or a field of nobody's
 			continue
 		}
-		f.batch.Add(intake.CleanName(part.FileName()), data)
+		f.batch.AddAs(intake.CleanName(part.FileName()), part.Header.Get("Content-Type"), data)
 	}
 	if len(f.batch.Items) == 0 {
 		return f, errNoFile
@@ -225,13 +225,14 @@ func seenCard(r intake.Result, v verify.Verdict) httpd.Card {
 
 // checkFiles answers a program about files, as about a list: 503 where anything could not be checked.
 func (s *site) checkFiles(w http.ResponseWriter, r *http.Request, read func(*http.Request) (files, error)) error {
-	_, all, status, err := s.check(w, r, read)
+	f, all, status, err := s.check(w, r, read)
 	if err != nil {
 		return err
 	}
 	answer := struct {
 		Results []intake.PublicResult `json:"results"`
-	}{make([]intake.PublicResult, 0, len(all))}
+		Passed  []string              `json:"passed,omitempty"` // files of ZIPs that no card was looked for in
+	}{make([]intake.PublicResult, 0, len(all)), f.batch.Passed}
 	for _, c := range all {
 		answer.Results = append(answer.Results, c.answer)
 	}

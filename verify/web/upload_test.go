@@ -14,6 +14,7 @@ import (
 	"net/netip"
 	"os"
 	"path"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -119,6 +120,70 @@ func TestNothingOfAFileIsLogged(t *testing.T) {
 	}
 	if got := log.String(); strings.Contains(got, "canary") || !strings.Contains(got, "files: 1 with 2 results: 2 valid\"") {
 		t.Errorf("got the log %s", got)
+	}
+}
+
+// passing is a ZIP with a card and two files that are passed over.
+func passing(t *testing.T) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	for name, data := range map[string][]byte{"card.pdf": testFiles(t)["card.pdf"], "cards.csv": []byte("row;number"), "__MACOSX/<x>": []byte("\x00\x05\x16\x07")} {
+		w, err := z.Create(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.Write(data); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// Whoever asks is told which files were passed over, in every language.
+func TestPassedFilesAreTold(t *testing.T) {
+	h := testSite(t, testOptions(echo()))
+	body, kind := formOf(t, "", map[string][]byte{"a.zip": passing(t), "card.pdf": testFiles(t)["card.pdf"]}, "a.zip")
+	var answer struct{ Passed []string }
+	if err := json.Unmarshal(do(h, "POST", "/api/v1/verify", body, "Content-Type", kind).Body.Bytes(), &answer); err != nil {
+		t.Fatal(err)
+	}
+	slices.Sort(answer.Passed)
+	if want := []string{"a.zip: __MACOSX/<x>", "a.zip: cards.csv"}; !slices.Equal(answer.Passed, want) {
+		t.Errorf("got %q passed over, want %q", answer.Passed, want)
+	}
+	for _, l := range languages(t) {
+		page := do(h, "POST", "/files", body, "Content-Type", kind, "Accept-Language", l.Code).Body.String()
+		sentence, _, _ := strings.Cut(string(l.Files.Passed), "{")
+		for _, want := range []string{strings.TrimSpace(sentence), "a.zip: cards.csv", "a.zip: __MACOSX/&lt;x&gt;"} {
+			if !strings.Contains(page, want) {
+				t.Errorf("%s: %q is not there: %s", l.Code, want, page)
+			}
+		}
+	}
+	body, kind = formOf(t, "", testFiles(t), "card.pdf")
+	if got := do(h, "POST", "/api/v1/verify", body, "Content-Type", kind).Body.String(); strings.Contains(got, "passed") {
+		t.Errorf("nothing was passed over: got %s", got)
+	}
+}
+
+// A file of two kinds at once is none to rely on, to people and to programs, whatever the genuine card in it.
+func TestFileOfTwoKinds(t *testing.T) {
+	h := testSite(t, testOptions(echo()))
+	both := append(slices.Clone(testFiles(t)["two.png"]), "%PDF-1.4"...)
+	for kind, data := range map[string][]byte{"image/png": both, "application/pdf": testFiles(t)["two.png"]} {
+		w := do(h, "POST", "/api/v1/verify", string(data), "Content-Type", kind)
+		if r := resultsOf(t, w.Body.String()); w.Code != 200 || len(r) != 1 || r[0].Valid || r[0].Code != verify.Malformed || !strings.Contains(r[0].Message, "two kinds") {
+			t.Errorf("%s: got %d %s", kind, w.Code, w.Body)
+		}
+	}
+	body, kind := formOf(t, "", map[string][]byte{"x.png": both}, "x.png")
+	page := do(h, "POST", "/files", body, "Content-Type", kind).Body.String()
+	if strings.Contains(page, `<li class="green">`) || !strings.Contains(page, english(t).Files.DoNotRely) || !strings.Contains(page, english(t).Files.Problems[string(intake.Twofold)]) {
+		t.Errorf("got %s", page)
 	}
 }
 

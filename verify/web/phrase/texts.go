@@ -111,6 +111,7 @@ type Files struct {
 	Count      Sentence `yaml:"count"`
 	AllGood    string   `yaml:"all_good"`
 	NotAllGood Sentence `yaml:"not_all_good"`
+	Passed     Sentence `yaml:"passed"`
 	Results    string   `yaml:"results"`
 	Link       string   `yaml:"link"`
 
