@@ -68,7 +68,16 @@ func (a *Archive) Get(number card.Number, wantSHA256 string) ([]byte, error) {
 	return data, nil
 }
 
-// Remove takes a file out, for a card that was given up before it was issued. When it returns, the file is gone also after a
+// Has says whether there is a file of a card, whatever is in it.
+func (a *Archive) Has(number card.Number) (bool, error) {
+	_, err := os.Stat(a.path(number))
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// Remove takes a file out, for a card that was given up before it was issued or whose details were erased. When it returns, the file is gone also after a
 // loss of power. A file that is not there is no error.
 func (a *Archive) Remove(number card.Number) error {
 	path := a.path(number)

@@ -36,6 +36,7 @@ type Config struct {
 	Learner public.Learner  `mapstructure:"learner"`
 	Roster  Roster          `mapstructure:"roster"`
 	Mail    Mail            `mapstructure:"mail"`
+	Keep    Retention       `mapstructure:"retention"`
 	Courses []course.Course `mapstructure:"courses"`
 
 	Catalogue *course.Catalogue `mapstructure:"-"` // Courses, checked
@@ -112,6 +113,7 @@ func (c *Config) validate() *Error {
 		c.Design.validate(),
 		c.Roster.validate(),
 		c.Mail.validate(),
+		c.Keep.validate(),
 		c.validateCourses(),
 	} {
 		if err == nil {
