@@ -71,7 +71,7 @@ type Event struct {
 	At     time.Time
 	Number Number
 	Actor  string // who did it
-	Action string // planned, planned again, proved, issued, renewed, suspended, revoked, reinstated, superseded, issued anew, amended
+	Action string // planned, planned again, proved, issued, renewed, suspended, revoked, reinstated, superseded, issued anew, amended, erased
 	Reason string
 	Detail string // what else is worth keeping, such as the number of the new card
 }

@@ -60,6 +60,9 @@ func (c *Checker) CheckToken(ctx context.Context, text string) (Verdict, error) 
 	if err != nil {
 		return c.withoutRegister(opened, key, now), fmt.Errorf("ask the register: %w", err)
 	}
+	if found && rec.IsErased() { // there is nothing left that the token could be compared with
+		return ofRecord(rec, key, now), nil
+	}
 	if !found || rec.Digest != opened.Digest {
 		codes := append(keyCodes(key, opened.Card, time.Time{}), timeCodes(opened.Card, now)...)
 		return verdict(append(codes, Unregistered), now, nil), nil
@@ -102,6 +105,9 @@ func ofRecord(rec card.Record, key keys.Key, now time.Time) Verdict {
 	v := verdict(append(against, recordCodes(rec, now)...), now, &rec)
 	if len(against) > 0 {
 		v.Card = nil
+	}
+	if rec.IsErased() {
+		v.Card, v.Erased = nil, v.Code == Revoked
 	}
 	return v
 }
@@ -158,6 +164,9 @@ func keyCodes(key keys.Key, c card.Card, recordedAt time.Time) []Code {
 
 // recordCodes judges the state and the times of a card that the register vouches for.
 func recordCodes(rec card.Record, now time.Time) []Code {
+	if rec.IsErased() {
+		return []Code{Revoked} // whatever else it was: nobody can tell any more whose it is
+	}
 	codes := timeCodes(rec.Card, now)
 	switch rec.State {
 	case card.Issued:

@@ -36,7 +36,7 @@ func (j judge) state(e card.Entry) card.State {
 func (j judge) line(e card.Entry) bundle.Line {
 	l := bundle.Line{Entry: e, State: j.state(e)}
 	// A planned card has a file, too, where it waits for its release: nobody shall have it yet.
-	if l.State == card.Issued || j.allStates && l.State != card.Planned {
+	if l.State == card.Issued || j.allStates && l.State != card.Planned && !e.IsErased() {
 		l.File = bundle.FileName(e.Number, e.Name)
 	}
 	return l

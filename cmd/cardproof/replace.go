@@ -64,7 +64,12 @@ func newReplace(a *app) *cobra.Command {
 				return err
 			}
 			if o.isAmendment() {
-				return a.withRegister(cmd, func(ctx context.Context, ce *centre) error { return a.amend(ctx, ce, numbers[0], o.Correction) })
+				return a.withRegister(cmd, func(ctx context.Context, ce *centre) error {
+					if err := refuseErased(ctx, ce.ledger, numbers[0]); err != nil {
+						return err
+					}
+					return a.amend(ctx, ce, numbers[0], o.Correction)
+				})
 			}
 			return a.withIssuer(cmd, func(ctx context.Context, ce *centre) error {
 				if err := a.refuseOwn(ce.config, "--out", o.out); err != nil {
@@ -75,6 +80,9 @@ func newReplace(a *app) *cobra.Command {
 					return a.replaceAll(ctx, ce, o)
 				case o.batch != "":
 					return a.replaceBatch(ctx, ce, o)
+				}
+				if err := refuseErased(ctx, ce.ledger, numbers[0]); err != nil {
+					return err
 				}
 				return a.replace(ctx, ce, numbers[0], o.Correction, o.out)
 			})

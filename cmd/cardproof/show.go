@@ -147,7 +147,10 @@ func describe(e card.Entry, history []card.Event, verifyURL string) shown {
 		Instructor: e.Instructor, InstructorID: e.InstructorID, Class: e.Class, Batch: e.Batch, Key: e.KeyID,
 		Held: e.Held, Evidence: e.Evidence, Renews: e.Renews.String(), Replaces: e.Replaces.String(), ReplacedBy: e.ReplacedBy.String(), SHA256: e.SHA256, Events: []shownEvent{},
 	}
-	if e.Token != "" {
+	switch {
+	case e.IsErased():
+		s.SHA256 = ""
+	case e.Token != "":
 		s.VerifyURL = token.URL(verifyURL, e.Token)
 	}
 	for _, ev := range history {

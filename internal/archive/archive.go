@@ -39,7 +39,9 @@ type Archive interface {
 	Put(ctx context.Context, files map[card.Number][]byte) (map[card.Number]string, error)
 	// Get is the file of a card. It refuses one whose SHA-256 is not the one that the register holds.
 	Get(ctx context.Context, number card.Number, wantSHA256 string) ([]byte, error)
-	// Remove takes a file out, for a card that was given up before it was issued. When it returns, the file is gone for good.
+	// Has says whether there is a file of a card, whatever is in it.
+	Has(ctx context.Context, number card.Number) (bool, error)
+	// Remove takes a file out, for a card that was given up before it was issued or whose details were erased. When it returns, the file is gone for good.
 	// A file that is not there is no error.
 	Remove(ctx context.Context, number card.Number) error
 	// List names the files that are there, by number, and passes over what is no file of a card. It ends with the first error.
@@ -72,9 +74,9 @@ func ReadBucket(ctx context.Context, o BucketOptions) (*Reader, error) {
 	return &Reader{b.Get}, err
 }
 
-// name is where the file of a card is, seen from the archive. It spreads the files over 1,024 folders, as numbers are random: a folder
+// Name is where the file of a card is, seen from the archive. It spreads the files over 1,024 folders, as numbers are random: a folder
 // of a million files is slow everywhere.
-func name(number card.Number) string {
+func Name(number card.Number) string {
 	return path.Join(number.Compact()[:2], number.Compact()+fileEnd)
 }
 
@@ -83,7 +85,7 @@ const fileEnd = ".pdf"
 // numberOf is the card whose file has a name, if any has.
 func numberOf(file string) (card.Number, bool) {
 	number, err := card.ParseNumber(strings.TrimSuffix(path.Base(file), fileEnd))
-	return number, err == nil && name(number) == file
+	return number, err == nil && Name(number) == file
 }
 
 // SHA256 is the hex form that the register and the manifest hold.

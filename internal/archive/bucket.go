@@ -106,7 +106,7 @@ func (b *Bucket) key(file string) string { return path.Join(b.options.Prefix, fi
 
 // Get is the file of a card, as Archive says. It is read whole: a part of a file can't be held against its SHA-256.
 func (b *Bucket) Get(ctx context.Context, number card.Number, wantSHA256 string) ([]byte, error) {
-	data, _, err := b.fetch(ctx, b.key(name(number)))
+	data, _, err := b.fetch(ctx, b.key(Name(number)))
 	switch {
 	case isMissing(err):
 		return nil, fmt.Errorf("%w %s", ErrMissing, number)
@@ -138,11 +138,25 @@ func (b *Bucket) fetch(ctx context.Context, key string) (data []byte, tag string
 	return data, tag, err
 }
 
+// Has says whether there is a file of a card.
+func (b *Bucket) Has(ctx context.Context, number card.Number) (bool, error) {
+	limited, cancel := context.WithTimeout(ctx, fileTime)
+	defer cancel()
+	_, err := b.client.Client.StatObject(limited, b.options.Bucket, b.key(Name(number)), minio.StatObjectOptions{})
+	switch {
+	case err == nil:
+		return true, nil
+	case isMissing(err):
+		return false, nil
+	}
+	return false, b.failed(ctx, "look for the file of card "+number.String(), err)
+}
+
 // Remove takes a file out, as Archive says. A bucket that keeps versions still has it, marked as deleted.
 func (b *Bucket) Remove(ctx context.Context, number card.Number) error {
 	limited, cancel := context.WithTimeout(ctx, fileTime)
 	defer cancel()
-	err := b.client.Client.RemoveObject(limited, b.options.Bucket, b.key(name(number)), minio.RemoveObjectOptions{})
+	err := b.client.Client.RemoveObject(limited, b.options.Bucket, b.key(Name(number)), minio.RemoveObjectOptions{})
 	if err != nil && !isMissing(err) {
 		return b.failed(ctx, "remove the file of card "+number.String(), err)
 	}

@@ -74,7 +74,7 @@ func (p *place) bench(t *testing.T) bench {
 		}
 	}
 	b := p.open(t)
-	return bench{b, func(t *testing.T, n card.Number, data []byte) { put(t, b.key(name(n)), data) },
+	return bench{b, func(t *testing.T, n card.Number, data []byte) { put(t, b.key(Name(n)), data) },
 		func(t *testing.T, name string) {
 			put(t, b.key(name), []byte("x"))
 		}}

@@ -81,7 +81,7 @@ func (b *Bucket) Check(ctx context.Context) error {
 func (b *Bucket) put(ctx context.Context, number card.Number, data []byte) error {
 	ctx, cancel := context.WithTimeout(ctx, fileTime)
 	defer cancel()
-	key := b.key(name(number))
+	key := b.key(Name(number))
 	if b.rules == condition {
 		if err := b.send(ctx, key, data, ""); !isCondition(err) {
 			return err

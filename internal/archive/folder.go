@@ -65,6 +65,15 @@ func (a *Folder) Get(ctx context.Context, number card.Number, wantSHA256 string)
 	return data, nil
 }
 
+// Has says whether there is a file of a card.
+func (a *Folder) Has(_ context.Context, number card.Number) (bool, error) {
+	_, err := os.Stat(a.path(number))
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
 // Remove takes a file out, as Archive says.
 func (a *Folder) Remove(ctx context.Context, number card.Number) error {
 	if err := ctx.Err(); err != nil {
@@ -112,5 +121,5 @@ func (a *Folder) List(ctx context.Context) iter.Seq2[card.Number, error] {
 }
 
 func (a *Folder) path(number card.Number) string {
-	return filepath.Join(a.dir, filepath.FromSlash(name(number)))
+	return filepath.Join(a.dir, filepath.FromSlash(Name(number)))
 }

@@ -38,6 +38,7 @@ type Config struct {
 	Learner public.Learner  `mapstructure:"learner"`
 	Roster  Roster          `mapstructure:"roster"`
 	Mail    Mail            `mapstructure:"mail"`
+	Keep    Retention       `mapstructure:"retention"`
 	Courses []course.Course `mapstructure:"courses"`
 
 	Catalogue *course.Catalogue `mapstructure:"-"` // Courses, checked
@@ -122,6 +123,7 @@ func (c *Config) validate() *Error {
 		c.Design.validate(),
 		c.Roster.validate(),
 		c.Mail.validate(),
+		c.Keep.validate(),
 		c.validateCourses(),
 	} {
 		if err == nil {

@@ -179,3 +179,15 @@ func BenchmarkMarkIssued(b *testing.B) {
 		}
 	}
 }
+
+func BenchmarkAudit(b *testing.B) {
+	db, _ := filled(b)
+	b.ResetTimer()
+	b.ReportAllocs()
+	for range b.N {
+		found, err := db.Audit(b.Context(), nil)
+		if err != nil || !found.IsWhole() {
+			b.Fatal(found, err)
+		}
+	}
+}

@@ -133,6 +133,8 @@ func (rd reader) fileLine(c checked, want wanted) fileLine {
 		}
 	case v.Specimen:
 		l.Word, l.Message = rd.Specimen.Word, rd.Specimen.Message
+	case v.Erased:
+		l.Word, l.Message = rd.Erased.Word, rd.Erased.Message
 	case v.IsValid() && file != nil && !file.Reliable:
 		l.Tone, l.Word, l.Message = fileTone(file.State), rd.Files.DoNotRely, rd.fileState(c.File)
 	case v.IsValid():

@@ -66,6 +66,10 @@ func states(t *testing.T) (all []state) {
 	specimen := malformed
 	specimen.Specimen = true
 	get("specimen", specimen, "/c/"+verify.SpecimenMark+"9999")
+	erased := testVerdict(verify.Revoked)
+	erased.Card, erased.Erased = nil, true
+	get("erased", erased, "/c/"+goodToken)
+	get("erased_number", erased, "/n/"+goodNumber)
 	get("number_slip", malformed, "/n/"+slipNumber)
 	catalogued("long", longVerdict(), "/n/"+goodNumber)
 	endless := testVerdict(verify.Valid)

@@ -41,6 +41,7 @@ type Texts struct {
 	Verdicts map[string]Verdict `yaml:"verdicts"` // by the verdict's code
 	Number   Number             `yaml:"number"`
 	Specimen Verdict            `yaml:"specimen"` // in place of the words of malformed
+	Erased   Verdict            `yaml:"erased"`   // in place of the words of revoked
 	Newer    Newer              `yaml:"newer"`
 	Card     Card               `yaml:"card"`
 	Need     Need               `yaml:"need"`
