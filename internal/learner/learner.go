@@ -46,8 +46,13 @@ type Options struct {
 	Checker  Checker
 	Files    Files    // nil for no learners' pages
 	Requests Requests // nil for no form that asks for links
-	Now      func() time.Time
+	// Stops answers the links that stop reminders, with the secret as {secret} of the path; nil for no such links.
+	Stops httpd.Handler
+	Now   func() time.Time
 }
+
+// stopPath is where the links in reminders lead.
+const stopPath = "/unsubscribe/{secret}"
 
 const (
 	lookTime = 10 * time.Second // for one page; a register that is stuck must not hold the reader for longer
@@ -67,7 +72,7 @@ type pages struct {
 	crossOrigin             *http.CrossOriginProtection
 }
 
-// Extend is for web.Options: it adds the learners' pages to the site. What has no Files or no Requests is not there.
+// Extend is for web.Options: it adds the learners' pages to the site. What has no Files, no Requests or no Stops is not there.
 func Extend(o Options) func(web.Shell) ([]web.Route, error) {
 	return func(shell web.Shell) ([]web.Route, error) {
 		if o.Now == nil || o.Files != nil && (o.Cards == nil || o.Checker == nil) {
@@ -114,6 +119,9 @@ func (p *pages) routes() (routes []web.Route) {
 			web.Route{Pattern: "POST /find", Handler: p.asked},
 			web.Route{Pattern: "GET /find/sent", Handler: p.sentOff},
 		)
+	}
+	if p.Stops != nil {
+		routes = append(routes, web.Route{Pattern: "GET " + stopPath, Handler: p.Stops}, web.Route{Pattern: "POST " + stopPath, Handler: p.Stops})
 	}
 	return routes
 }
