@@ -18,7 +18,6 @@ import (
 
 	"github.com/cardproof/cardproof/internal/config"
 	"github.com/cardproof/cardproof/internal/config/public"
-	"github.com/cardproof/cardproof/internal/learner"
 	"github.com/cardproof/cardproof/internal/register"
 	"github.com/cardproof/cardproof/internal/serve"
 	"github.com/cardproof/cardproof/issuer"
@@ -203,9 +202,9 @@ func host(origin string) string {
 // firstRenewal is how long the server waits for the status lists before it answers.
 const firstRenewal = 2 * time.Second
 
-// openSite opens the public server, with the key of the status lists if cards carry a place in one. requests takes the wishes of learners
-// for their links; nil where no mails are sent. Close it when it has served.
-func (a *app) openSite(ctx context.Context, c *config.Config, logFrom slog.Level, requests learner.Requests) (*serve.Site, error) {
+// openSite opens the public server, with the key of the status lists if cards carry a place in one. w takes the wishes of learners
+// for their links, and stops their reminders; nil where no mails are sent. Close it when it has served.
+func (a *app) openSite(ctx context.Context, c *config.Config, logFrom slog.Level, w *worker) (*serve.Site, error) {
 	if err := a.checkSealFiles(c); err != nil {
 		return nil, err
 	}
@@ -216,8 +215,15 @@ func (a *app) openSite(ctx context.Context, c *config.Config, logFrom slog.Level
 	}
 	o := serve.Options{
 		Register: registerPath(c), JWKS: keySetPath(c), Roots: rootsToPublish(c), Issuer: public.Issuer(c.Issuer.Issuer), Server: c.Server,
-		Files: files, Learner: c.Learner, Requests: requests,
+		Files: files, Learner: c.Learner,
 		Version: version, Log: log, Now: a.now,
+	}
+	if w != nil {
+		stops, err := a.stopsOf(c, w)
+		if err != nil {
+			return nil, err
+		}
+		o.Requests, o.Stops = w, stops
 	}
 	if c.Card.StatusList {
 		lists, err := a.openLists(ctx, c, o.Log)

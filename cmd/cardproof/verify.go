@@ -100,8 +100,8 @@ func (a *app) verify(ctx context.Context, needs, args []string) (err error) {
 	if err != nil {
 		return err
 	}
-	checker := &verify.Checker{Keys: set, Register: reader, Now: a.now, Location: c.Issuer.Location}
-	desk := &intake.Desk{Checker: checker, Trust: trust, Centre: c.Issuer.Name, Origins: []string{c.Issuer.URL, c.Issuer.VerifyURL}, Now: a.now, Limits: intake.Office}
+	checker := &verify.Checker{Keys: set, Register: reader, Tokens: reader, Now: a.now, Location: c.Issuer.Location}
+	desk := &intake.Desk{Checker: newDoubting(checker, a.stderr), Trust: trust, Centre: c.Issuer.Name, Origins: []string{c.Issuer.URL, c.Issuer.VerifyURL}, Now: a.now, Limits: intake.Office}
 	work := readJobs(args)
 	defer work.batch.Close() // it only read
 	found, err := a.checkAll(ctx, desk, work.all)

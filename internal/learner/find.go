@@ -24,7 +24,7 @@ const (
 // FindPath is where learners ask for their links.
 const FindPath = "/find"
 
-// stopPath is where mails lead on which reminders are stopped; who takes them answers before these pages do.
+// stopPath is where the links in reminders lead.
 const stopPath = "/unsubscribe/{secret}"
 
 type findPage struct {

@@ -46,7 +46,9 @@ type Options struct {
 	Checker  Checker
 	Files    Files    // nil for no learners' pages
 	Requests Requests // nil for no form that asks for links
-	Now      func() time.Time
+	// Stops answers the links that stop reminders, with the secret as {secret} of the path; nil for no such links.
+	Stops httpd.Handler
+	Now   func() time.Time
 }
 
 const (
@@ -68,7 +70,7 @@ type pages struct {
 }
 
 // Extend is for web.Options: it adds the learners' pages to the site. Without Files they are not there; without Requests a page says so in
-// place of the form. The links that stop reminders lead to such a page too, unless somebody answers them before.
+// place of the form, and without Stops one does where the links lead that stop reminders.
 func Extend(o Options) func(web.Shell) ([]web.Route, error) {
 	return func(shell web.Shell) ([]web.Route, error) {
 		if o.Now == nil || o.Files != nil && (o.Cards == nil || o.Checker == nil) {
@@ -109,10 +111,11 @@ func (p *pages) routes() (routes []web.Route) {
 			web.Route{Pattern: "GET /my/{secret}/{number}/show", Handler: p.show},
 		)
 	}
-	routes = append(routes,
-		web.Route{Pattern: "GET " + stopPath, Handler: p.notStoppedHere},
-		web.Route{Pattern: "POST " + stopPath, Handler: p.notStoppedHere},
-	)
+	stops := p.Stops
+	if stops == nil {
+		stops = p.notStoppedHere
+	}
+	routes = append(routes, web.Route{Pattern: "GET " + stopPath, Handler: stops}, web.Route{Pattern: "POST " + stopPath, Handler: stops})
 	if p.Requests == nil {
 		return append(routes,
 			web.Route{Pattern: "GET " + FindPath, Handler: p.notSentHere},

@@ -198,10 +198,13 @@ func (o *opened) findRecord(ctx context.Context, number card.Number) (card.Recor
 	if err := row.unpack(packed); err != nil {
 		return card.Record{}, false, err
 	}
-	says, err := o.says.find(ctx, o.read, row.catalogue)
+	of, err := o.says.find(ctx, o.read, row.catalogue)
 	if err != nil {
 		return card.Record{}, false, err
 	}
-	record, err := row.record(says)
+	if of.course != row.r.Course {
+		return card.Record{}, false, unreadable(number, "catalogue")
+	}
+	record, err := row.record(of.says)
 	return record, err == nil, err
 }

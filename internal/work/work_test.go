@@ -19,6 +19,7 @@ import (
 
 	"github.com/cardproof/cardproof/card"
 	"github.com/cardproof/cardproof/internal/archive"
+	"github.com/cardproof/cardproof/internal/httpd"
 	"github.com/cardproof/cardproof/internal/post"
 	"github.com/cardproof/cardproof/internal/post/posttest"
 	"github.com/cardproof/cardproof/internal/register"
@@ -351,10 +352,12 @@ func TestReminders(t *testing.T) {
 		t.Error("a reminder has the card attached")
 	}
 	stop := strings.Trim(header.Get("List-Unsubscribe"), "<>")
-	handler, err := work.StopHandler(f.o.Register, f.o.Writer, f.o.Log, f.o.Now)
+	stops, err := work.StopHandler(f.o.Register, f.o.Writer, f.o.Now)
 	if err != nil {
 		t.Fatal(err)
 	}
+	handler := http.NewServeMux()
+	handler.Handle(work.StopPath+"{secret}", stops.Or(func(w http.ResponseWriter, _ *http.Request, e *httpd.Error) { http.Error(w, e.Error(), e.Status) }))
 	for _, c := range []struct {
 		method, url string
 		wants       bool
