@@ -88,6 +88,7 @@ var messages = []struct {
 	{document.ErrMore, Incomplete, "This file holds more than can be checked at once, so not all of it was checked. Give its cards in smaller files."},
 	{document.ErrPictures, Incomplete, "A picture in this file can't be read, so there may be a card in it that was not checked. Give a photograph of that page."},
 	{document.ErrGraphic, Incomplete, "This page shows a picture or shapes and no QR code that can be read, so it was not checked. If it shows a card, give a sharp photograph of it."},
+	{document.ErrUnread, Incomplete, "There is a QR code in this file that can't be read, so there may be a card that was not checked. Give a sharper picture of it, or of each card alone."},
 	{photo.ErrAnimated, Unreadable, "This picture is animated. Give a single picture."},
 	{photo.ErrNotPicture, Unreadable, "This picture can't be read. Give it as PNG, JPEG or WebP."},
 	{photo.ErrTooLarge, TooLarge, "This picture is larger than can be read. Give a smaller one, or only the part with the card."},
