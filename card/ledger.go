@@ -187,6 +187,7 @@ type Amendment struct {
 	Number    Number
 	Email     string
 	LearnerID string // of the cards as well that this one took the place of: one learner has one ID
+	Language  string // as Learner.Language
 	Actor     string
 	Reason    string
 	At        time.Time

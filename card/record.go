@@ -45,6 +45,8 @@ type Record struct {
 type Learner struct {
 	Email string // lower case; may be empty
 	ID    string // the centre's own number of the learner; may be empty
+	// Language is the code of the language in which the learner is written to; empty for that of the centre.
+	Language string
 }
 
 // Entry is a card as the issuer's side of the register holds it: the Record and what only the issuer may see.
@@ -69,7 +71,7 @@ type Event struct {
 	At     time.Time
 	Number Number
 	Actor  string // who did it
-	Action string // planned, planned again, proved, issued, renewed, suspended, revoked, reinstated, superseded, issued anew, amended
+	Action string // planned, planned again, proved, issued, renewed, suspended, revoked, reinstated, superseded, issued anew, amended, erased
 	Reason string
 	Detail string // what else is worth keeping, such as the number of the new card
 }

@@ -91,7 +91,9 @@ func (i *Issuer) checkFiles(ctx context.Context, batch string) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if _, err := i.Archive.Get(e.Number, e.SHA256); err != nil {
+		if _, err := i.Archive.Get(ctx, e.Number, e.SHA256); isDown(err) {
+			return err
+		} else if err != nil {
 			lost = append(lost, &RowError{0, fmt.Errorf("card %s: %w", e.Number, err)})
 		}
 	}
@@ -180,7 +182,7 @@ func (i *Issuer) removeGivenUp(ctx context.Context, batch string) error {
 		return err
 	}
 	for _, n := range numbers {
-		if err := i.Archive.Remove(n); err != nil {
+		if err := i.Archive.Remove(ctx, n); err != nil {
 			return err
 		}
 	}

@@ -80,12 +80,12 @@ type lapsing struct {
 	prior card.Number
 }
 
-func (l *lapsing) Put(files map[card.Number][]byte) (map[card.Number]string, error) {
+func (l *lapsing) Put(ctx context.Context, files map[card.Number][]byte) (map[card.Number]string, error) {
 	_, err := l.db.ChangeAll(context.Background(), []card.Number{l.prior}, card.Change{To: card.Revoked, Actor: "colleague", Reason: "x", At: testNow})
 	if err != nil {
 		return nil, err
 	}
-	return l.Archive.Put(files)
+	return l.Archive.Put(ctx, files)
 }
 
 // releasing withdraws a card when the release begins, after everything was judged.

@@ -27,7 +27,7 @@ var ErrRootKey = signer.ErrRootKey
 type DocumentKey struct {
 	Dir         string // the key folder
 	Certificate string // PKCS#12 (.p12, .pfx), or the certificate in PEM with those that lead to the root
-	Key         string // the private key in PEM; empty with PKCS#12
+	Key         string // the private key in PEM, or a reference to one in a token (.pkcs11); empty with PKCS#12
 	Roots       string // what the centre publishes, in PEM: the roots, and below those of an authority the centre's own certificates
 }
 
@@ -51,7 +51,15 @@ func (d DocumentKey) keyPath() string {
 	if d.Key != "" {
 		return d.Key
 	}
-	return filepath.Join(d.Dir, signer.DocumentKeyName)
+	return signer.DocumentPath(d.Dir)
+}
+
+// Where says where the private key lies: the path of its file, or the URI of the key in its token; empty where neither is there.
+func (d DocumentKey) Where() string {
+	if d.IsPKCS12() {
+		return d.Certificate
+	}
+	return signer.WhereIs(d.keyPath())
 }
 
 // IsPKCS12 says whether key and certificate lie in one file that needs a passphrase.
@@ -61,21 +69,17 @@ func (d DocumentKey) IsPKCS12() bool {
 
 // CreateDocumentKey makes the key that seals the documents of a centre in dir, its certificate, and where there is none the root that
 // vouches for it. It overwrites nothing: the error is ErrKeyExists where there is a document key, and ErrRootKey where there is a root
-// that can't sign. pass is nil for keys that are not encrypted.
-func CreateDocumentKey(ctx context.Context, dir, centre string, pass Passphrase, now time.Time) (c *x509.Certificate, err error) {
-	if pass != nil {
-		secret, err := pass() // before the lock, and once for both keys
-		if err != nil {
-			return nil, err
-		}
-		pass = func() ([]byte, error) { return secret, nil }
+// that can't sign. Custody is nil for files that are not encrypted; in a token, root and document key are both made there.
+func CreateDocumentKey(ctx context.Context, dir, centre string, custody *Custody, now time.Time) (c *x509.Certificate, err error) {
+	if custody, err = asked(custody); err != nil {
+		return nil, err
 	}
 	lock := flock.New(filepath.Join(dir, ".lock"), flock.SetPermissions(0o600))
 	if _, err := lock.TryLockContext(ctx, 50*time.Millisecond); err != nil {
 		return nil, fmt.Errorf("lock the key folder: %w", err)
 	}
 	defer func() { err = errors.Join(err, lock.Unlock()) }()
-	c, err = signer.CreateDocument(dir, centre, pass, now)
+	c, err = signer.CreateDocument(dir, centre, custody, now)
 	if err != nil {
 		return nil, err
 	}

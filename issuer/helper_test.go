@@ -53,7 +53,7 @@ func newBench(t testing.TB) *bench {
 	b := &bench{db: db, dir: dir, keys: filepath.Join(dir, "keys")}
 	b.Issuer = New(Options{
 		URL: testURL, VerifyURL: testURL, Location: time.UTC, Catalogue: catalogue, StatusList: true, Register: db, Recorder: db,
-		Archive: archive.New(filepath.Join(dir, "cards")), Drawer: drawer, Actor: "tester", Now: func() time.Time { return testNow },
+		Archive: archive.NewFolder(filepath.Join(dir, "cards")), Drawer: drawer, Actor: "tester", Now: func() time.Time { return testNow },
 	})
 	b.newKey(t)
 	return b

@@ -69,12 +69,13 @@ type Recorder interface {
 	Change(ctx context.Context, c card.Change) (card.Entry, error)
 }
 
-// Archive keeps finished files; *archive.Archive is one.
+// Archive keeps finished files; *archive.Folder and *archive.Bucket are such. Where a bucket is down, the error wraps
+// archive.ErrUnavailable or archive.ErrRefused: no file is lost, and none can be had now.
 type Archive interface {
 	// Put keeps files for good, and gives the SHA-256 of each in hex.
-	Put(files map[card.Number][]byte) (sha256 map[card.Number]string, err error)
-	Get(number card.Number, wantSHA256 string) ([]byte, error)
-	Remove(number card.Number) error
+	Put(ctx context.Context, files map[card.Number][]byte) (sha256 map[card.Number]string, err error)
+	Get(ctx context.Context, number card.Number, wantSHA256 string) ([]byte, error)
+	Remove(ctx context.Context, number card.Number) error
 }
 
 // Options are the parts of an Issuer. All are required but StatusList, Key, Sealer and Recorder; without the last three nothing can be

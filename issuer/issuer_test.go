@@ -64,16 +64,16 @@ func failAfter(a Archive, files int64) *failing {
 
 var errDisk = errors.New("no space left")
 
-func (f *failing) Put(files map[card.Number][]byte) (map[card.Number]string, error) {
+func (f *failing) Put(ctx context.Context, files map[card.Number][]byte) (map[card.Number]string, error) {
 	for n := range files {
 		if f.left.Add(-1) < 0 {
 			return nil, errDisk
 		}
-		if _, err := f.Archive.Put(map[card.Number][]byte{n: files[n]}); err != nil {
+		if _, err := f.Archive.Put(ctx, map[card.Number][]byte{n: files[n]}); err != nil {
 			return nil, err
 		}
 	}
-	return f.Archive.Put(files)
+	return f.Archive.Put(ctx, files)
 }
 
 func TestABrokenBatchIsFinishedByTheNextRun(t *testing.T) {
@@ -101,7 +101,7 @@ func TestAnUnfinishedCardTakesTheKeyOfToday(t *testing.T) {
 	if _, err := b.Issue(t.Context(), b.plan(t, 2), b.out("out")); !errors.Is(err, errDisk) {
 		t.Fatal(err)
 	}
-	b.Archive = archive.New(filepath.Join(b.dir, "cards"))
+	b.Archive = archive.NewFolder(filepath.Join(b.dir, "cards"))
 	b.newKey(t)
 	r := b.mustIssue(t, b.plan(t, 2))
 	if r.Issued != 2 {
@@ -137,7 +137,7 @@ func TestProofRefuses(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		data, err := b.Archive.Get(e.Number, e.SHA256)
+		data, err := b.Archive.Get(t.Context(), e.Number, e.SHA256)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -316,14 +316,14 @@ type revoking struct {
 	what card.Number
 }
 
-func (r *revoking) Put(files map[card.Number][]byte) (map[card.Number]string, error) {
+func (r *revoking) Put(ctx context.Context, files map[card.Number][]byte) (map[card.Number]string, error) {
 	if files[r.what] != nil {
 		_, err := r.db.Change(context.Background(), card.Change{Number: r.what, To: card.Revoked, Actor: "colleague", Reason: "x", At: testNow})
 		if err != nil {
 			return nil, err
 		}
 	}
-	return r.Archive.Put(files)
+	return r.Archive.Put(ctx, files)
 }
 
 func TestACardWithdrawnMeanwhileHoldsNoOtherBack(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/cardproof/cardproof/card/token"
 	"github.com/cardproof/cardproof/issuer/internal/signer"
+	"github.com/cardproof/cardproof/issuer/internal/signer/hsm"
 	"github.com/cardproof/cardproof/keys"
 )
 
@@ -23,6 +24,20 @@ var (
 	ErrKeyPassphrase = signer.ErrPassphrase
 	ErrKeyExists     = signer.ErrExists
 	ErrKeyNotActive  = signer.ErrNotActive
+	// Those of keys in a PKCS#11 token.
+	ErrTokenBuild       = hsm.ErrBuild
+	ErrTokenURI         = hsm.ErrURI
+	ErrTokenModule      = hsm.ErrModule
+	ErrTokenAbsent      = hsm.ErrAbsent
+	ErrTokenNoPIN       = signer.ErrNoPIN
+	ErrTokenPIN         = hsm.ErrPIN
+	ErrTokenLocked      = hsm.ErrLocked
+	ErrTokenKey         = hsm.ErrNoKey
+	ErrTokenKeyType     = hsm.ErrKeyType
+	ErrTokenMechanism   = hsm.ErrMechanism
+	ErrTokenExtractable = hsm.ErrExtractable
+	ErrTokenLost        = hsm.ErrLost
+	ErrTokenFailed      = hsm.ErrFailed
 	// ErrKeySetLost says that a folder has private keys, and no set of their public halves.
 	ErrKeySetLost = errors.New("there is a private key, but no key set")
 	// ErrClock says that the key was not in use yet by this machine's clock: no verifier would take a card of this moment.
@@ -34,21 +49,36 @@ var (
 // Passphrase gives the passphrase of an encrypted key.
 type Passphrase = signer.Passphrase
 
+// Custody says how a new private key is kept: in a file, or in a PKCS#11 token. Nil stands for a file that is not encrypted.
+type Custody = signer.Custody
+
+// The algorithms of a new key in a token, where the choice is not left to it.
+const (
+	TokenEd25519 = hsm.Ed25519
+	TokenP256    = hsm.P256
+)
+
+// CheckToken says whether a text is the URI of a token in which keys can be made. The error is ErrTokenURI.
+func CheckToken(uri string) error {
+	_, err := hsm.ParseURI(uri)
+	return err
+}
+
 // Key is an opened card key. Only OpenKey makes one, so its private half can't leave the issuer.
 type Key struct{ signing token.SigningKey }
 
 // CreateKey makes the key of an issuer for one purpose in dir and puts its public half into the key set there, which it makes if need
 // be. It refuses, with ErrKeyExists, where the issuer has an active key of that purpose, and with ErrKeySetLost where private keys lie
-// without a set. pass is nil for a key that is not encrypted.
-func CreateKey(ctx context.Context, dir, issuerURL string, purpose keys.Purpose, pass Passphrase, now time.Time) (k keys.Key, err error) {
-	if pass, err = asked(pass); err != nil {
+// without a set. Custody is nil for a file that is not encrypted.
+func CreateKey(ctx context.Context, dir, issuerURL string, purpose keys.Purpose, c *Custody, now time.Time) (k keys.Key, err error) {
+	if c, err = asked(c); err != nil {
 		return keys.Key{}, err
 	}
 	err = changeSet(ctx, dir, func(set *keys.Set) error {
 		if k, ok := set.Active(issuerURL, purpose); ok {
 			return fmt.Errorf("%w: %s", ErrKeyExists, signer.Path(dir, k))
 		}
-		k, err = addKey(set, dir, issuerURL, purpose, pass, now)
+		k, err = addKey(set, dir, issuerURL, purpose, c, now)
 		return err
 	})
 	return k, err
@@ -56,21 +86,23 @@ func CreateKey(ctx context.Context, dir, issuerURL string, purpose keys.Purpose,
 
 // addKey makes a key and puts it into the set. Its private half comes first: a public key on record whose private half was lost would be
 // worse than an orphaned file.
-func addKey(set *keys.Set, dir, issuerURL string, purpose keys.Purpose, pass Passphrase, now time.Time) (keys.Key, error) {
-	k, err := signer.Create(dir, issuerURL, purpose, pass, now)
+func addKey(set *keys.Set, dir, issuerURL string, purpose keys.Purpose, c *Custody, now time.Time) (keys.Key, error) {
+	k, err := signer.Create(dir, issuerURL, purpose, c, now)
 	if err != nil {
 		return keys.Key{}, err
 	}
 	return k, set.Add(k)
 }
 
-// asked is a passphrase that was asked for before a lock is taken: a person may take minutes.
-func asked(pass Passphrase) (Passphrase, error) {
-	if pass == nil {
-		return nil, nil
+// asked is a custody whose passphrase was asked for before a lock is taken: a person may take minutes.
+func asked(c *Custody) (*Custody, error) {
+	if c == nil || c.Passphrase == nil {
+		return c, nil
 	}
-	secret, err := pass()
-	return func() ([]byte, error) { return secret, nil }, err
+	secret, err := c.Passphrase()
+	known := *c
+	known.Passphrase = func() ([]byte, error) { return secret, nil }
+	return &known, err
 }
 
 // changeSet changes the key set in dir, whole or not at all. Of two that read, add and write at once, one would lose its public key,
@@ -118,7 +150,7 @@ func SamePassphrase(dir string, ask Passphrase) (Passphrase, error) {
 // firstSet is the empty set of a folder without private keys. With one, a set was lost, and a new set that does not have
 // its public key would show every card that it signed as a stranger's.
 func firstSet(dir string) (*keys.Set, error) {
-	private, err := filepath.Glob(signer.AnyPrivate(dir))
+	private, err := signer.AnyPrivate(dir)
 	if err != nil {
 		return nil, err
 	}

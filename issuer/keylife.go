@@ -20,11 +20,12 @@ type Rotation struct {
 // more. Both are one change of the set's file. Where a run is killed before it, a private half lies there that nothing names, and
 // nothing else has happened.
 //
-// pass is nil for a key that is not encrypted. Where the key before is, pass has to open that one: a centre has one passphrase.
+// Custody is nil for a file that is not encrypted. Where the key before is encrypted, and the next one lies in a file too, its passphrase has to
+// open that one: a centre has one passphrase.
 // The error is ErrNoActiveKey where the set never had a key of this issuer and purpose, ErrClock where the key before is of a
 // later time than now, or one of the ways in which a private key can't be used.
-func RotateKey(ctx context.Context, dir, issuerURL string, purpose keys.Purpose, pass Passphrase, now time.Time) (r Rotation, err error) {
-	if pass, err = asked(pass); err != nil {
+func RotateKey(ctx context.Context, dir, issuerURL string, purpose keys.Purpose, c *Custody, now time.Time) (r Rotation, err error) {
+	if c, err = asked(c); err != nil {
 		return Rotation{}, err
 	}
 	err = changeSet(ctx, dir, func(set *keys.Set) error {
@@ -37,7 +38,7 @@ func RotateKey(ctx context.Context, dir, issuerURL string, purpose keys.Purpose,
 			if k.State != keys.Active {
 				continue
 			}
-			if err := checkSuccessor(dir, k, pass, now); err != nil {
+			if err := checkSuccessor(dir, k, c, now); err != nil {
 				return err
 			}
 			if err := set.Retire(k.ID, now); err != nil {
@@ -49,7 +50,7 @@ func RotateKey(ctx context.Context, dir, issuerURL string, purpose keys.Purpose,
 		if !known {
 			return fmt.Errorf("%w: %s", ErrNoActiveKey, issuerURL)
 		}
-		r.Made, err = addKey(set, dir, issuerURL, purpose, pass, now)
+		r.Made, err = addKey(set, dir, issuerURL, purpose, c, now)
 		return err
 	})
 	if err != nil {
@@ -58,10 +59,13 @@ func RotateKey(ctx context.Context, dir, issuerURL string, purpose keys.Purpose,
 	return r, nil
 }
 
-// checkSuccessor says whether a key may be followed by one of the passphrase at the time.
-func checkSuccessor(dir string, old keys.Key, pass Passphrase, now time.Time) error {
+// checkSuccessor says whether a key may be followed by one of the custody at the time.
+func checkSuccessor(dir string, old keys.Key, c *Custody, now time.Time) error {
 	if now.Before(old.NotBefore) {
 		return fmt.Errorf("%w: key %s is in use since %s", ErrClock, old.ID, old.NotBefore.Format(time.RFC3339))
+	}
+	if c.InToken() {
+		return nil // it has no passphrase
 	}
 	encrypted, err := signer.IsEncrypted(dir, old)
 	if errors.Is(err, ErrKeyMissing) {
@@ -70,12 +74,16 @@ func checkSuccessor(dir string, old keys.Key, pass Passphrase, now time.Time) er
 	if err != nil || !encrypted {
 		return err
 	}
-	_, err = signer.Open(dir, old, pass)
+	_, err = signer.Open(dir, old, c.Secret())
 	return err
 }
 
 // KeyPath is where the private half of a key in dir lies.
 func KeyPath(dir string, k keys.Key) string { return signer.Path(dir, k) }
+
+// WhereKey says where the private half of a key in dir lies: the path of its file, or the URI of the key in its token; empty where neither is
+// there.
+func WhereKey(dir string, k keys.Key) string { return signer.Where(dir, k) }
 
 // RetireKey ends the signing of a key: what it signed until now stays good. The error is one of keys.Set.Retire.
 func RetireKey(ctx context.Context, dir, keyID string, now time.Time) error {

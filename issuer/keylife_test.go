@@ -124,15 +124,15 @@ func TestRotateKeepsThePassphrase(t *testing.T) {
 	dir := t.TempDir()
 	say := func(secret string) Passphrase { return func() ([]byte, error) { return []byte(secret), nil } }
 	for _, p := range []keys.Purpose{keys.Cards, keys.StatusLists} {
-		if _, err := CreateKey(t.Context(), dir, testURL, p, say("correct horse"), testNow); err != nil {
+		if _, err := CreateKey(t.Context(), dir, testURL, p, &Custody{Passphrase: say("correct horse")}, testNow); err != nil {
 			t.Fatal(err)
 		}
 		for name, pass := range map[string]Passphrase{"none": nil, "another": say("wrong")} {
-			if _, err := RotateKey(t.Context(), dir, testURL, p, pass, testNow); !errors.Is(err, ErrKeyPassphrase) {
+			if _, err := RotateKey(t.Context(), dir, testURL, p, &Custody{Passphrase: pass}, testNow); !errors.Is(err, ErrKeyPassphrase) {
 				t.Errorf("%s, %s: got %v, want ErrKeyPassphrase", p, name, err)
 			}
 		}
-		done, err := RotateKey(t.Context(), dir, testURL, p, say("correct horse"), testNow)
+		done, err := RotateKey(t.Context(), dir, testURL, p, &Custody{Passphrase: say("correct horse")}, testNow)
 		if err != nil || done.Made.Purpose != p || done.Retired[0].Purpose != p {
 			t.Fatalf("%s: got %+v, %v", p, done, err)
 		}

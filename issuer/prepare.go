@@ -258,7 +258,7 @@ func (i *Issuer) entryOf(l line, catalogue *frozen) (card.Entry, error) {
 			Instructor:    c.Instructor,
 			InstructorID:  c.InstructorID,
 		},
-		Learner:   card.Learner{Email: c.Email, ID: c.LearnerID},
+		Learner:   card.Learner{Email: c.Email, ID: c.LearnerID, Language: c.Language},
 		Class:     c.Class,
 		Evidence:  l.evidence,
 		Catalogue: entry,

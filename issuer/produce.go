@@ -11,6 +11,7 @@ import (
 
 	"github.com/cardproof/cardproof/card"
 	"github.com/cardproof/cardproof/card/token"
+	"github.com/cardproof/cardproof/internal/archive"
 	"github.com/cardproof/cardproof/issuer/seal"
 )
 
@@ -54,7 +55,7 @@ func (p *production) all(ctx context.Context) error {
 		close(products)
 	}()
 	go func() {
-		archived <- p.archive(products, groups, stop)
+		archived <- p.archive(ctx, products, groups, stop)
 		close(groups)
 	}()
 	collectErr := p.collect(ctx, groups, stop)
@@ -93,12 +94,14 @@ func (p *production) makeAll(ctx context.Context, products chan<- product) error
 
 // archive puts products into the archive, group by group, and hands each group on when its files are there for good. After an error it
 // stops the workers and goes on receiving, so that none of them is left waiting.
-func (p *production) archive(products <-chan product, groups chan<- []product, stop context.CancelCauseFunc) error {
+func (p *production) archive(ctx context.Context, products <-chan product, groups chan<- []product, stop context.CancelCauseFunc) error {
+	ctx, end := outlast(ctx, closingTime) // what is finished is kept even after Ctrl-C: else it would have to be made again
+	defer end()
 	var failure error
 	var group []product
 	flush := func() {
 		if failure == nil && len(group) > 0 {
-			if failure = p.keep(group); failure != nil {
+			if failure = p.keep(ctx, group); failure != nil {
 				stop(failure)
 			} else {
 				groups <- group
@@ -116,7 +119,7 @@ func (p *production) archive(products <-chan product, groups chan<- []product, s
 }
 
 // keep puts the files of a group into the archive.
-func (p *production) keep(group []product) error {
+func (p *production) keep(ctx context.Context, group []product) error {
 	files := make(map[card.Number][]byte, len(group))
 	for _, made := range group {
 		if made.fresh {
@@ -126,7 +129,7 @@ func (p *production) keep(group []product) error {
 	if len(files) == 0 {
 		return nil
 	}
-	sums, err := p.Archive.Put(files)
+	sums, err := p.Archive.Put(ctx, files)
 	if err != nil {
 		return err
 	}
@@ -136,6 +139,24 @@ func (p *production) keep(group []product) error {
 		}
 	}
 	return nil
+}
+
+// outlast is a context that ends some time after another one did, or with end.
+func outlast(ctx context.Context, by time.Duration) (later context.Context, end context.CancelFunc) {
+	later, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() {
+		select {
+		case <-time.After(by):
+			cancel()
+		case <-later.Done():
+		}
+	})
+	return later, func() { stop(); cancel() }
+}
+
+// isDown says whether an error of the archive is about its bucket, and not about the file that was asked for.
+func isDown(err error) bool {
+	return errors.Is(err, archive.ErrUnavailable) || errors.Is(err, archive.ErrRefused) || errors.Is(err, context.Canceled)
 }
 
 // collect records groups of products and then delivers them; only what is recorded as issued ever leaves. After an error it stops the
@@ -255,11 +276,16 @@ func (p *production) make(ctx context.Context, n int) (product, error) {
 		if p.plan.held || !p.inForce(e) { // a withdrawn card that lies in a folder is handed out some day
 			return product{line: n}, nil
 		}
-		file, err := p.Archive.Get(e.Number, e.SHA256)
+		file, err := p.Archive.Get(ctx, e.Number, e.SHA256)
+		if isDown(err) {
+			return product{}, err
+		}
 		return product{line: n, file: file, lost: err}, nil
 	}
 	if e.Token != "" { // an earlier run has made and proved it
-		if file, err := p.Archive.Get(e.Number, e.SHA256); err == nil {
+		if file, err := p.Archive.Get(ctx, e.Number, e.SHA256); isDown(err) {
+			return product{}, err
+		} else if err == nil {
 			return product{line: n, file: file, done: card.Finished{Number: e.Number, Digest: e.Digest, Token: e.Token, SHA256: e.SHA256}}, nil
 		}
 	}

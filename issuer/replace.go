@@ -20,6 +20,7 @@ type Correction struct {
 	Instructor string
 	Email      string // of the learner; it is not printed
 	LearnerID  string // likewise
+	Language   string // likewise; as in a roster
 	Reason     string // required; it stands in both cards' history
 	// Anew says that a card that was revoked shall be issued again under another number, as where it was revoked by mistake.
 	// Revoked is for ever: the old card stays so.
@@ -99,19 +100,20 @@ func (i *Issuer) Amend(ctx context.Context, number card.Number, c Correction) (c
 	if err != nil || learner == e.Learner {
 		return false, err
 	}
-	return true, i.Recorder.Amend(ctx, []card.Amendment{{Number: number, Email: learner.Email, LearnerID: learner.ID, Actor: i.Actor, Reason: c.Reason, At: i.now()}})
+	return true, i.Recorder.Amend(ctx, []card.Amendment{{Number: number, Email: learner.Email, LearnerID: learner.ID, Language: learner.Language, Actor: i.Actor, Reason: c.Reason, At: i.now()}})
 }
 
-// amended is a learner with the address and the ID of a correction.
+// amended is a learner with the address, the ID and the language of a correction.
 func amended(l card.Learner, c Correction) (card.Learner, error) {
 	email, id, problems := roster.CheckLearner(c.Email, c.LearnerID)
-	if len(problems) > 0 {
+	language, wrong := roster.CheckLanguage(c.Language)
+	if problems = append(problems, wrong...); len(problems) > 0 {
 		return l, &CorrectionError{problems[0]}
 	}
-	return card.Learner{Email: cmp.Or(email, l.Email), ID: cmp.Or(id, l.ID)}, nil
+	return card.Learner{Email: cmp.Or(email, l.Email), ID: cmp.Or(id, l.ID), Language: cmp.Or(language, l.Language)}, nil
 }
 
-// CorrectionError says why a correction can't be printed. It is about the columns name, instructor, email and learner_id, as in a roster.
+// CorrectionError says why a correction can't be printed. It is about the columns name, instructor, email, learner_id and language, as in a roster.
 type CorrectionError struct{ Problem roster.Problem }
 
 func (e *CorrectionError) Error() string {

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -204,5 +205,26 @@ func TestInUse(t *testing.T) {
 		if got := k.InUse(at); got != want {
 			t.Errorf("InUse(%v) = %v, want %v", at, got, want)
 		}
+	}
+}
+
+// A named pipe keeps nobody waiting who loads it.
+func TestLoadOfAPipe(t *testing.T) {
+	path := filepath.Join(t.TempDir(), FileName)
+	if err := syscall.Mkfifo(path, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	loaded := make(chan error, 1)
+	go func() {
+		_, err := Load(path)
+		loaded <- err
+	}()
+	select {
+	case err := <-loaded:
+		if !errors.Is(err, ErrUnreadable) {
+			t.Errorf("got %v, want ErrUnreadable", err)
+		}
+	case <-time.After(10 * time.Second):
+		t.Fatal("the loading of a named pipe has no end")
 	}
 }

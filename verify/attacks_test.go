@@ -42,7 +42,11 @@ What is behind it besides:
 - **Every character**: of a genuine token each character is changed, and none of the results opens (` + "`card/token`" + `).
 - **Nothing comes back**: hostile tokens with a marker in every header and claim go through the whole server; no page, JSON, header or line of the log has it
   (` + "`verify/web`" + `).
+- **A register that lies**: rows that were altered with the triggers dropped, an older copy in place of the register, another centre's key set over ours, a named
+  pipe in its place. No card is valid with other data, and none that a status list in hand has as withdrawn (` + "`internal/serve`" + `).
 - **No question to the register** before the signature is right, so that a forged token costs no more than a genuine one (` + "`verify`" + `).
+- **Files that show two things**: a PDF within a picture or between the files of a ZIP, and a PDF in which a viewer that searches for objects finds others than
+  its table names (` + "`verify/intake`" + `, ` + "`verify/scan`" + `).
 `
 
 // TestAttacksPage keeps the page with the attacks equal to the vectors.

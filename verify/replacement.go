@@ -24,7 +24,10 @@ func (c *Checker) withReplacement(ctx context.Context, v Verdict) Verdict {
 			r.Code = UnknownIssuer
 			return v
 		}
-		next := ofRecord(rec, key, v.CheckedAt)
+		if rec, err = c.vouched(ctx, rec); err != nil {
+			return v
+		}
+		next, _ := c.judge(rec, key, v.CheckedAt) // an error is in the verdict too
 		if next.Code != Superseded || rec.ReplacedBy == "" {
 			r.Code = next.Code
 			return v

@@ -47,6 +47,8 @@ type Verdict struct {
 	Replacement *Replacement
 	// Specimen says that a malformed input is the code of a specimen, which the issuer draws to be looked at.
 	Specimen bool
+	// Erased says of a revoked card that its details were erased: nobody knows any more whose it was.
+	Erased bool
 }
 
 // Replacement is the last card of a chain of replacements: one that was itself withdrawn is no reason to send anybody to it.
@@ -80,6 +82,9 @@ func verdict(codes []Code, now time.Time, rec *card.Record) Verdict {
 func (v Verdict) Message() string {
 	if v.Specimen {
 		return "This is a specimen, not a card."
+	}
+	if v.Erased {
+		return "The details of this card were erased, at the holder's request or because it ended long ago. It does not count any more."
 	}
 	return v.Code.Message()
 }

@@ -9,6 +9,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -37,13 +38,18 @@ type Checker struct {
 	Register RecordFinder
 	Now      func() time.Time
 	Location *time.Location // the issuer's time zone: for the dates of a card whose register can't be asked
+	// Tokens proves what the register says of a number; nil for a register that keeps no tokens, which is believed then.
+	Tokens TokenFinder
+	// Lists are the signed status lists in hand, which show that a register is older than they are; nil for none.
+	Lists StatusFinder
 }
 
 // CheckToken judges a card by its token, given raw or as digits, in the order of the contract: token, signature, claims,
 // issuer, key, register, times. Nothing of a token whose signature failed leaves this function, and the register is asked only
 // when the signature is right, and the card one of the key's issuer.
 //
-// An error means that the register could not be asked, and only that; the verdict beside it is StatusUnknown or worse.
+// An error means that the register could not be asked, or can't be believed (ErrAltered, ErrOlder), and only that; the verdict beside it is
+// StatusUnknown or worse.
 func (c *Checker) CheckToken(ctx context.Context, text string) (Verdict, error) {
 	now := c.Now().UTC().Truncate(time.Second)
 	opened, key, refused := c.open(text)
@@ -58,18 +64,26 @@ func (c *Checker) CheckToken(ctx context.Context, text string) (Verdict, error) 
 	}
 	rec, found, err := c.Register.FindRecord(ctx, opened.Card.Number)
 	if err != nil {
-		return c.withoutRegister(opened, key, now), fmt.Errorf("ask the register: %w", err)
+		return c.withoutRegister(opened, key, now, nil), fmt.Errorf("ask the register: %w", err)
+	}
+	if found && rec.IsErased() { // there is nothing left that the token could be compared with
+		return ofRecord(rec, key, now), nil
 	}
 	if !found || rec.Digest != opened.Digest {
 		codes := append(keyCodes(key, opened.Card, time.Time{}), timeCodes(opened.Card, now)...)
 		return verdict(append(codes, Unregistered), now, nil), nil
 	}
+	if err := agreeingDays(rec, opened.Card); err != nil {
+		return c.withoutRegister(opened, key, now, recordCodes(rec, now)), err
+	}
 	rec.Card = opened.Card // what is signed is shown as it was signed, whatever became of the register's copy
-	return c.withReplacement(ctx, ofRecord(rec, key, now)), nil
+	v, err := c.judge(rec, key, now)
+	return c.withReplacement(ctx, v), err
 }
 
-// CheckNumber judges a card by its number as a person typed it. The register vouches for what it says.
-// An error means that the register could not be asked, and only that; the verdict beside it is Unavailable.
+// CheckNumber judges a card by its number as a person typed it. The register vouches for what it says, as far as that is what was signed.
+// An error means that the register could not be asked, or can't be believed (ErrAltered, ErrOlder), and only that. The verdict beside it is
+// Unavailable, since StatusUnknown would say that there is a genuine card; with ErrOlder there is one, and it is StatusUnknown or worse.
 func (c *Checker) CheckNumber(ctx context.Context, typed string) (Verdict, error) {
 	v, err := c.checkNumber(ctx, typed)
 	v.ByNumber = true
@@ -93,15 +107,22 @@ func (c *Checker) checkNumber(ctx context.Context, typed string) (Verdict, error
 	if !known || key.Purpose != keys.Cards {
 		return verdict([]Code{UnknownIssuer}, now, nil), nil
 	}
-	return c.withReplacement(ctx, ofRecord(rec, key, now)), nil
+	if rec, err = c.vouched(ctx, rec); err != nil {
+		return Verdict{Code: Unavailable, CheckedAt: now}, err
+	}
+	v, err := c.judge(rec, key, now)
+	return c.withReplacement(ctx, v), err
 }
 
 // ofRecord judges a card that the register holds just so. A card that its key does not vouch for is not shown.
-func ofRecord(rec card.Record, key keys.Key, now time.Time) Verdict {
+func ofRecord(rec card.Record, key keys.Key, now time.Time, more ...Code) Verdict {
 	against := keyCodes(key, rec.Card, rec.RecordedAt)
-	v := verdict(append(against, recordCodes(rec, now)...), now, &rec)
+	v := verdict(slices.Concat(against, recordCodes(rec, now), more), now, &rec)
 	if len(against) > 0 {
 		v.Card = nil
+	}
+	if rec.IsErased() {
+		v.Card, v.Erased = nil, v.Code == Revoked
 	}
 	return v
 }
@@ -158,6 +179,9 @@ func keyCodes(key keys.Key, c card.Card, recordedAt time.Time) []Code {
 
 // recordCodes judges the state and the times of a card that the register vouches for.
 func recordCodes(rec card.Record, now time.Time) []Code {
+	if rec.IsErased() {
+		return []Code{Revoked} // whatever else it was: nobody can tell any more whose it is
+	}
 	codes := timeCodes(rec.Card, now)
 	switch rec.State {
 	case card.Issued:
@@ -186,9 +210,9 @@ func timeCodes(c card.Card, now time.Time) []Code {
 	return codes
 }
 
-// withoutRegister is the verdict on a card of which only the token is known. It is at best StatusUnknown. Whether a revoked key
+// withoutRegister is the verdict on a card of which only the token counts, and what the register says against it. It is at best StatusUnknown. Whether a revoked key
 // signed it in time, only the register knows: that is unknown then, and no reason to call a genuine card forged.
-func (c *Checker) withoutRegister(opened token.Opened, key keys.Key, now time.Time) Verdict {
+func (c *Checker) withoutRegister(opened token.Opened, key keys.Key, now time.Time, more []Code) Verdict {
 	unrevoked := key
 	unrevoked.State = keys.Active
 	against := keyCodes(unrevoked, opened.Card, time.Time{})
@@ -200,7 +224,7 @@ func (c *Checker) withoutRegister(opened token.Opened, key keys.Key, now time.Ti
 	if len(against) > 0 || key.State == keys.Revoked {
 		rec = nil // a thief of the key may have written what it says
 	}
-	v := verdict(append(append(against, timeCodes(opened.Card, now)...), StatusUnknown), now, rec)
+	v := verdict(slices.Concat(against, timeCodes(opened.Card, now), more, []Code{StatusUnknown}), now, rec)
 	v.StatusAsOf = time.Time{}
 	return v
 }

@@ -57,12 +57,14 @@ func signInput(input string, key SigningKey) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	sig, err := method.Sign(input, key.Key)
+	var sig []byte
+	if key.Alg == ES256 {
+		sig, err = signES256(input, key.Key)
+	} else {
+		sig, err = method.Sign(input, key.Key)
+	}
 	if err != nil {
 		return "", fmt.Errorf("sign with key %s: %w", key.ID, err)
-	}
-	if key.Alg == ES256 {
-		sig = lowS(sig)
 	}
 	return input + "." + base64url.EncodeToString(sig), nil
 }

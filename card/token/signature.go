@@ -1,7 +1,12 @@
 package token
 
 import (
+	"crypto"
 	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/asn1"
+	"errors"
 	"math/big"
 )
 
@@ -44,3 +49,24 @@ func lowS(sig []byte) []byte {
 	out := append([]byte(nil), sig[:32]...)
 	return append(out, s.FillBytes(make([]byte, 32))...)
 }
+
+// signES256 is the signature of ES256 by any crypto.Signer on P-256, in its lower spelling: r and s of 32 bytes each (RFC 7518, section
+// 3.4). golang-jwt takes keys in memory alone, and what an HSM or KMS has is none; it answers in ASN.1 (RFC 3279, section 2.2.3).
+func signES256(input string, key crypto.Signer) ([]byte, error) {
+	digest := sha256.Sum256([]byte(input))
+	der, err := key.Sign(rand.Reader, digest[:], crypto.SHA256)
+	if err != nil {
+		return nil, err
+	}
+	var pair struct{ R, S *big.Int }
+	rest, err := asn1.Unmarshal(der, &pair)
+	if err != nil || len(rest) > 0 || !isScalar(pair.R) || !isScalar(pair.S) {
+		return nil, errors.New("the key answers no ECDSA signature on P-256")
+	}
+	sig := make([]byte, signatureLength)
+	pair.R.FillBytes(sig[:32])
+	pair.S.FillBytes(sig[32:])
+	return lowS(sig), nil
+}
+
+func isScalar(n *big.Int) bool { return n.Sign() > 0 && n.Cmp(p256Order) < 0 }

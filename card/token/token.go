@@ -40,7 +40,7 @@ type PublicKey struct {
 type SigningKey struct {
 	ID  string
 	Alg string
-	Key crypto.Signer // an Ed25519 key, or *ecdsa.PrivateKey on P-256
+	Key crypto.Signer // an Ed25519 key, or one on P-256, in memory or in a device
 }
 
 // Opened is the content of a token whose signature is right.

@@ -68,8 +68,15 @@ func TestLearnersPages(t *testing.T) {
 	if status, body := s.fetch(address + path + "/" + s.number + "/show"); status != http.StatusOK || !strings.Contains(body, "<path d=") {
 		t.Errorf("the code to show: got %d", status)
 	}
-	if status, _ := s.fetch(address + "/find"); status != http.StatusNotFound {
-		t.Errorf("/find: got %d", status)
+	for path, says := range map[string]string{"/find": "Links are not sent from here", "/unsubscribe/" + s.number: "Reminders can’t be stopped here"} {
+		if status, body := s.fetch(address + path); status != http.StatusNotFound || !strings.Contains(body, says) {
+			t.Errorf("%s: got %d %s", path, status, body)
+		}
+	}
+	for _, path := range []string{"/", "/my/x"} { // no page leads to what is not there
+		if _, body := s.fetch(address + path); strings.Contains(body, "/find") {
+			t.Errorf("%s leads to /find", path)
+		}
 	}
 	second := s.link()
 	if status, _ := s.fetch(address + second); status != http.StatusOK {

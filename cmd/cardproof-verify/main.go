@@ -97,7 +97,7 @@ func listenAndServe(ctx context.Context, configPath, listen string, env []string
 	if c.Roots != "" {
 		dirs = append(dirs, filepath.Dir(c.Roots))
 	}
-	if c.Archive != "" {
+	if c.Archive != "" && !public.IsBucket(c.Archive) {
 		if _, err := os.ReadDir(c.Archive); err != nil { // else every download would fail, and nobody would know why
 			bad := public.Invalid("archive", "can't be listed", "Give this user the right to read the folder and the files in it, or leave archive empty for no learners' pages.")
 			bad.File, bad.Err = configPath, err
@@ -113,10 +113,15 @@ func listenAndServe(ctx context.Context, configPath, listen string, env []string
 	if listen == "" {
 		listen = c.Server.Listen
 	}
+	log := serve.NewLog(stderr, slog.LevelInfo)
+	files, err := serve.OpenFiles(ctx, c.Archive, c.S3, true, env, log)
+	if err != nil {
+		return err
+	}
 	site, err := serve.Open(ctx, serve.Options{
 		Register: c.Register, JWKS: c.JWKS, Roots: c.Roots, Issuer: c.Issuer, Server: c.Server, Lists: serve.Lists{Folder: c.Lists},
-		Archive: c.Archive, Learner: c.Learner,
-		Version: version, Log: serve.NewLog(stderr, slog.LevelInfo), Now: time.Now,
+		Files: files, Learner: c.Learner,
+		Version: version, Log: log, Now: time.Now,
 	})
 	if err != nil {
 		return err
@@ -150,8 +155,8 @@ func refusePrivateKeys(dir string) error {
 // besideFolder is the folder keys beside a file or folder.
 func besideFolder(path string) string { return filepath.Join(filepath.Dir(path), "keys") }
 
-// keyNames are how files end that hold a private key, also where it can't be told from the bytes.
-var keyNames = []string{".key", ".p12", ".pfx"}
+// keyNames are how files end that hold a private key, also where it can't be told from the bytes, or that say in which token it lies.
+var keyNames = []string{".key", ".p12", ".pfx", ".pkcs11"}
 
 func readsPrivateKey(path string) bool {
 	info, err := os.Stat(path)

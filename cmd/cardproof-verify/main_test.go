@@ -206,6 +206,7 @@ func TestFindsPrivateKeys(t *testing.T) {
 		"roots-and-more.crt": {"-----BEGIN CERTIFICATE-----\n" + strings.Repeat("A\n", 100_000) + "-----BEGIN ENCRYPTED PRIVATE KEY-----\n", true},
 		"document.key":       {"\x30\x81\x87\x02\x01\x00", true},
 		"centre.p12":         {"x", true},
+		"card.pkcs11":        {"pkcs11:token=Centre", true},
 		"CENTRE.PFX":         {"x", true},
 		"centre.bin":         {"\x30\x82\x0a\x01\x02\x01\x03\x30\x82", true},
 		"centre":             {"\x30\x80\x02\x01\x03\x30\x80", true},

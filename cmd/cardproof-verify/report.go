@@ -7,6 +7,7 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/cardproof/cardproof/internal/archive"
 	"github.com/cardproof/cardproof/internal/config/public"
 	"github.com/cardproof/cardproof/internal/httpd/certificate"
 	"github.com/cardproof/cardproof/internal/register"
@@ -52,6 +53,10 @@ func advise(err error) (code int, hint string) {
 		return exitRegister, "Mend the replication of the database, or name another one in verify.yaml as register."
 	case errors.Is(err, register.ErrURL):
 		return exitUsage, "Write it such as postgres://cardproof_reader@db.example.org/cardproof?sslmode=verify-full; docs/postgresql.md tells more."
+	case errors.Is(err, archive.ErrMayWrite):
+		return exitUsage, "Give this server credentials of its own that may only list the bucket and get objects from it: whoever breaks into the server shall not be able to change a card's file."
+	case errors.Is(err, archive.ErrRefused):
+		return exitUsage, "Look at archive and s3 in verify.yaml, and at the credentials (AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or the credentials file): they need the right to list the bucket and to get objects from it. Or leave archive empty for no learners' pages."
 	case errors.Is(err, register.ErrMissing):
 		return exitRegister, "Name the issuer's register.db in verify.yaml as register."
 	case errors.Is(err, register.ErrOlder):

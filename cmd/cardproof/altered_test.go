@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -30,14 +31,25 @@ type printer struct {
 	drawer *pdf.Drawer
 }
 
-// printers are the shipped designs with all sets of pages that have a code.
-func printers(t *testing.T) map[string]printer {
+// eachPrinter runs a test, for all of them at once, with the shipped designs and all sets of pages that have a code.
+func eachPrinter(t *testing.T, test func(t *testing.T, look string, p printer)) {
+	t.Helper()
+	for look, drawer := range drawersAt(t, "http://localhost:8080") {
+		t.Run(look, func(t *testing.T) {
+			t.Parallel()
+			test(t, look, printer{t, drawer})
+		})
+	}
+}
+
+// drawersAt print a place to check the cards at.
+func drawersAt(t *testing.T, verifyURL string) map[string]*pdf.Drawer {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "config.yaml")
 	if err := os.WriteFile(path, assets.Config(), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	all := map[string]printer{}
+	all := map[string]*pdf.Drawer{}
 	for _, name := range []string{"harbour", "laurel"} {
 		for _, pages := range [][]string{{design.Wallet}, {design.Certificate}, {design.Wallet, design.Back, design.Certificate}} {
 			a := &app{configPath: path, now: time.Now}
@@ -45,12 +57,12 @@ func printers(t *testing.T) map[string]printer {
 			if err != nil {
 				t.Fatal(err)
 			}
-			c.Design.Name = name
+			c.Design.Name, c.Issuer.VerifyURL = name, verifyURL
 			drawer, err := a.drawerOf(c, pages)
 			if err != nil {
 				t.Fatal(err)
 			}
-			all[name+" "+strings.Join(pages, " ")] = printer{t, drawer}
+			all[name+" "+strings.Join(pages, " ")] = drawer
 		}
 	}
 	return all
@@ -83,7 +95,7 @@ func (p printer) compare(drawn, signed card.Record) document.File {
 	if err != nil || len(f.Cards) != 1 {
 		p.t.Fatalf("got %+v, %v; want one card", f, err)
 	}
-	f.Compare([]*card.Record{&signed}, "Example Training Centre")
+	f.Compare([]*card.Record{&signed}, "Example Training Centre", "http://localhost:8080", "https://cards-of-the-whole-region.example.org")
 	return f
 }
 
@@ -98,7 +110,7 @@ func namesIn(t *testing.T, path string) []string {
 
 // A genuine card agrees with itself, in every script and on every page.
 func TestGenuineCardsPrintWhatWasSigned(t *testing.T) {
-	for look, p := range printers(t) {
+	eachPrinter(t, func(t *testing.T, look string, p printer) {
 		for _, name := range printedNames {
 			r := printedRecord(t, name)
 			if got := p.compare(r, r); got.State != document.Unsealed {
@@ -136,7 +148,7 @@ func TestGenuineCardsPrintWhatWasSigned(t *testing.T) {
 				t.Errorf("%s: %s: got %s, %v, %+v", look, name, got.State, got.Why, got.Differences)
 			}
 		}
-	}
+	})
 }
 
 // Whoever draws another line around a genuine code is told so.
@@ -145,7 +157,7 @@ func TestAlteredLinesAreTold(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for look, p := range printers(t) {
+	eachPrinter(t, func(t *testing.T, look string, p printer) {
 		for _, tc := range []struct {
 			line   string
 			change func(*card.Record)
@@ -177,12 +189,31 @@ func TestAlteredLinesAreTold(t *testing.T) {
 				t.Errorf("%s: %s: got %s, %v, %+v", look, tc.line, got.State, got.Why, got.Differences)
 			}
 		}
+	})
+}
+
+// A false place to check the card at is told, wherever on a page the designs name it, and the issuer's own is none.
+func TestPrintedAddressesAreTheIssuers(t *testing.T) {
+	for url, want := range map[string]document.State{
+		"https://cards-of-the-whole-region.example.org": document.Unsealed,
+		"https://evil.example":                          document.Unchecked,
+		"https://localhost.evil.example":                document.Unchecked,
+		"https://cards-of-the-whole-region.example.com": document.Unchecked,
+		"http://localhost:8081":                         document.Unchecked,
+	} {
+		for look, drawer := range drawersAt(t, url) {
+			p := printer{t, drawer}
+			r := printedRecord(t, "Ana Bela")
+			if got := p.compare(r, r); got.State != want || errors.Is(got.Why, document.ErrElsewhere) != (want == document.Unchecked) {
+				t.Errorf("%s with %s: got %s, %v; want %s", look, url, got.State, got.Why, want)
+			}
+		}
 	}
 }
 
 // What may be a slip of a program is not called altered, and not fine either.
 func TestUnclearLinesAreNotFine(t *testing.T) {
-	for look, p := range printers(t) {
+	eachPrinter(t, func(t *testing.T, look string, p printer) {
 		for name, tc := range map[string]struct {
 			signed string
 			change func(*card.Record)
@@ -200,5 +231,5 @@ func TestUnclearLinesAreNotFine(t *testing.T) {
 				t.Errorf("%s: %s: got %s, %v, %+v", look, name, got.State, got.Why, got.Differences)
 			}
 		}
-	}
+	})
 }

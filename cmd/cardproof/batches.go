@@ -61,7 +61,7 @@ func (a *app) withLedger(ctx context.Context, do func(*register.Ledger, string) 
 	if err != nil {
 		return err
 	}
-	ledger, err := register.OpenReadOnly(ctx, registerPath(c))
+	ledger, _, err := openOwnLedger(ctx, c)
 	if err != nil {
 		return err
 	}

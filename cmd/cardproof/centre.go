@@ -17,10 +17,8 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
-	"github.com/cardproof/cardproof/internal/archive"
 	"github.com/cardproof/cardproof/internal/config"
 	"github.com/cardproof/cardproof/internal/config/public"
-	"github.com/cardproof/cardproof/internal/learner"
 	"github.com/cardproof/cardproof/internal/register"
 	"github.com/cardproof/cardproof/internal/serve"
 	"github.com/cardproof/cardproof/issuer"
@@ -76,8 +74,6 @@ func isRegister(ctx context.Context, c *config.Config) (bool, error) {
 	return false, err
 }
 
-func archivePath(c *config.Config) string { return filepath.Join(c.Data, "cards") }
-
 func keySetPath(c *config.Config) string { return filepath.Join(c.Keys, keys.FileName) }
 
 // centre is the issuing side, open: configuration, register, keys and drawer.
@@ -112,9 +108,13 @@ func (a *app) centreOf(ctx context.Context, c *config.Config, found *register.Le
 	if err != nil {
 		return nil, errors.Join(err, closer.Close())
 	}
+	files, err := a.openArchive(c)
+	if err != nil {
+		return nil, errors.Join(err, closer.Close())
+	}
 	return &centre{config: c, ledger: found, closer: closer, Issuer: issuer.New(issuer.Options{
 		URL: c.Issuer.URL, VerifyURL: c.Issuer.VerifyURL, Location: c.Issuer.Location, Catalogue: c.Catalogue,
-		StatusList: c.Card.StatusList, Keys: set, Register: found, Archive: archive.New(archivePath(c)),
+		StatusList: c.Card.StatusList, Keys: set, Register: found, Archive: files,
 		Drawer: drawer, Actor: actor(), Now: a.now,
 	})}, nil
 }
@@ -155,6 +155,9 @@ func (a *app) openWriter(ctx context.Context, ready func(context.Context, *centr
 
 func (a *app) unlock(ctx context.Context, c *centre) (err error) {
 	if err := refuseOldSet(ctx, c.Keys, c.ledger); err != nil {
+		return err
+	}
+	if err := checkArchive(ctx, c.Archive); err != nil {
 		return err
 	}
 	pass := a.passphraseOnce(ctx)
@@ -233,16 +236,28 @@ func host(origin string) string {
 // firstRenewal is how long the server waits for the status lists before it answers.
 const firstRenewal = 2 * time.Second
 
-// openSite opens the public server, with the key of the status lists if cards carry a place in one. requests takes the wishes of learners
-// for their links; nil where no mails are sent. Close it when it has served.
-func (a *app) openSite(ctx context.Context, c *config.Config, logFrom slog.Level, requests learner.Requests) (*serve.Site, error) {
+// openSite opens the public server, with the key of the status lists if cards carry a place in one. w takes the wishes of learners
+// for their links, and stops their reminders; nil where no mails are sent. Close it when it has served.
+func (a *app) openSite(ctx context.Context, c *config.Config, logFrom slog.Level, w *worker) (*serve.Site, error) {
 	if err := a.checkSealFiles(c); err != nil {
+		return nil, err
+	}
+	log := serve.NewLog(a.stderr, logFrom)
+	files, err := serve.OpenFiles(ctx, archivePlace(c), c.S3, false, a.env, log)
+	if err != nil {
 		return nil, err
 	}
 	o := serve.Options{
 		Register: readPath(c), JWKS: keySetPath(c), Roots: rootsToPublish(c), Issuer: public.Issuer(c.Issuer.Issuer), Server: c.Server,
-		Archive: archivePath(c), Learner: c.Learner, Requests: requests,
-		Version: version, Log: serve.NewLog(a.stderr, logFrom), Now: a.now,
+		Files: files, Learner: c.Learner,
+		Version: version, Log: log, Now: a.now,
+	}
+	if w != nil {
+		stops, err := a.stopsOf(c, w)
+		if err != nil {
+			return nil, err
+		}
+		o.Requests, o.Stops = w, stops
 	}
 	if c.Card.StatusList {
 		lists, err := a.openLists(ctx, c, o.Log)

@@ -16,6 +16,8 @@ import (
 	"github.com/cardproof/cardproof/assets"
 	"github.com/cardproof/cardproof/card"
 	"github.com/cardproof/cardproof/internal/durable"
+	"github.com/cardproof/cardproof/internal/register"
+	"github.com/cardproof/cardproof/internal/work"
 	"github.com/cardproof/cardproof/issuer"
 	"github.com/cardproof/cardproof/issuer/pdf"
 )
@@ -35,7 +37,7 @@ func newDemo(a *app) *cobra.Command {
 		Use:   "demo [--dir DIR] [--listen ADDR] [--once]",
 		Short: "Do the whole main job on a demo roster, then serve it",
 		Long: `Demo sets up a training centre in DIR (a new temporary folder by default), issues the cards of twelve invented learners, prints links to
-them, and serves the pages that check them until Ctrl-C.
+them and the private link of one learner, and serves the pages until Ctrl-C.
 
 With --listen on an address of your network, such as --listen 0.0.0.0:8080, a phone in that network can scan and check the cards.`,
 		Args: cobra.NoArgs,
@@ -76,7 +78,7 @@ func (a *app) demo(ctx context.Context, o demoOptions) error {
 		return err
 	}
 	if !a.json {
-		err = a.tellDemo(lines, dir, o)
+		err = a.tellDemo(ctx, lines, dir, o)
 	}
 	if err != nil || o.once {
 		return err
@@ -192,7 +194,7 @@ func (a *app) issueDemo(ctx context.Context, dir string) (lines []issuer.Manifes
 }
 
 // tellDemo prints the cards and what to try with them.
-func (a *app) tellDemo(lines []issuer.ManifestLine, dir string, o demoOptions) error {
+func (a *app) tellDemo(ctx context.Context, lines []issuer.ManifestLine, dir string, o demoOptions) error {
 	rows := [][]string{{"HOLDER", "COURSE", "CHECK IT AT"}}
 	origin := ""
 	for _, l := range lines {
@@ -204,6 +206,11 @@ func (a *app) tellDemo(lines []issuer.ManifestLine, dir string, o demoOptions) e
 	}
 	first := lines[0]
 	fmt.Fprintf(a.stdout, "\n%s in %s\n", plural(len(lines), "PDF card", "PDF cards"), filepath.Join(dir, "cards"))
+	link, err := a.demoLink(ctx, origin, first)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(a.stdout, "The page of %s, as only a learner has the link to it: %s\n", first.Name, link)
 	if err := a.drawQR(first); err != nil {
 		return err
 	}
@@ -223,6 +230,20 @@ and load the page again: it says REVOKED. Serving at %s until Ctrl-C.
 		fmt.Fprintln(a.stdout, "Only this machine reaches that address; for a phone in your network, run the demo with --listen and this machine's address there, such as --listen 192.168.1.20:8080.")
 	}
 	return nil
+}
+
+// demoLink makes the private link of a card's holder.
+func (a *app) demoLink(ctx context.Context, origin string, l issuer.ManifestLine) (link string, err error) {
+	err = a.withWriter(ctx, func(ctx context.Context, db *register.DB) error {
+		keys, err := db.LearnerOfCard(ctx, l.Number)
+		if err != nil {
+			return err
+		}
+		secret, err := db.NewLink(ctx, keys[0], actor(), a.now().UTC())
+		link = work.LinkURL(origin, secret, "")
+		return err
+	})
+	return link, err
 }
 
 // drawQR draws a card's QR on a terminal that is wide enough, so that a phone can scan the screen.

@@ -127,6 +127,51 @@ func TestForgedCopiesAreNotFine(t *testing.T) {
 	}
 }
 
+// A page that is a picture without a code is told of, whatever stands on the pages beside it.
+func TestPagesThatAreNotCheckedAreTold(t *testing.T) {
+	c := newCentre(t)
+	c.must("issue", c.write("roster.csv", "name,course,completed,attendance,score,skills\nAna Bela,BLS,2026-11-07,100,90,pass\n"), "--out", "out")
+	card := c.cards("out")[0].file
+	output(t, "pdftocairo", "-pdf", card, c.path("copy.pdf"))
+	output(t, "pdftoppm", "-r", "150", "-png", "-singlefile", card, c.path("front"))
+	output(t, "/usr/bin/python3", "-c", `
+import sys
+from PIL import Image
+front = Image.open(sys.argv[1] + ".png").convert("L")
+front.save(sys.argv[1] + ".pdf", resolution=150)
+front.crop((0, 0, front.width // 2, front.height)).save(sys.argv[1] + "-cut.pdf", resolution=150)`, c.path("front"))
+	for name, tc := range map[string]struct {
+		pages []string
+		state string
+		told  int // results beside the card's
+	}{
+		"a picture without a code": {[]string{"copy.pdf", "front-cut.pdf"}, "unchecked", 1},
+		"a letter":                 {[]string{"copy.pdf", "letter.pdf"}, "unsealed", 0},
+		"a picture with the code":  {[]string{"copy.pdf", "front.pdf"}, "pictured", 0},
+		"scans, one without":       {[]string{"front.pdf", "front-cut.pdf"}, "pictured", 1},
+	} {
+		c.write("letter.pdf", overlay("BT 0 g /F 8 Tf 11 120 Td (Dear Sir) Tj ET"))
+		args := []string{"--empty", "--pages"}
+		for _, p := range tc.pages {
+			args = append(args, c.path(p))
+		}
+		output(t, "qpdf", append(args, "--", c.path("both.pdf"))...)
+		out, code := c.run("verify", "both.pdf", "--json")
+		var said struct {
+			Results []struct {
+				Code string
+				File *struct{ State string }
+			}
+		}
+		if err := json.Unmarshal(out, &said); err != nil || len(said.Results) != 1+tc.told || said.Results[0].Code != "valid" || said.Results[0].File.State != tc.state {
+			t.Errorf("%s: got %s, %v; want %s and %d results more", name, out, err, tc.state, tc.told)
+		}
+		if fine := tc.state != "unchecked" && tc.told == 0; (code == 0) != fine {
+			t.Errorf("%s: got exit code %d", name, code)
+		}
+	}
+}
+
 func (c *centreDir) read(name string) []byte {
 	c.t.Helper()
 	data, err := os.ReadFile(filepath.Join(c.dir, name))

@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -169,5 +170,9 @@ func TestDemoOnce(t *testing.T) {
 	}
 	if len(cards) != 12 || len(courses) != 5 {
 		t.Errorf("got %d cards of %d courses, want 12 of 5", len(cards), len(courses))
+	} // The demo that is there goes on, and prints a learner's private link, another each time.
+	again := string(c.must("demo", "--once", "--dir", "demo"))
+	if !regexp.MustCompile(`as only a learner has the link to it: http://localhost:[0-9]+/my/[0-9a-z]{26}\n`).MatchString(again) {
+		t.Errorf("got no private link in %s", again)
 	}
 }

@@ -72,7 +72,7 @@ func explain(err error) *failure {
 	if errors.As(err, &f) {
 		return f
 	}
-	for _, explain := range []func(error) *failure{explainRun, explainConfig, explainKey, explainRegister, explainFile} {
+	for _, explain := range []func(error) *failure{explainRun, explainConfig, explainToken, explainKey, explainRegister, explainFile} {
 		if f := explain(err); f != nil {
 			return f
 		}
@@ -250,6 +250,8 @@ func explainRegister(err error) *failure {
 	return nil
 }
 
+const restoreArchive = "Restore the archive (the folder `cards` of the data folder, or what `archive` in config.yaml names) from a backup; an issued card is never drawn anew."
+
 func explainFile(err error) *failure {
 	var bad *roster.FileError
 	switch {
@@ -258,7 +260,13 @@ func explainFile(err error) *failure {
 	case errors.Is(err, issuer.ErrFolder):
 		return &failure{exitFailed, err, []string{"Name a folder that you may write with --out. Nothing is lost: the same command again delivers every card."}}
 	case errors.Is(err, archive.ErrMissing), errors.Is(err, archive.ErrAltered):
-		return &failure{exitFailed, err, []string{"Restore the folder `cards` of the data folder from a backup; an issued card is never drawn anew."}}
+		return &failure{exitFailed, err, []string{restoreArchive}}
+	case errors.Is(err, archive.ErrUnavailable):
+		return &failure{exitFailed, err, []string{"See that the server of the bucket runs and can be reached from here (s3.endpoint in config.yaml). Then run the same command again: it goes on where it stopped, and does nothing twice."}}
+	case errors.Is(err, archive.ErrRefused):
+		return &failure{exitUsage, err, []string{"Look at archive and s3 in config.yaml, and at the credentials (AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or ~/.aws/credentials): they need the right to list the bucket, and to get, put and delete objects in it."}}
+	case errors.Is(err, archive.ErrOvertaken):
+		return &failure{exitFailed, err, []string{"Only one register may write to a bucket. See whether a copy of this one issues elsewhere, before anything else is issued."}}
 	case errors.Is(err, syscall.EADDRINUSE):
 		return &failure{exitFailed, err, []string{"Another program uses this address. Choose another with --listen, such as --listen 127.0.0.1:8081."}}
 	case errors.As(err, new(*net.OpError)):

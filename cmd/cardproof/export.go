@@ -25,6 +25,7 @@ type exportFlags struct {
 	zip, merge       string // "-" is standard output
 	separator        string
 	excel, force     bool
+	links            bool
 }
 
 func newExport(a *app) *cobra.Command {
@@ -33,7 +34,7 @@ func newExport(a *app) *cobra.Command {
 		Use:   "export {BATCH... | --course COURSE [--from DAY] [--to DAY] | --all} {--zip FILE | --merge FILE}",
 		Short: "Hand out many cards at once: their files as a ZIP, or a list for a mail program",
 		Long: `Export writes the sealed files of many cards, as they were issued, into one ZIP with cards.csv, the list of them; or a list with one row for
-each card, for an office that sends its mails by itself; or both. It changes nothing, and it needs no private key.
+each card, for an office that sends its mails by itself; or both. It needs no private key, and changes nothing but with --links.
 
 In the ZIP a file is named by its number and holder, "N0XK-J8NR-241J Ana Silva.pdf", by the rules of Windows, macOS and Linux. Each is compared with the
 register's SHA-256. If one is missing or damaged, the command says which, and leaves no ZIP. The same cards give the same ZIP, byte by byte.
@@ -41,11 +42,16 @@ register's SHA-256. If one is missing or damaged, the command says which, and le
 Only cards that are in force are handed out. cards.csv lists the others with their state and no file; the list for a mail program leaves them out.
 --all-states takes those that were withdrawn or replaced as well. Cards that were never issued have no file for anybody.
 
+With --links the list of --merge has a private link for each learner, made anew by each run; the register keeps only their hashes. Such a link is a
+secret: whoever has it sees that learner's cards and can download them. So only the owner of the file may read it (mode 0600); delete it when the
+mails are out. "cardproof links revoke NUMBER" ends the links of one learner.
+
 --from and --to are days of completion. FILE "-" is standard output; a ZIP that comes to no good end has no directory there, and no program opens it.
 A file that is there already is replaced if an export wrote it.`,
 		Example: `  cardproof export 20261121-7F3K9QWX --zip class.zip
   cardproof export --course BLS --from 2026-11-01 --to 2026-11-30 --zip november.zip --merge november.csv
   cardproof export 20261121-7F3K9QWX --merge mails.csv --excel --separator semicolon
+  cardproof export 20261121-7F3K9QWX --merge mails.csv --links
   cardproof export --all --zip - | age -r RECIPIENT > cards.zip.age`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := a.checkExport(f, args); err != nil {
@@ -64,6 +70,7 @@ A file that is there already is replaced if an export wrote it.`,
 	flags.StringVar(&f.merge, "merge", "", "the `file` for a list that a mail program reads, as CSV")
 	flags.BoolVar(&f.force, "force", false, "replace files that an export did not write")
 	flags.BoolVar(&f.excel, "excel", false, "begin the list of --merge with the mark by which Excel knows UTF-8")
+	flags.BoolVar(&f.links, "links", false, "make a private link for each learner, in the list of --merge")
 	flags.StringVar(&f.separator, "separator", "comma", "what stands between the `cells` of --merge: comma, semicolon or tab")
 	return cmd
 }
@@ -94,11 +101,16 @@ func (a *app) checkExport(f exportFlags, batches []string) error {
 		return fail(exitUsage, fmt.Errorf("--separator %s is none", f.separator), "There are comma, semicolon and tab.")
 	case f.merge == "" && (f.excel || f.separator != "comma"):
 		return fail(exitUsage, errors.New("--excel and --separator are for the list of --merge"), "Name it, such as --merge mails.csv, or leave them out.")
+	case f.merge == "" && f.links:
+		return fail(exitUsage, errors.New("--links is for the list of --merge"), "Name it, such as --merge mails.csv, or leave --links out.")
 	case standard && a.json:
 		return fail(exitUsage, errors.New("--json and a file on standard output exclude each other"), "Name a file, or leave --json out.")
 	}
 	if _, ok := isTerminal(a.stdout); ok && f.zip == "-" {
 		return fail(exitUsage, errors.New("a ZIP is nothing for a terminal"), "Name a file with --zip, or send the output into one.")
+	}
+	if _, ok := isTerminal(a.stdout); ok && f.merge == "-" && f.links {
+		return fail(exitUsage, errors.New("private links are nothing for a terminal"), "Name a file with --merge, or send the output into one.")
 	}
 	return nil
 }
@@ -168,6 +180,9 @@ type exported struct {
 	// BadAddress and BadName are the cards whose address was left out of the list, and whose name got an apostrophe there.
 	BadAddress []string `json:"bad_address"`
 	BadName    []string `json:"bad_name"`
+	Links      int      `json:"links"` // that were made
+	// WithoutLink are the cards of learners who have neither an ID nor an e-mail address, by which a link could tell them from namesakes.
+	WithoutLink int `json:"without_link"`
 }
 
 func (a *app) sayExported(x exported) error {
@@ -193,6 +208,13 @@ func (a *app) sayExported(x exported) error {
 	}
 	if x.WithoutEmail > 0 {
 		fmt.Fprintf(out, "%s no address in the register: the cell is empty\n", plural(x.WithoutEmail, "card has", "cards have"))
+	}
+	if x.Links > 0 {
+		fmt.Fprintf(out, "%s in it, a secret each: whoever has one sees the cards of that learner. Delete the list when the mails are out;\n"+
+			"`cardproof links revoke NUMBER` ends the links of a learner\n", plural(x.Links, "private link", "private links"))
+	}
+	if x.WithoutLink > 0 {
+		fmt.Fprintf(out, "%s no link: the register has neither a learner ID nor an address\n", plural(x.WithoutLink, "card has", "cards have"))
 	}
 	const most = 20
 	for _, one := range []struct {
@@ -257,15 +279,11 @@ func (a *app) export(ctx context.Context, f exportFlags, batches []string) error
 	if err := a.checkTargets(c, f); err != nil {
 		return err
 	}
-	ledger, err := register.OpenReadOnly(ctx, registerPath(c))
+	ledger, set, err := openOwnLedger(ctx, c)
 	if err != nil {
 		return err
 	}
 	defer ledger.Close() // it only read
-	set, err := loadKeys(ctx, c, ledger)
-	if err != nil {
-		return err
-	}
 	return ledger.WithCards(ctx, s, func(cards *register.Cards) error {
 		if cards.Len() == 0 {
 			return fail(exitFailed, fmt.Errorf("there is no card of %s", words), "`cardproof batches` lists the batches, with their courses and days.")

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"path/filepath"
 	"time"
 
 	"github.com/cardproof/cardproof/card"
@@ -37,7 +36,7 @@ func (j judge) state(e card.Entry) card.State {
 func (j judge) line(e card.Entry) bundle.Line {
 	l := bundle.Line{Entry: e, State: j.state(e)}
 	// A planned card has a file, too, where it waits for its release: nobody shall have it yet.
-	if l.State == card.Issued || j.allStates && l.State != card.Planned {
+	if l.State == card.Issued || j.allStates && l.State != card.Planned && !e.IsErased() {
 		l.File = bundle.FileName(e.Number, e.Name)
 	}
 	return l
@@ -50,6 +49,7 @@ type exporter struct {
 	flags  exportFlags
 	cards  *register.Cards
 	judge  judge
+	links  *links // of --links, from when they are made on; else nil
 	result exported
 }
 
@@ -71,6 +71,11 @@ func (e *exporter) run(ctx context.Context, words string) error {
 	}
 	if e.flags.zip != "" {
 		if err := e.to(e.flags.zip, func(w io.Writer) error { return e.writeZip(ctx, w) }); err != nil {
+			return err
+		}
+	}
+	if e.flags.links {
+		if err := e.makeLinks(ctx); err != nil {
 			return err
 		}
 	}
@@ -98,12 +103,15 @@ const maxDamaged = 20
 func (e *exporter) writeZip(ctx context.Context, w io.Writer) error {
 	counted := &counter{w: w}
 	z := bundle.NewZip(counted)
-	files := archive.New(filepath.Join(e.config.Data, "cards"))
+	files, err := e.openArchive(e.config)
+	if err != nil {
+		return err
+	}
 	step, end := e.bar("collecting", e.result.Cards)
 	defer end()
-	var damaged []error
+	packer := &packer{files: files, zip: z, step: step}
 	var newest time.Time
-	err := e.cards.Each(ctx, func(entry card.Entry) error {
+	err = e.cards.Each(ctx, func(entry card.Entry) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
@@ -111,26 +119,16 @@ func (e *exporter) writeZip(ctx context.Context, w io.Writer) error {
 		if l.File == "" {
 			return nil
 		}
-		if step != nil {
-			step(1)
-		}
 		if entry.IssuedAt.After(newest) {
 			newest = entry.IssuedAt
 		}
-		data, err := files.Get(entry.Number, entry.SHA256)
-		switch {
-		case errors.Is(err, archive.ErrMissing), errors.Is(err, archive.ErrAltered):
-			damaged = append(damaged, err)
-			return nil
-		case err != nil:
-			return err
-		case damaged != nil:
-			return nil
-		}
-		return z.Put(l.File, entry.IssuedAt, data)
+		return packer.add(ctx, l)
 	})
-	if err == nil && damaged != nil {
-		err = damagedFiles(damaged)
+	if err == nil {
+		err = packer.flush(ctx)
+	}
+	if err == nil && packer.damaged != nil {
+		err = damagedFiles(packer.damaged, "Nothing was handed out. "+restoreArchive)
 	}
 	if err != nil {
 		return err
@@ -143,9 +141,47 @@ func (e *exporter) writeZip(ctx context.Context, w io.Writer) error {
 	return err
 }
 
-// damagedFiles names the cards whose files can't be had.
-func damagedFiles(all []error) error {
-	hints := []string{"Nothing was handed out. Restore the folder `cards` of the data folder from a backup; an issued card is never drawn anew."}
+// packer brings files from the archive into a ZIP, a group at a time.
+type packer struct {
+	files   archive.Archive
+	zip     *bundle.Zip
+	step    func(int) // may be nil
+	lines   []bundle.Line
+	wanted  []archive.Wanted
+	damaged []error
+}
+
+func (p *packer) add(ctx context.Context, l bundle.Line) error {
+	p.lines, p.wanted = append(p.lines, l), append(p.wanted, archive.Wanted{Number: l.Entry.Number, SHA256: l.Entry.SHA256})
+	if len(p.lines) < archive.GroupSize {
+		return nil
+	}
+	return p.flush(ctx)
+}
+
+func (p *packer) flush(ctx context.Context) error {
+	for i, file := range archive.GetGroup(ctx, p.files, p.wanted) {
+		switch {
+		case errors.Is(file.Err, archive.ErrMissing), errors.Is(file.Err, archive.ErrAltered):
+			p.damaged = append(p.damaged, file.Err)
+		case file.Err != nil:
+			return file.Err
+		case p.damaged == nil:
+			if err := p.zip.Put(p.lines[i].File, p.lines[i].Entry.IssuedAt, file.Data); err != nil {
+				return err
+			}
+		}
+	}
+	if p.step != nil {
+		p.step(len(p.lines))
+	}
+	p.lines, p.wanted = p.lines[:0], p.wanted[:0]
+	return nil
+}
+
+// damagedFiles names the cards whose files can't be had; hint says what to do.
+func damagedFiles(all []error, hint string) error {
+	hints := []string{hint}
 	for i, err := range all[1:] {
 		if i+1 == maxDamaged {
 			hints = append(hints, fmt.Sprintf("... and %d more", len(all)-maxDamaged))
@@ -174,9 +210,11 @@ func (e *exporter) writeManifest(ctx context.Context, z *bundle.Zip, at time.Tim
 
 // writeMerge writes the list for a mail program, with the cards that are handed out.
 func (e *exporter) writeMerge(ctx context.Context, w io.Writer) error {
-	m, err := bundle.NewMerge(w, bundle.MergeOptions{
-		VerifyURL: e.config.Issuer.VerifyURL, Separator: separators[e.flags.separator], Excel: e.flags.excel,
-	})
+	o := bundle.MergeOptions{VerifyURL: e.config.Issuer.VerifyURL, Separator: separators[e.flags.separator], Excel: e.flags.excel}
+	if e.links != nil {
+		o.Link = e.links.of
+	}
+	m, err := bundle.NewMerge(w, o)
 	if err != nil {
 		return err
 	}

@@ -21,7 +21,7 @@ type initOptions struct {
 	name     string
 	url      string
 	timeZone string
-	encrypt  bool
+	custody  custodyFlags
 
 	newRegister bool   // although there are keys
 	register    string // the URL of its database; empty for a file
@@ -36,7 +36,9 @@ func newInit(a *app) *cobra.Command {
 		Use:   "init",
 		Short: "Set up a new training centre in the current folder",
 		Long: `Init writes config.yaml, keys/ (the keys of cards, of status lists, and of sealed files) and data/ (the register) into the current folder. What is there
-already is kept as it is; nothing is ever overwritten. After it, issue and serve work at once.`,
+already is kept as it is; nothing is ever overwritten. After it, issue and serve work at once.
+
+` + custodyHelp,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			made, err := a.setUp(cmd.Context(), o)
@@ -53,8 +55,8 @@ already is kept as it is; nothing is ever overwritten. After it, issue and serve
 	f.StringVar(&o.name, "name", "", "the training centre's name, as printed on the cards")
 	f.StringVar(&o.url, "url", "", "the issuer's `address`, such as https://cards.example.org; cards name it for ever")
 	f.StringVar(&o.timeZone, "time-zone", "", "the centre's time `zone`, such as Europe/Berlin")
-	f.BoolVar(&o.encrypt, "encrypt", false, "encrypt the private keys with a passphrase")
 	f.StringVar(&o.register, "register", "", "the `URL` of a PostgreSQL database for the register, such as postgres://cardproof@db.example.org/cardproof; without it, a file in data/")
+	o.custody.add(cmd)
 	f.BoolVar(&o.newRegister, "new-register", false, "make an empty register although there are keys: only where no card was ever issued with them")
 	return cmd
 }
@@ -83,13 +85,9 @@ func (a *app) setUp(ctx context.Context, o initOptions) ([]string, error) {
 		}
 		made = append(made, word+" "+path)
 	}
-	var pass issuer.Passphrase
-	if o.encrypt {
-		secret, err := a.newPassphrase(ctx) // before anything is written: without one, nothing is made
-		if err != nil {
-			return nil, err
-		}
-		pass = func() ([]byte, error) { return secret, nil }
+	custody, err := a.custodyAtOnce(ctx, o.custody) // before anything is written: without a passphrase, nothing is made
+	if err != nil {
+		return nil, err
 	}
 	wrote, err := a.writeConfig(o)
 	if err != nil {
@@ -107,7 +105,7 @@ func (a *app) setUp(ctx context.Context, o initOptions) ([]string, error) {
 	note(wrote, registerPath(c))
 	err = a.withOwnRegister(ctx, c, o.newRegister, func(recordKeys func() error) error {
 		for _, purpose := range []keys.Purpose{keys.Cards, keys.StatusLists} {
-			k, wrote, err := a.setUpKey(ctx, c, purpose, pass)
+			k, wrote, err := a.setUpKey(ctx, c, purpose, custody)
 			if err == nil {
 				err = recordKeys()
 			}
@@ -116,7 +114,7 @@ func (a *app) setUp(ctx context.Context, o initOptions) ([]string, error) {
 			}
 			note(wrote, issuer.KeyPath(c.Keys, k))
 		}
-		wrote, err := a.setUpDocumentKey(ctx, c, pass)
+		wrote, err := a.setUpDocumentKey(ctx, c, custody)
 		if err != nil {
 			return err
 		}
@@ -201,7 +199,7 @@ func setUpRegister(ctx context.Context, c *config.Config, again bool) (wrote boo
 }
 
 // setUpKey makes the key of one purpose where the issuer has none.
-func (a *app) setUpKey(ctx context.Context, c *config.Config, purpose keys.Purpose, pass issuer.Passphrase) (k keys.Key, wrote bool, err error) {
+func (a *app) setUpKey(ctx context.Context, c *config.Config, purpose keys.Purpose, custody *issuer.Custody) (k keys.Key, wrote bool, err error) {
 	set, err := keys.Load(keySetPath(c))
 	if err != nil && !errors.Is(err, keys.ErrMissing) {
 		return keys.Key{}, false, err
@@ -211,7 +209,7 @@ func (a *app) setUpKey(ctx context.Context, c *config.Config, purpose keys.Purpo
 			return k, false, nil
 		}
 	}
-	k, err = a.createKey(ctx, c, purpose, pass)
+	k, err = a.createKey(ctx, c, purpose, custody)
 	return k, true, err
 }
 

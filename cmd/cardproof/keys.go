@@ -26,7 +26,7 @@ func newKeys(a *app) *cobra.Command {
 }
 
 func newKeysInit(a *app) *cobra.Command {
-	var encrypt bool
+	var f custodyFlags
 	cmd := &cobra.Command{
 		Use:   "init",
 		Short: "Make the keys of the configured issuer that are not there yet",
@@ -36,35 +36,37 @@ that names a certificate of its own under seal in the configuration gets none; w
 
 With --encrypt the private halves are encrypted with a passphrase, from the environment (` + passphraseVariable + `) or typed;
 openssl pkey opens them too. Where a key is encrypted already, the new ones get its passphrase, with --encrypt or without. What is there
-is kept: no key is ever overwritten.`,
+is kept: no key is ever overwritten.
+
+` + custodyHelp,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := a.load()
 			if err != nil {
 				return err
 			}
-			var pass issuer.Passphrase
-			if encrypt {
-				pass = sync.OnceValues(func() ([]byte, error) { return a.newPassphrase(cmd.Context()) })
+			custody, err := f.custody(sync.OnceValues(func() ([]byte, error) { return a.newPassphrase(cmd.Context()) }))
+			if err != nil {
+				return err
 			}
 			if there, err := isRegister(cmd.Context(), c); err != nil {
 				return err
 			} else if !there {
 				// `cardproof init` makes the register, and enters the keys into it.
-				return a.initKeys(cmd.Context(), c, pass, func() error { return nil })
+				return a.initKeys(cmd.Context(), c, custody, func() error { return nil })
 			}
 			return a.withOwnRegister(cmd.Context(), c, false, func(recordKeys func() error) error {
-				return a.initKeys(cmd.Context(), c, pass, recordKeys)
+				return a.initKeys(cmd.Context(), c, custody, recordKeys)
 			})
 		},
 	}
-	cmd.Flags().BoolVar(&encrypt, "encrypt", false, "encrypt the private halves with a passphrase")
+	f.add(cmd)
 	return cmd
 }
 
 // initKeys makes the keys that are missing, and calls recordKeys after each. Where none is, the error is that the card key is there already.
-func (a *app) initKeys(ctx context.Context, c *config.Config, pass issuer.Passphrase, recordKeys func() error) error {
-	card, wroteCard, err := a.setUpKey(ctx, c, keys.Cards, pass)
+func (a *app) initKeys(ctx context.Context, c *config.Config, custody *issuer.Custody, recordKeys func() error) error {
+	card, wroteCard, err := a.setUpKey(ctx, c, keys.Cards, custody)
 	if err == nil {
 		err = recordKeys()
 	}
@@ -74,7 +76,7 @@ func (a *app) initKeys(ctx context.Context, c *config.Config, pass issuer.Passph
 	if wroteCard {
 		fmt.Fprintf(a.stdout, "made key %s of %s in %s\n", card.ID, card.Issuer, c.Keys)
 	}
-	lists, wroteLists, err := a.setUpKey(ctx, c, keys.StatusLists, pass)
+	lists, wroteLists, err := a.setUpKey(ctx, c, keys.StatusLists, custody)
 	if err == nil {
 		err = recordKeys()
 	}
@@ -84,7 +86,7 @@ func (a *app) initKeys(ctx context.Context, c *config.Config, pass issuer.Passph
 	if wroteLists {
 		fmt.Fprintf(a.stdout, "made key %s of the status lists in %s\n", lists.ID, c.Keys)
 	}
-	wroteDocument, err := a.setUpDocumentKey(ctx, c, pass)
+	wroteDocument, err := a.setUpDocumentKey(ctx, c, custody)
 	if err != nil {
 		return err
 	}
@@ -97,25 +99,15 @@ func (a *app) initKeys(ctx context.Context, c *config.Config, pass issuer.Passph
 	return nil
 }
 
-// passphraseOfNew is the passphrase of a key to be made: that of the keys that are there, where they have one, and else the chosen one,
-// which is nil for none.
-func (a *app) passphraseOfNew(ctx context.Context, c *config.Config, chosen issuer.Passphrase) (issuer.Passphrase, error) {
-	same, err := issuer.SamePassphrase(c.Keys, a.passphraseOnce(ctx))
-	if same != nil || err != nil {
-		return same, err
-	}
-	return chosen, nil
-}
-
-func (a *app) createKey(ctx context.Context, c *config.Config, purpose keys.Purpose, pass issuer.Passphrase) (keys.Key, error) {
+func (a *app) createKey(ctx context.Context, c *config.Config, purpose keys.Purpose, custody *issuer.Custody) (keys.Key, error) {
 	if err := durable.MakeFolder(c.Keys, 0o700); err != nil {
 		return keys.Key{}, err
 	}
-	pass, err := a.passphraseOfNew(ctx, c, pass)
+	custody, err := a.custodyOfNew(ctx, c, custody)
 	if err != nil {
 		return keys.Key{}, err
 	}
-	return issuer.CreateKey(ctx, c.Keys, c.Issuer.URL, purpose, pass, a.now())
+	return issuer.CreateKey(ctx, c.Keys, c.Issuer.URL, purpose, custody, a.now())
 }
 
 func newKeysExport(a *app) *cobra.Command {

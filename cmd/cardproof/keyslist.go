@@ -5,12 +5,14 @@ import (
 	"encoding/csv"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/cardproof/cardproof/card"
 	"github.com/cardproof/cardproof/internal/register"
+	"github.com/cardproof/cardproof/issuer"
 	"github.com/cardproof/cardproof/keys"
 )
 
@@ -19,7 +21,7 @@ func newKeysList(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "list [KID]",
 		Short: "List the keys and how many cards hang on each, or the cards of one key",
-		Long: `Keys list shows each key: what it signs, where it is in its life, and how many cards hang on it. Of a revoked key it says how many cards
+		Long: `Keys list shows each key: what it signs, where it is in its life, where its private half lies, and how many cards hang on it. Of a revoked key it says how many cards
 stay valid, because the register held them before, and how many read as signed by a revoked key.
 
 With the ID of a key it tells what became of it, and lists the numbers of its cards in the order in which they were planned. Names are
@@ -57,6 +59,7 @@ type listedKey struct {
 	NotBefore    string             `json:"not_before"`
 	RetiredAt    string             `json:"retired_at,omitempty"`
 	RevokedSince string             `json:"revoked_since,omitempty"`
+	PrivateKey   string             `json:"private_key"` // a file, or a key in a token; empty where it is not here
 	Cards        map[card.State]int `json:"cards"`
 	Stay         *int               `json:"stay,omitempty"` // of a revoked key: how many cards it still speaks for
 	Fall         *int               `json:"fall,omitempty"` // and how many it does not
@@ -77,10 +80,10 @@ func (a *app) listKeys(ctx context.Context, r *keyring) error {
 			Document *listedDocument `json:"document"`
 		}{list, document})
 	}
-	rows := [][]string{{"KEY", "SIGNS", "STATE", "IN USE SINCE", "RETIRED AT", "REVOKED SINCE", "ISSUER", "CARDS"}}
+	rows := [][]string{{"KEY", "SIGNS", "STATE", "IN USE SINCE", "RETIRED AT", "REVOKED SINCE", "ISSUER", "PRIVATE KEY", "CARDS"}}
 	for i, k := range r.set.All() {
 		l := list[i]
-		rows = append(rows, []string{l.ID, signs(k.Purpose), string(l.State), l.NotBefore, l.RetiredAt, l.RevokedSince, l.Issuer, l.says()})
+		rows = append(rows, []string{l.ID, signs(k.Purpose), string(l.State), l.NotBefore, l.RetiredAt, l.RevokedSince, l.Issuer, l.privateKey(), l.says()})
 	}
 	if err := a.table(rows); err != nil {
 		return err
@@ -98,7 +101,8 @@ func (r *keyring) listed(ctx context.Context) ([]listedKey, error) {
 	for _, k := range r.set.All() {
 		l := listedKey{
 			ID: k.ID, Alg: k.Alg, Issuer: k.Issuer, Purpose: k.Purpose, State: k.State,
-			NotBefore: stamp(k.NotBefore), RetiredAt: stamp(k.RetiredAt), RevokedSince: stamp(k.RevokedSince), Cards: uses[k.ID].Cards,
+			NotBefore: stamp(k.NotBefore), RetiredAt: stamp(k.RetiredAt), RevokedSince: stamp(k.RevokedSince),
+			PrivateKey: issuer.WhereKey(r.config.Keys, k), Cards: uses[k.ID].Cards,
 		}
 		if l.Cards == nil {
 			l.Cards = map[card.State]int{}
@@ -126,6 +130,14 @@ func (l listedKey) says() string {
 		text += fmt.Sprintf(": %d stay, %d fall", *l.Stay, *l.Fall)
 	}
 	return text
+}
+
+// privateKey is where the private half lies, for a person who knows the key folder.
+func (l listedKey) privateKey() string {
+	if strings.HasPrefix(l.PrivateKey, "pkcs11:") || l.PrivateKey == "" {
+		return orNone(l.PrivateKey)
+	}
+	return filepath.Base(l.PrivateKey)
 }
 
 func total(cards map[card.State]int) int {

@@ -53,6 +53,32 @@ func compareKeys(ctx context.Context, c *config.Config, r keyRecord) (set *keys.
 	return set, behind, nil
 }
 
+// openOwnRegister opens the register to write, if it is that of the centre's keys: what is written into another one changes no card of
+// this centre. The error is register.ErrForeign where it is not.
+func openOwnRegister(ctx context.Context, c *config.Config) (*register.DB, error) {
+	db, err := register.Open(ctx, registerPath(c))
+	if err != nil {
+		return nil, err
+	}
+	if _, err := loadKeys(ctx, c, db); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return db, nil
+}
+
+// openOwnLedger is openOwnRegister for what only reads.
+func openOwnLedger(ctx context.Context, c *config.Config) (*register.Ledger, *keys.Set, error) {
+	ledger, err := register.OpenReadOnly(ctx, registerPath(c))
+	if err != nil {
+		return nil, nil, err
+	}
+	set, err := loadKeys(ctx, c, ledger)
+	if err != nil {
+		return nil, nil, errors.Join(err, ledger.Close())
+	}
+	return ledger, set, nil
+}
+
 // errOldSet says that the set's file is a copy from before a rotation.
 var errOldSet = errors.New("the key set is older than the register")
 

@@ -14,7 +14,7 @@ import (
 
 func newKeysRotate(a *app) *cobra.Command {
 	var purpose string
-	var encrypt bool
+	var f custodyFlags
 	cmd := &cobra.Command{
 		Use:   "rotate",
 		Short: "Make the next key and retire the one before",
@@ -25,24 +25,26 @@ that are finished are released as they are, the others are planned anew by the s
 Where a key that is there is encrypted, the new one is too, with the same passphrase, from the environment (` + passphraseVariable + `) or
 typed. With --encrypt it is in any case. The private half of the old key stays where it is.
 
-With --purpose status it rotates the key of the status lists.`,
-		Example: "  cardproof keys rotate\n  cardproof keys rotate --encrypt",
+With --purpose status it rotates the key of the status lists.
+
+` + custodyHelp,
+		Example: "  cardproof keys rotate\n  cardproof keys rotate --encrypt\n  cardproof keys rotate --pkcs11 'pkcs11:token=Centre?module-path=/usr/lib/softhsm/libsofthsm2.so'",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			p, err := purposeNamed(purpose)
 			if err != nil {
 				return err
 			}
-			return a.rotateKey(cmd.Context(), p, encrypt)
+			return a.rotateKey(cmd.Context(), p, f)
 		},
 	}
 	cmd.Flags().StringVar(&purpose, "purpose", "cards", "what the `key` signs: cards or status")
-	cmd.Flags().BoolVar(&encrypt, "encrypt", false, "encrypt the private half with a passphrase")
+	f.add(cmd)
 	return cmd
 }
 
-func (a *app) rotateKey(ctx context.Context, p keys.Purpose, encrypt bool) error {
-	pass, err := a.nextPassphrase(ctx, encrypt)
+func (a *app) rotateKey(ctx context.Context, p keys.Purpose, f custodyFlags) error {
+	custody, err := a.nextCustody(ctx, f)
 	if err != nil {
 		return err
 	}
@@ -59,30 +61,12 @@ func (a *app) rotateKey(ctx context.Context, p keys.Purpose, encrypt bool) error
 				return err
 			}
 		}
-		done, err := issuer.RotateKey(ctx, r.config.Keys, r.config.Issuer.URL, p, pass, now)
+		done, err := issuer.RotateKey(ctx, r.config.Keys, r.config.Issuer.URL, p, custody, now)
 		if err != nil {
 			return err
 		}
 		return a.printRotation(ctx, r, done)
 	})
-}
-
-// nextPassphrase is that of the next key, or nil. It is asked for before anything is locked.
-func (a *app) nextPassphrase(ctx context.Context, encrypt bool) (issuer.Passphrase, error) {
-	c, err := a.load()
-	if err != nil {
-		return nil, err
-	}
-	var chosen issuer.Passphrase
-	if encrypt {
-		chosen = func() ([]byte, error) { return a.newPassphrase(ctx) }
-	}
-	ask, err := a.passphraseOfNew(ctx, c, chosen)
-	if ask == nil || err != nil {
-		return nil, err
-	}
-	secret, err := ask()
-	return func() ([]byte, error) { return secret, nil }, err
 }
 
 func (a *app) printRotation(ctx context.Context, r *keyring, done issuer.Rotation) error {
@@ -106,7 +90,7 @@ func (a *app) printRotation(ctx context.Context, r *keyring, done issuer.Rotatio
 		fmt.Fprintf(a.stdout, "%s of it not out yet: finish them with the same `cardproof issue` again, release a held batch as it is\n", plural(planned, "card is", "cards are"))
 	}
 	a.sayPublish(r)
-	a.say("Back up %s now: the new private key is nowhere else.\n", issuer.KeyPath(r.config.Keys, done.Made))
+	a.sayBackup(r, done.Made)
 	return nil
 }
 

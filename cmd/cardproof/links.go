@@ -11,6 +11,7 @@ import (
 
 	"github.com/cardproof/cardproof/card"
 	"github.com/cardproof/cardproof/internal/register"
+	"github.com/cardproof/cardproof/internal/work"
 )
 
 func newLinks(a *app) *cobra.Command {
@@ -157,7 +158,11 @@ func (a *app) makeLink(ctx context.Context, w whose) error {
 		if err != nil {
 			return err
 		}
-		link := c.Issuer.VerifyURL + "/my/" + secret
+		language, err := db.LanguageOf(ctx, keys[0].Email)
+		if err != nil {
+			return err
+		}
+		link := work.LinkURL(c.Issuer.VerifyURL, secret, language)
 		if a.json {
 			return a.printJSON(map[string]string{"link": link})
 		}

@@ -62,7 +62,7 @@ mails go out by "cardproof serve" or "cardproof work". A card without an address
 }
 
 func addLanguage(cmd *cobra.Command, language *string) {
-	cmd.Flags().StringVar(language, "language", "", "the `code` of the language: "+strings.Join(config.MailLanguages, ", ")+" (default: mail.language)")
+	cmd.Flags().StringVar(language, "language", "", "the `code` of the language of learners whose roster names none: "+strings.Join(config.MailLanguages, ", ")+" (default: mail.language)")
 }
 
 // takeLanguage puts the language of a flag into the place of the configured one.
@@ -118,7 +118,8 @@ func (a *app) queueBatches(ctx context.Context, c *config.Config, batches []stri
 			mails := make([]register.NewMail, len(cards))
 			for i := range cards {
 				event, kind := register.IssueEvent(&cards[i])
-				mails[i] = register.NewMail{Event: event, Kind: kind, Number: cards[i].Number, Address: cards[i].Learner.Email, Language: c.Mail.Language}
+				mails[i] = register.NewMail{Event: event, Kind: kind, Number: cards[i].Number, Address: cards[i].Learner.Email,
+					Language: cmp.Or(cards[i].Learner.Language, c.Mail.Language)}
 				if mails[i].Address == "" {
 					s.NoAddress++
 				}
@@ -153,7 +154,7 @@ func (a *app) printQueued(s queuedMails) error {
 
 // withQueue opens the register and the queue of jobs. What is queued is in the register before it has a job.
 func (a *app) withQueue(ctx context.Context, c *config.Config, do func(*register.DB, *work.Queue) error) error {
-	db, err := register.Open(ctx, registerPath(c))
+	db, err := openOwnRegister(ctx, c)
 	if err != nil {
 		return err
 	}
@@ -220,9 +221,13 @@ func (a *app) previewMails(ctx context.Context, c *centre, numbers []card.Number
 	if err := durable.MakeFolder(out, 0o700); err != nil {
 		return err
 	}
+	files, err := a.openArchive(c.config)
+	if err != nil {
+		return err
+	}
 	wrote := 0
 	for i := range cards {
-		text, err := a.previewMail(c.config, writer, &cards[i])
+		text, err := a.previewMail(ctx, files, c.config, writer, &cards[i])
 		if err != nil {
 			fmt.Fprintf(a.stderr, "card %s has no mail: %v\n", cards[i].Number, err)
 			continue
@@ -242,18 +247,18 @@ func (a *app) previewMails(ctx context.Context, c *centre, numbers []card.Number
 	return nil
 }
 
-func (a *app) previewMail(c *config.Config, writer *post.Writer, e *card.Entry) ([]byte, error) {
+func (a *app) previewMail(ctx context.Context, files archive.Archive, c *config.Config, writer *post.Writer, e *card.Entry) ([]byte, error) {
 	to, err := post.ParseAddress(e.Learner.Email)
 	if err != nil {
 		return nil, err
 	}
 	event, kind := register.IssueEvent(e)
 	l := post.Letter{
-		Event: "preview:" + event, Kind: post.Kind(kind), Language: c.Mail.Language, To: to, Name: e.Name, Course: e.Qualification.Title,
-		Number: e.Number, Through: e.ExpiresOn, Links: []post.Link{{URL: c.Issuer.URL + "/my/PREVIEW"}}, Date: a.now(),
+		Event: "preview:" + event, Kind: post.Kind(kind), Language: cmp.Or(e.Learner.Language, c.Mail.Language), To: to, Name: e.Name, Course: e.Qualification.Title,
+		Number: e.Number, Through: e.ExpiresOn, Links: []post.Link{{URL: work.LinkURL(c.Issuer.URL, "PREVIEW", e.Learner.Language)}}, Date: a.now(),
 	}
 	if c.Mail.Attach && e.SHA256 != "" {
-		if l.PDF, err = archive.New(filepath.Join(c.Data, "cards")).Get(e.Number, e.SHA256); err != nil {
+		if l.PDF, err = files.Get(ctx, e.Number, e.SHA256); err != nil {
 			return nil, err
 		}
 	}

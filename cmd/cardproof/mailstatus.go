@@ -80,7 +80,7 @@ func (a *app) mailStatus(ctx context.Context, batch string) error {
 	if err != nil {
 		return err
 	}
-	ledger, err := register.OpenReadOnly(ctx, registerPath(c))
+	ledger, _, err := openOwnLedger(ctx, c)
 	if err != nil {
 		return err
 	}

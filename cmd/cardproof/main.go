@@ -83,7 +83,7 @@ Exit codes: 0 done (verify: all valid) · 1 failed · 2 usage or configuration �
 	root.AddCommand(
 		newDemo(a), newInit(a), newRoster(a), newCheck(a), newIssue(a), newBatches(a), newRelease(a), newDiscard(a), newShow(a),
 		newPreview(a), newPrint(a), newExport(a), newVerify(a), newRevoke(a), newSuspend(a), newReinstate(a), newReplace(a), newServe(a), newWork(a), newMail(a),
-		newLinks(a), newStatus(a), newKeys(a), newRegister(a),
+		newLinks(a), newArchive(a), newStatus(a), newKeys(a), newAudit(a), newErase(a), newBackup(a), newRestore(a), newDoctor(a), newRegister(a),
 	)
 	return root
 }

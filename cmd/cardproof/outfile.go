@@ -13,6 +13,7 @@ import (
 	"unicode/utf16"
 
 	"github.com/cardproof/cardproof/internal/config"
+	"github.com/cardproof/cardproof/internal/config/public"
 	"github.com/cardproof/cardproof/internal/durable"
 	"github.com/cardproof/cardproof/keys"
 	"github.com/cardproof/cardproof/verify/statuslist"
@@ -88,7 +89,11 @@ func (a *app) refuseOwn(c *config.Config, flag, path string) error {
 	if err != nil {
 		return err
 	}
-	for _, folder := range []string{c.Data, c.Keys, c.Server.TLS.ACME.Cache} {
+	folders := []string{c.Data, c.Keys, c.Server.TLS.ACME.Cache}
+	if !public.IsBucket(c.Archive) {
+		folders = append(folders, c.Archive)
+	}
+	for _, folder := range folders {
 		if folder != "" && (isBelow(folder, abs) || isAmong(folder, abs)) {
 			return fail(exitUsage, fmt.Errorf("%s %s is inside of %s", flag, path, folder), "Nothing was written. Name a place outside: what is in there is not for handing out.")
 		}
@@ -105,7 +110,7 @@ func (a *app) refuseOwn(c *config.Config, flag, path string) error {
 func (a *app) filesOf(c *config.Config) []string {
 	files := []string{
 		a.configPath, c.Brand.Logo, c.Brand.Signature, c.Seal.Certificate, c.Seal.Key, c.Seal.Roots, c.Seal.TimestampRoots,
-		c.Server.TLS.Certificate, c.Server.TLS.Key, c.Server.TLS.ACME.Roots,
+		c.Server.TLS.Certificate, c.Server.TLS.Key, c.Server.TLS.ACME.Roots, c.S3.Roots,
 	}
 	if c.Design.IsFile() {
 		files = append(files, c.Design.Name)

@@ -29,7 +29,8 @@ type replaceOptions struct {
 const replaceHelp = `Replace issues a new card for the same completion, with a new number and the corrections that are given, and marks the old one as
 superseded in the same moment. Course and dates stay as they are.
 
-An e-mail address and a learner ID stand on no card: with --email and --learner-id alone no new card is made, and the register is corrected.
+E-mail address, learner ID and language stand on no card: with --email, --learner-id and --language alone no new card is made, and the
+register is corrected.
 
 With --file it does so for every row of a CSV or XLSX file with the columns number, name and, if need be, instructor. An empty cell
 leaves what the card says; a row that changes nothing replaces nothing, so that the list of a whole class may be given. If any row has a
@@ -46,7 +47,7 @@ const replaceExample = `  cardproof replace N0XK-J8NR-241J --name "Zoë Byrne" -
 func newReplace(a *app) *cobra.Command {
 	var o replaceOptions
 	cmd := &cobra.Command{
-		Use:   "replace {NUMBER [--name NAME] [--instructor NAME] [--email ADDRESS] [--learner-id ID] | --file FILE | --batch BATCH --anew}",
+		Use:   "replace {NUMBER [--name NAME] [--instructor NAME] [--email ADDRESS] [--learner-id ID] [--language CODE] | --file FILE | --batch BATCH --anew}",
 		Short: "Issue corrected cards and supersede the old ones",
 		Long:  replaceHelp, Example: replaceExample,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -63,7 +64,12 @@ func newReplace(a *app) *cobra.Command {
 				return err
 			}
 			if o.isAmendment() {
-				return a.withRegister(cmd, func(ctx context.Context, ce *centre) error { return a.amend(ctx, ce, numbers[0], o.Correction) })
+				return a.withRegister(cmd, func(ctx context.Context, ce *centre) error {
+					if err := refuseErased(ctx, ce.ledger, numbers[0]); err != nil {
+						return err
+					}
+					return a.amend(ctx, ce, numbers[0], o.Correction)
+				})
 			}
 			return a.withIssuer(cmd, func(ctx context.Context, ce *centre) error {
 				if err := a.refuseOwn(ce.config, "--out", o.out); err != nil {
@@ -75,6 +81,9 @@ func newReplace(a *app) *cobra.Command {
 				case o.batch != "":
 					return a.replaceBatch(ctx, ce, o)
 				}
+				if err := refuseErased(ctx, ce.ledger, numbers[0]); err != nil {
+					return err
+				}
 				return a.replace(ctx, ce, numbers[0], o.Correction, o.out)
 			})
 		},
@@ -84,6 +93,7 @@ func newReplace(a *app) *cobra.Command {
 	f.StringVar(&o.Instructor, "instructor", "", "the instructor's corrected name")
 	f.StringVar(&o.Email, "email", "", "the learner's corrected e-mail `address`; it is not on the card")
 	f.StringVar(&o.LearnerID, "learner-id", "", "the centre's own `ID` of the learner; it is not on the card")
+	f.StringVar(&o.Language, "language", "", "the `language` in which the learner gets mails; it is not on the card")
 	f.BoolVar(&o.Anew, "anew", false, "issue a revoked card anew; it stays revoked, and --reason says why")
 	f.StringVar(&o.Reason, "reason", "corrected card", "why, in a few words; it stays in the history of both cards")
 	f.StringVar(&o.file, "file", "", "a `file` of corrections")
@@ -95,7 +105,7 @@ func newReplace(a *app) *cobra.Command {
 
 // check says in words what is missing, or does not go together.
 func (o *replaceOptions) check(args []string) error {
-	one := o.Name != "" || o.Instructor != "" || o.Email != "" || o.LearnerID != ""
+	one := o.Name != "" || o.Instructor != "" || o.Email != "" || o.LearnerID != "" || o.Language != ""
 	ways := len(args)
 	for _, way := range []string{o.file, o.batch} {
 		if way != "" {
@@ -111,7 +121,7 @@ func (o *replaceOptions) check(args []string) error {
 	case ways > 1:
 		return fail(exitUsage, errors.New("a card number, --file and --batch do not go together"), "Give one of them."+unchanged)
 	case one && o.file != "":
-		return fail(exitUsage, errors.New("--file has the corrections itself, so that --name, --instructor, --email and --learner-id do not go with it"), "Write names into the columns name and instructor of the file, and give e-mail addresses and learner IDs card by card."+unchanged)
+		return fail(exitUsage, errors.New("--file has the corrections itself, so that --name, --instructor, --email, --learner-id and --language do not go with it"), "Write names into the columns name and instructor of the file, and give e-mail addresses, learner IDs and languages card by card."+unchanged)
 	case one && o.batch != "":
 		return fail(exitUsage, errors.New("--batch issues the cards anew as they were, and corrects nothing"), "Correct names afterwards, with a card number or --file."+unchanged)
 	case o.batch != "" && !o.Anew:
@@ -119,14 +129,14 @@ func (o *replaceOptions) check(args []string) error {
 	case o.Anew && !o.reasoned:
 		return fail(exitUsage, errors.New("--anew needs --reason"), "Say why the card is issued anew."+unchanged)
 	case len(args) == 1 && !one && !o.reasoned:
-		return fail(exitUsage, errors.New("nothing to correct was given"), "Give --name, --instructor, --email or --learner-id; or with --reason alone, say why the same card is issued under a new number."+unchanged)
+		return fail(exitUsage, errors.New("nothing to correct was given"), "Give --name, --instructor, --email, --learner-id or --language; or with --reason alone, say why the same card is issued under a new number."+unchanged)
 	}
 	return nil
 }
 
 // isAmendment says whether only the register has to be corrected, and no card.
 func (o *replaceOptions) isAmendment() bool {
-	return !o.IsPrinted() && (o.Email != "" || o.LearnerID != "")
+	return !o.IsPrinted() && (o.Email != "" || o.LearnerID != "" || o.Language != "")
 }
 
 // amend corrects what the register has of a learner and no card shows.

@@ -111,7 +111,7 @@ func (a *app) passphraseOnce(ctx context.Context) issuer.Passphrase {
 }
 
 // setUpDocumentKey makes the document key where there is none, and the centre has none of its own.
-func (a *app) setUpDocumentKey(ctx context.Context, c *config.Config, pass issuer.Passphrase) (wrote bool, err error) {
+func (a *app) setUpDocumentKey(ctx context.Context, c *config.Config, custody *issuer.Custody) (wrote bool, err error) {
 	if c.Seal.Certificate != "" {
 		return false, nil
 	}
@@ -122,10 +122,10 @@ func (a *app) setUpDocumentKey(ctx context.Context, c *config.Config, pass issue
 	if !errors.Is(missing, keys.ErrNoCertificates) {
 		return false, missing
 	}
-	if pass, err = a.passphraseOfNew(ctx, c, pass); err != nil {
+	if custody, err = a.custodyOfDocument(ctx, c, custody); err != nil {
 		return false, err
 	}
-	_, err = issuer.CreateDocumentKey(ctx, c.Keys, c.Issuer.Name, pass, a.now())
+	_, err = issuer.CreateDocumentKey(ctx, c.Keys, c.Issuer.Name, custody, a.now())
 	if errors.Is(err, issuer.ErrKeyExists) { // a key without its certificate
 		return false, missing
 	}
@@ -135,6 +135,7 @@ func (a *app) setUpDocumentKey(ctx context.Context, c *config.Config, pass issue
 // listedDocument is the document certificate, as keys list prints it as JSON.
 type listedDocument struct {
 	File        string `json:"file"`
+	PrivateKey  string `json:"private_key"` // a file, or a key in a token; empty where it is not here
 	Subject     string `json:"subject"`
 	Issuer      string `json:"issuer"`
 	NotBefore   string `json:"not_before"`
@@ -171,7 +172,7 @@ func (a *app) document(c *config.Config) (*listedDocument, error) {
 		}
 	}
 	return &listedDocument{
-		File: d.CertificatePath(), Subject: leaf.Subject.String(), Issuer: leaf.Issuer.String(),
+		File: d.CertificatePath(), PrivateKey: d.Where(), Subject: leaf.Subject.String(), Issuer: leaf.Issuer.String(),
 		NotBefore: leaf.NotBefore.UTC().Format(time.RFC3339), NotAfter: leaf.NotAfter.UTC().Format(time.RFC3339),
 		SHA256: fingerprint(leaf), Roots: d.RootsPath(), RootsSHA256: fingerprint(root),
 	}, nil
@@ -196,7 +197,7 @@ func (a *app) printDocument(c *config.Config, l *listedDocument) error {
 	}
 	return a.table([][]string{
 		{"DOCUMENT CERTIFICATE", l.File}, {"  of", l.Subject}, {"  by", l.Issuer}, {"  counts", l.NotBefore + " to " + l.NotAfter},
-		{"  SHA-256", l.SHA256}, {"  roots to publish", l.Roots}, {"  SHA-256 of the root", l.RootsSHA256},
+		{"  SHA-256", l.SHA256}, {"  private key", orNone(l.PrivateKey)}, {"  roots to publish", l.Roots}, {"  SHA-256 of the root", l.RootsSHA256},
 	})
 }
 
@@ -235,9 +236,12 @@ Encrypted keys are opened by a passphrase that is typed, or by the environment: 
 			if err := seal.Try(cmd.Context(), sealer, a.now()); err != nil {
 				return err
 			}
-			leaf := sealer.Certificate()
-			fmt.Fprintf(a.stdout, "the card key and the document key are good; the certificate of %s counts until %s\n",
-				leaf.Subject.CommonName, leaf.NotAfter.UTC().Format(time.RFC3339))
+			leaf, lists := sealer.Certificate(), ""
+			if c.Card.StatusList {
+				lists = ", the key of the status lists"
+			}
+			fmt.Fprintf(a.stdout, "the card key%s and the document key are good; the certificate of %s counts until %s\n",
+				lists, leaf.Subject.CommonName, leaf.NotAfter.UTC().Format(time.RFC3339))
 			return nil
 		},
 	}

@@ -2,14 +2,12 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 
 	"github.com/spf13/cobra"
 
-	"github.com/cardproof/cardproof/internal/learner"
 	"github.com/cardproof/cardproof/internal/serve"
 )
 
@@ -40,15 +38,13 @@ func (a *app) serve(ctx context.Context, listen string, noWork bool) error {
 		listen = c.Server.Listen
 	}
 	var w *worker
-	var requests learner.Requests
 	if c.Mail.On() {
 		if w, err = a.openWorker(ctx, c, serve.NewLog(a.stderr, slog.LevelInfo)); err != nil {
 			return err
 		}
 		defer w.Close() // what was done is on disk
-		requests = w
 	}
-	site, err := a.openSite(ctx, c, slog.LevelInfo, requests)
+	site, err := a.openSite(ctx, c, slog.LevelInfo, w)
 	if err != nil {
 		return err
 	}
@@ -61,12 +57,8 @@ func (a *app) serve(ctx context.Context, listen string, noWork bool) error {
 	if c.Server.TLS.On() {
 		scheme = "https"
 	}
-	if w != nil {
-		done, err := a.workBeside(ctx, c, site, w, noWork)
-		if err != nil {
-			return errors.Join(err, ln.Close())
-		}
-		defer done()
+	if w != nil && !noWork {
+		defer w.beside(ctx)()
 	}
 	a.say("serving %s at %s://%s (Ctrl-C stops)\n", c.Issuer.URL, scheme, ln.Addr())
 	return site.Serve(ctx, ln)

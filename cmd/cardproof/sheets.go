@@ -152,15 +152,11 @@ func (a *app) print(ctx context.Context, f printFlags) error {
 	if err := p.target(p.flags.out).check(a, c); err != nil {
 		return err
 	}
-	ledger, err := register.OpenReadOnly(ctx, registerPath(c))
+	ledger, set, err := openOwnLedger(ctx, c)
 	if err != nil {
 		return err
 	}
 	defer ledger.Close() // it only read
-	set, err := loadKeys(ctx, c, ledger)
-	if err != nil {
-		return err
-	}
 	return ledger.WithCards(ctx, register.Selection{Batches: []string{f.batch}}, func(cards *register.Cards) error {
 		return p.run(ctx, cards, judge{keys: set})
 	})

@@ -49,6 +49,7 @@ type shown struct {
 	Name         string       `json:"name"`
 	Email        string       `json:"email"`
 	LearnerID    string       `json:"learner_id"`
+	Language     string       `json:"language"` // of the learner's mails; empty for that of the centre
 	Course       string       `json:"course"`
 	Title        string       `json:"title"`
 	Level        string       `json:"level"`
@@ -140,13 +141,16 @@ func (a *app) printCard(s shown) error {
 
 func describe(e card.Entry, history []card.Event, verifyURL string) shown {
 	s := shown{
-		Number: e.Number.String(), State: e.State, Name: e.Name, Email: e.Learner.Email, LearnerID: e.Learner.ID,
+		Number: e.Number.String(), State: e.State, Name: e.Name, Email: e.Learner.Email, LearnerID: e.Learner.ID, Language: e.Learner.Language,
 		Course: e.Course, Title: e.Qualification.Title, Level: e.Qualification.Level, Meets: append([]string{}, e.Qualification.Meets...),
 		Completed: e.Completed.String(), Issued: e.IssuedOn.String(), Expires: e.ExpiresOn.String(),
 		Instructor: e.Instructor, InstructorID: e.InstructorID, Class: e.Class, Batch: e.Batch, Key: e.KeyID,
 		Held: e.Held, Evidence: e.Evidence, Renews: e.Renews.String(), Replaces: e.Replaces.String(), ReplacedBy: e.ReplacedBy.String(), SHA256: e.SHA256, Events: []shownEvent{},
 	}
-	if e.Token != "" {
+	switch {
+	case e.IsErased():
+		s.SHA256 = ""
+	case e.Token != "":
 		s.VerifyURL = token.URL(verifyURL, e.Token)
 	}
 	for _, ev := range history {
@@ -163,7 +167,7 @@ func (s shown) rows() [][]string {
 		state = "not in force: the key that signed it was revoked"
 	}
 	for _, r := range [][]string{
-		{"number", s.Number}, {"state", state}, {"name", s.Name}, {"e-mail", s.Email}, {"learner id", s.LearnerID},
+		{"number", s.Number}, {"state", state}, {"name", s.Name}, {"e-mail", s.Email}, {"learner id", s.LearnerID}, {"language", s.Language},
 		{"course", s.Course + ", " + s.Title}, {"level", s.Level}, {"qualifies for", strings.Join(s.Meets, ", ")},
 		{"completed", s.Completed}, {"issued", s.Issued}, validity("", s.Expires), {"instructor", s.Instructor},
 		{"instructor id", s.InstructorID}, {"class", s.Class}, {"batch", s.Batch}, {"key", s.Key}, {"prerequisites", s.Evidence},

@@ -112,7 +112,7 @@ func (a *app) withWriter(ctx context.Context, do func(context.Context, *register
 	if err != nil {
 		return err
 	}
-	db, err := register.Open(ctx, registerPath(c))
+	db, err := openOwnRegister(ctx, c)
 	if err != nil {
 		return err
 	}

@@ -27,7 +27,7 @@ QR, a PDF file, a photograph or scan (PNG, JPEG, WebP), a ZIP file, or a folder.
 whether it is unchanged since it was issued, or else whether its text is what was signed. Of a photograph or a scan only the QR counts.
 
 Of many cards each gets a line, with a summary behind them. The exit code is 0 only if all cards are valid, every file has one, no file was changed,
-and no text is another or could not be compared.
+no text is another or could not be compared, and no page is a picture in which no QR can be read.
 
 With --need BLS it also answers whether each card meets BLS, and why: a card meets what its course met on the day of issue, whatever the
 catalogue says today. --need may be repeated, and each is answered. The exit code is 0 only if all cards are valid and meet all that is
@@ -100,8 +100,8 @@ func (a *app) verify(ctx context.Context, needs, args []string) (err error) {
 	if err != nil {
 		return err
 	}
-	checker := &verify.Checker{Keys: set, Register: reader, Now: a.now, Location: c.Issuer.Location}
-	desk := &intake.Desk{Checker: checker, Trust: trust, Centre: c.Issuer.Name, Origins: []string{c.Issuer.URL, c.Issuer.VerifyURL}, Now: a.now, Limits: intake.Office}
+	checker := &verify.Checker{Keys: set, Register: reader, Tokens: reader, Now: a.now, Location: c.Issuer.Location}
+	desk := &intake.Desk{Checker: newDoubting(checker, a.stderr), Trust: trust, Centre: c.Issuer.Name, Origins: []string{c.Issuer.URL, c.Issuer.VerifyURL}, Now: a.now, Limits: intake.Office}
 	work := readJobs(args)
 	defer work.batch.Close() // it only read
 	found, err := a.checkAll(ctx, desk, work.all)
@@ -128,11 +128,17 @@ func (a *app) verify(ctx context.Context, needs, args []string) (err error) {
 	return nil
 }
 
+// verifiedJSON is the answer for programs.
+type verifiedJSON struct {
+	Results []intake.PublicResult `json:"results"`
+	Passed  []string              `json:"passed,omitempty"` // files that no card was looked for in
+}
+
 func isNo(n verify.PublicNeed) bool { return !n.Answer }
 
 func (a *app) printVerified(results []answered, work jobs) error {
 	if a.json {
-		return a.printJSON(map[string][]intake.PublicResult{"results": eachNeed(results)})
+		return a.printJSON(verifiedJSON{eachNeed(results), work.batch.Passed})
 	}
 	if work.isPile(results) {
 		return a.printPile(results, work.batch.Passed)
@@ -214,6 +220,9 @@ func (r answered) headline(w io.Writer) [][]string {
 	if r.Valid && len(r.needs) == 1 {
 		fmt.Fprintf(w, "%s  %s\n", word, r.needs[0].Because)
 		return [][]string{{"  card", r.Message}}
+	}
+	if r.problem != nil && intake.KindOf(r.problem) == intake.Incomplete {
+		word = "NOT CHECKED" // it need not be malformed
 	}
 	fmt.Fprintf(w, "%s  %s\n", word, r.Message)
 	var rows [][]string

@@ -153,7 +153,7 @@ func counted(n int, one, many string) string {
 // word is the first word about a result.
 func (r answered) word() string {
 	switch {
-	case r.problem != nil && r.Code == verify.Unavailable:
+	case r.problem != nil && (r.Code == verify.Unavailable || intake.KindOf(r.problem) == intake.Incomplete):
 		return "NOT CHECKED"
 	case r.problem != nil:
 		return "NO CARD"

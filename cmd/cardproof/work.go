@@ -7,15 +7,14 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
 
-	"github.com/cardproof/cardproof/internal/archive"
 	"github.com/cardproof/cardproof/internal/config"
+	"github.com/cardproof/cardproof/internal/httpd"
 	"github.com/cardproof/cardproof/internal/post"
 	"github.com/cardproof/cardproof/internal/register"
 	"github.com/cardproof/cardproof/internal/serve"
@@ -92,12 +91,16 @@ func (a *app) openWorker(ctx context.Context, c *config.Config, log *slog.Logger
 	if err != nil {
 		return nil, err
 	}
-	db, err := register.Open(ctx, registerPath(c))
+	files, err := a.openArchive(c)
+	if err != nil {
+		return nil, err
+	}
+	db, err := openOwnRegister(ctx, c)
 	if err != nil {
 		return nil, err
 	}
 	w, err := work.Open(ctx, work.Options{
-		Folder: c.Data, Database: c.Register, Register: db, Archive: archive.New(filepath.Join(c.Data, "cards")), Links: db, Writer: writer, Server: server,
+		Folder: c.Data, Database: c.Register, Register: db, Archive: files, Links: db, Writer: writer, Server: server,
 		URL: c.Issuer.VerifyURL, Language: c.Mail.Language, Attach: c.Mail.Attach, PerMinute: c.Mail.PerMinute, GiveUpAfter: c.Mail.GiveUpAfter,
 		Reminders: c.Mail.Reminders, Actor: actor(), Log: log, Now: a.now,
 	})
@@ -124,34 +127,13 @@ func (w *worker) beside(ctx context.Context) (wait func()) {
 	}
 }
 
-// workBeside does the work beside an open site, and answers the links that stop reminders. Call done when the site has served.
-func (a *app) workBeside(ctx context.Context, c *config.Config, site *serve.Site, w *worker, noWork bool) (done func(), err error) {
-	if site.Handler, err = a.withStops(site.Handler, c, w); err != nil {
-		return nil, err
-	}
-	if noWork {
-		return func() {}, nil
-	}
-	return w.beside(ctx), nil
-}
-
-// withStops adds the links by which learners stop their reminders to the public pages.
-func (a *app) withStops(pages http.Handler, c *config.Config, w *worker) (http.Handler, error) {
+// stopsOf answers the links by which learners stop their reminders.
+func (a *app) stopsOf(c *config.Config, w *worker) (httpd.Handler, error) {
 	writer, err := newWriter(c)
 	if err != nil {
 		return nil, err
 	}
-	stops, err := work.StopHandler(w.db, writer, w.log, a.now)
-	if err != nil {
-		return nil, err
-	}
-	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		if strings.HasPrefix(r.URL.Path, work.StopPath) {
-			stops.ServeHTTP(rw, r)
-			return
-		}
-		pages.ServeHTTP(rw, r)
-	}), nil
+	return work.StopHandler(w.db, writer, a.now)
 }
 
 // newWriter makes mails in the brand of the centre. A logo that is no PNG and no JPEG stays out: mail programs show no other.

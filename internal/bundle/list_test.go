@@ -17,7 +17,7 @@ func line(name, email string, expires card.Date) Line {
 			Qualification: card.Qualification{Title: "Basic; +Life Support", Level: "provider"},
 			Completed:     card.Date{Year: 2026, Month: 11, Day: 7}, IssuedOn: card.Date{Year: 2026, Month: 11, Day: 21}, ExpiresOn: expires,
 		},
-		Learner: card.Learner{Email: email}, Token: "abc", SHA256: "00ff", Batch: "20261121-7F3K9QWX",
+		Learner: card.Learner{Email: email, Language: "de"}, Token: "abc", SHA256: "00ff", Batch: "20261121-7F3K9QWX",
 	}}
 }
 
@@ -84,10 +84,10 @@ func TestMerge(t *testing.T) {
 	}
 	row := func(email, name, expires, words, file string) []string {
 		return []string{email, name, "BLS", "Basic; '+Life Support", "provider", "2026-11-07", "7 November 2026", "2026-11-21", "21 November 2026",
-			expires, words, "7F3K-9QWX-2MTD", link, file, "issued", "https://cards.example.org/my/abc"}
+			expires, words, "7F3K-9QWX-2MTD", link, file, "issued", "de", "https://cards.example.org/my/abc"}
 	}
 	want := [][]string{
-		append(slices.Clone(mergeHeading), "private_link"),
+		append(slices.Clone(mergeHeading), "language", "private_link"),
 		row("a@example.org", "Ana Silva", "2028-11-30", "30 November 2028", "7F3K-9QWX-2MTD Ana Silva.pdf"),
 		row("", "'=Ana", "", "No expiry date", "7F3K-9QWX-2MTD _Ana.pdf"),
 		row("", "Ana", "2028-11-30", "30 November 2028", "7F3K-9QWX-2MTD Ana.pdf"),
@@ -113,7 +113,7 @@ func TestMergeHasNoPrivateLink(t *testing.T) {
 	if err := m.Flush(); err != nil {
 		t.Fatal(err)
 	}
-	if rows := readCSV(t, b.Bytes(), ','); len(rows) != 2 || !slices.Equal(rows[0], mergeHeading) || strings.Contains(b.String(), "/my/") {
+	if rows := readCSV(t, b.Bytes(), ','); len(rows) != 2 || !slices.Equal(rows[0], append(slices.Clone(mergeHeading), "language")) || strings.Contains(b.String(), "/my/") {
 		t.Errorf("got %q", b.String())
 	}
 }

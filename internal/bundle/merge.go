@@ -17,7 +17,8 @@ type MergeOptions struct {
 	Link func(card.Entry) (string, error)
 }
 
-// Merge writes a list with one row for each card, for an office that sends mails by itself.
+// Merge writes a list with one row for each card, for an office that sends mails by itself. The language is the learner's; empty for that
+// of the office.
 type Merge struct {
 	list
 	link      func(card.Entry) (string, error)
@@ -26,6 +27,7 @@ type Merge struct {
 	guarded   []card.Number
 }
 
+// mergeHeading is how the heading begins, by which IsMerge knows the lists of all versions.
 var mergeHeading = []string{"email", "name", "course", "title", "level", "completed", "completed_words", "issued", "issued_words",
 	"expires", "expires_words", "number", "verify_url", "file", "state"}
 
@@ -35,7 +37,7 @@ func NewMerge(w io.Writer, o MergeOptions) (*Merge, error) {
 	if o.Separator != 0 {
 		m.w.Comma = o.Separator
 	}
-	heading := mergeHeading
+	heading := append(mergeHeading[:len(mergeHeading):len(mergeHeading)], "language")
 	if o.Excel {
 		m.w.UseCRLF = true
 		if _, err := io.WriteString(w, "\ufeff"); err != nil {
@@ -43,7 +45,7 @@ func NewMerge(w io.Writer, o MergeOptions) (*Merge, error) {
 		}
 	}
 	if o.Link != nil {
-		heading = append(heading[:len(heading):len(heading)], "private_link")
+		heading = append(heading, "private_link")
 	}
 	return m, m.w.Write(heading)
 }
@@ -70,7 +72,7 @@ func (m *Merge) Add(l Line) error {
 		_, words = e.ExpiresOn.Validity()
 	}
 	row := []string{email, name, guard(e.Course, quoted), guard(q.Title, quoted), guard(q.Level, quoted), e.Completed.String(), e.Completed.Words(),
-		e.IssuedOn.String(), e.IssuedOn.Words(), expires, words, e.Number.String(), m.list.link(e), l.File, string(l.State)}
+		e.IssuedOn.String(), e.IssuedOn.Words(), expires, words, e.Number.String(), m.list.link(e), l.File, string(l.State), e.Learner.Language}
 	if m.link != nil {
 		link, err := m.link(e)
 		if err != nil {

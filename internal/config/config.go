@@ -24,12 +24,14 @@ type Server = public.Server
 
 // Config is the issuer's configuration after every check. Paths are absolute.
 type Config struct {
-	Issuer Issuer `mapstructure:"issuer"`
-	Data   string `mapstructure:"data"` // folder of the register and the archive of finished cards
-	Keys   string `mapstructure:"keys"` // folder of the keys
+	Issuer  Issuer    `mapstructure:"issuer"`
+	Data    string    `mapstructure:"data"`    // folder of the register, and of the finished cards where archive is empty
+	Archive string    `mapstructure:"archive"` // another folder, or a bucket, for the finished cards
+	S3      public.S3 `mapstructure:"s3"`      // where a bucket is
 	// Register is the URL of the register's database; empty for the file in Data. ReadFrom is that of a database that follows it.
 	Register string          `mapstructure:"register"`
 	ReadFrom string          `mapstructure:"register_read"`
+	Keys     string          `mapstructure:"keys"` // folder of the keys
 	Card     Card            `mapstructure:"card"`
 	Brand    Brand           `mapstructure:"brand"`
 	Design   Design          `mapstructure:"design"`
@@ -39,6 +41,7 @@ type Config struct {
 	Learner  public.Learner  `mapstructure:"learner"`
 	Roster   Roster          `mapstructure:"roster"`
 	Mail     Mail            `mapstructure:"mail"`
+	Keep     Retention       `mapstructure:"retention"`
 	Courses  []course.Course `mapstructure:"courses"`
 
 	Catalogue *course.Catalogue `mapstructure:"-"` // Courses, checked
@@ -69,7 +72,7 @@ type Roster struct {
 func Load(path string, env []string) (*Config, error) {
 	c := &Config{
 		Issuer: Issuer{Issuer: public.Issuer{TimeZone: "UTC"}},
-		Data:   "data", Keys: "keys",
+		Data:   "data", Keys: "keys", S3: public.DefaultS3(),
 		Card:   Card{StatusList: true},
 		Design: Design{Name: "harbour", Pages: []string{"wallet"}, Paper: "a4"},
 		Seal:   Seal{TimestampTimeout: 10 * time.Second},
@@ -88,7 +91,14 @@ func Load(path string, env []string) (*Config, error) {
 		err.File = path
 		return nil, err
 	}
-	if err := public.Absolute(path, map[string]*string{"data": &c.Data, "keys": &c.Keys}); err != nil {
+	paths := map[string]*string{"data": &c.Data, "keys": &c.Keys}
+	if c.Archive != "" && !public.IsBucket(c.Archive) {
+		paths["archive"] = &c.Archive
+	}
+	if c.S3.Roots != "" {
+		paths["s3.roots"] = &c.S3.Roots
+	}
+	if err := public.Absolute(path, paths); err != nil {
 		return nil, err
 	}
 	if err := c.Server.Absolute(path); err != nil {
@@ -111,11 +121,13 @@ func (c *Config) validate() *Error {
 		c.Server.Validate(),
 		c.Lists.validate(),
 		c.Learner.Validate(),
+		c.S3.Validate(c.Archive),
 		c.Seal.validate(),
 		c.Brand.validate(),
 		c.Design.validate(),
 		c.Roster.validate(),
 		c.Mail.validate(),
+		c.Keep.validate(),
 		c.validateCourses(),
 	} {
 		if err == nil {

@@ -115,6 +115,7 @@ func TestForbidden(t *testing.T) {
 		{"cmd/cardproof-verify", "github.com/riverqueue/river", mailing},
 		{"verify", "github.com/youmark/pkcs8", secret},
 		{"verify", "software.sslmate.com/src/go-pkcs12", secret},
+		{"verify", "github.com/miekg/pkcs11", secret},
 		{"verify", module + "/internal/register", register},
 		{"issuer", module + "/internal/register", register},
 		{"issuer/roster/sheet", module + "/card", "a table means nothing yet; what its columns are is the roster's to say"},
@@ -125,12 +126,14 @@ func TestForbidden(t *testing.T) {
 		{"card", module + "/internal", "card is what all others stand on"},
 		{"keys", module + "/issuer", "the public key set is read by the public server, which may not contain the issuer"},
 		{"keys", "github.com/youmark/pkcs8", secret},
+		{"keys", "github.com/miekg/pkcs11", secret},
 		{"internal/learner", module + "/issuer", "a learner gets the file that was issued; what can draw cards can forge them"},
 		{"internal/learner", module + "/internal/register", register},
 		{"internal/register", module + "/issuer", "the register is opened by the public server, which may not contain the issuer"},
 		{"cmd/cardproof-verify", module + "/issuer", "the public server has no code that signs, so that whoever breaks into it can't"},
 		{"cmd/cardproof-verify", "github.com/youmark/pkcs8", secret},
 		{"cmd/cardproof-verify", "software.sslmate.com/src/go-pkcs12", secret},
+		{"cmd/cardproof-verify", "github.com/miekg/pkcs11", secret},
 		{"cmd/cardproof-verify", "github.com/jung-kurt/gofpdf", drawing},
 		{"cmd/cardproof-verify", "github.com/skip2/go-qrcode", drawing},
 	} {
@@ -159,9 +162,11 @@ func TestOneDoor(t *testing.T) {
 		{"github.com/pressly/goose", "internal/register", "migrations are the register's own"},
 		{"github.com/youmark/pkcs8", "issuer/internal/signer", "it opens private keys"},
 		{"software.sslmate.com/src/go-pkcs12", "issuer/internal/signer", "it opens private keys"},
+		{"github.com/miekg/pkcs11", "issuer/internal/signer/hsm", "it uses the private keys in tokens, and a wrong PIN too many locks them"},
 		{"golang.org/x/crypto/acme", "internal/httpd/certificate", "it makes and opens the private keys of TLS"},
 		{"github.com/prometheus/client_golang", "internal/httpd/monitor", "what a label may hold is decided in one place"},
 		{"github.com/wneessen/go-mail", "internal/post", "whether a mail was sent is decided in one place"},
+		{"github.com/minio/minio-go", "internal/archive", "what may be written over, and which errors mean that a file is lost, is decided in one place"},
 		{"github.com/riverqueue/river", "internal/work", "a job is only a wish; what is owed stands in the register"},
 		{module + "/issuer/internal/signer", "issuer", "it opens private keys"},
 		{module + "/internal/register", "cmd,internal", "issuer and verify declare what they need of it"},
@@ -194,6 +199,7 @@ var opensKeys = map[string][]string{
 	"crypto/ecdsa":   {"ParseRawPrivateKey"},
 
 	"software.sslmate.com/src/go-pkcs12": {"Decode", "DecodeChain", "ToPEM"},
+	"github.com/miekg/pkcs11":            {"New"}, // of a token's library, not of bytes
 }
 
 // certificates is the one package that opens keys for TLS, by one function, and refuses a key that signs cards.
@@ -255,9 +261,9 @@ func TestOnlyTheSignerOpensPrivateKeys(t *testing.T) {
 	const signer = module + "/issuer/internal/signer"
 	for _, p := range ours(t, "") {
 		found := calls(t, p)
-		if p.ImportPath == signer {
+		if isUnder(p.ImportPath, signer) {
 			if len(found) == 0 {
-				t.Errorf("%s opens no private key; this guard no longer knows how keys are opened", signer)
+				t.Errorf("%s opens no private key; this guard no longer knows how keys are opened", p.ImportPath)
 			}
 			continue
 		}
@@ -312,6 +318,33 @@ func TestPublicServerOnlyReadsTheRegister(t *testing.T) {
 	}
 	if opens == 0 {
 		t.Error("nothing in the public server opens the register; this guard no longer knows how that is done")
+	}
+}
+
+// What is linked into the public server gets the archive by a Reader, which hands files out and can do nothing else.
+func TestPublicServerOnlyReadsTheArchive(t *testing.T) {
+	const archive = module + "/internal/archive"
+	allowed := []string{"ReadFolder", "ReadBucket", "BucketOptions", "ErrUnavailable", "ErrRefused", "ErrMayWrite"}
+	server := ours(t, "cmd/cardproof-verify")[0]
+	opens := 0
+	for _, path := range append([]string{server.ImportPath}, server.Deps...) {
+		if !isUnder(path, module) || path == archive {
+			continue
+		}
+		for _, u := range uses(t, packages(t)[path]) {
+			if u.path != archive {
+				continue
+			}
+			if strings.HasPrefix(u.name, "Read") {
+				opens++
+			}
+			if !slices.Contains(allowed, u.name) {
+				t.Errorf("%s uses archive.%s; the public server may open the archive by ReadFolder and ReadBucket alone", u.where, u.name)
+			}
+		}
+	}
+	if opens == 0 {
+		t.Error("nothing in the public server opens the archive; this guard no longer knows how that is done")
 	}
 }
 

@@ -95,6 +95,20 @@ func (l *Limiter) Take(r *http.Request, n int, now time.Time) error {
 	return nil
 }
 
+// Charge counts n requests more of r's client for what a request took, after it. The client may owe them then: nothing of it is answered
+// until time has made up for it. Nobody else's limit is touched.
+func (l *Limiter) Charge(r *http.Request, n int, now time.Time) {
+	if l.conf.PerClient == 0 {
+		return
+	}
+	bucket := l.clients.of(networkOf(r.RemoteAddr))
+	for n > 0 {
+		part := min(n, bucket.Burst())
+		bucket.ReserveN(now, part)
+		n -= part
+	}
+}
+
 func reserve(b *rate.Limiter, n int, now time.Time) (*rate.Reservation, time.Duration) {
 	r := b.ReserveN(now, min(n, b.Burst()))
 	wait := r.DelayFrom(now)

@@ -46,6 +46,28 @@ func TestLeft(t *testing.T) {
 	}
 }
 
+// What a request took is paid afterwards, also more than a burst, and by its client alone.
+func TestCharge(t *testing.T) {
+	l, err := NewLimiter(RateLimit{PerClient: 1, PerClientBurst: 4, Global: 100, GlobalBurst: 40})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := httptest.NewRequest("GET", "/", nil)
+	r.RemoteAddr = "192.0.2.1:1"
+	l.Charge(r, 10, testTime)
+	var e *Error
+	if err := l.Take(r, 1, testTime); !errors.As(err, &e) || e.Status != 429 || e.RetryAfter != 7*time.Second {
+		t.Errorf("after ten of four: got %+v", e)
+	}
+	if err := l.Take(r, 1, testTime.Add(7*time.Second)); err != nil {
+		t.Errorf("seven seconds later: got %v", err)
+	}
+	r.RemoteAddr = "192.0.2.2:1"
+	if err := l.Take(r, 4, testTime.Add(7*time.Second)); err != nil {
+		t.Errorf("another client: got %v", err)
+	}
+}
+
 func TestKeyLimiter(t *testing.T) {
 	l := NewKeyLimiter(1.0/60, 2)
 	got := fmt.Sprint(l.Take("a", testTime), l.Take("a", testTime), l.Take("a", testTime), l.Take("b", testTime), l.Take("a", testTime.Add(time.Minute)))

@@ -49,7 +49,7 @@ func gallery(t *testing.T) (c *centre, paths map[string]string) {
 	none := "/my/" + c.link(person{"L-9", "", ""})
 	return c, map[string]string{
 		"own": own, "rtl": "/my/" + c.link(rtl), "empty": none, "door": own + "/" + valid.Number.String() + "/show", "gone": "/my/x",
-		"withheld": own + "/" + revoked.Number.String() + ".pdf", "none-now": none + "/card.pdf", "find": "/find", "sent": "/find/sent",
+		"withheld": own + "/" + revoked.Number.String() + ".pdf", "none-now": none + "/card.pdf", "find": "/find", "sent": "/find/sent", "no-stop": "/unsubscribe/x",
 	}
 }
 
@@ -65,7 +65,7 @@ func TestAccessibility(t *testing.T) {
 				n++
 				continue
 			}
-			width, colours := []int64{320, 390, 1280}[n%3], []string{"light", "dark"}[n/3%2]
+			width, colours := []int64{320, 768, 1280}[n%3], []string{"light", "dark"}[n/3%2]
 			browsertest.Browse(ctx, t, browsertest.Scheme(colours), chromedp.EmulateViewport(width, 844), chromedp.Navigate(c.server.URL+path+"?lang="+lang), chromedp.WaitVisible("h1"))
 			for _, f := range lookedAt(ctx, t) {
 				t.Errorf("%s, %s, %d px, %s: %s", name, lang, width, colours, f)

@@ -47,7 +47,7 @@ func (p *pages) show(w http.ResponseWriter, r *http.Request) error {
 	if !c.verdict.IsValid() {
 		return p.withheld(w, r, http.StatusForbidden, said.Word, said.Message)
 	}
-	file, err := p.Files.Get(c.Number, c.SHA256)
+	file, err := p.Files.Get(ctx, c.Number, c.SHA256)
 	if err != nil {
 		return unavailable(err)
 	}

@@ -34,7 +34,7 @@ func (p *pages) download(w http.ResponseWriter, r *http.Request) error {
 		said := rd.Verdicts[string(c.verdict.Code)]
 		return p.withheld(w, r, http.StatusForbidden, said.Word, said.Message+" "+rd.My.Withheld)
 	}
-	file, err := p.Files.Get(c.Number, c.SHA256)
+	file, err := p.Files.Get(ctx, c.Number, c.SHA256)
 	if err != nil {
 		return unavailable(err)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/cardproof/cardproof/internal/httpd"
 	"github.com/cardproof/cardproof/verify/web"
+	"github.com/cardproof/cardproof/verify/web/phrase"
 )
 
 const (
@@ -19,6 +20,12 @@ const (
 	addressRate  = 1.0 / 1200 // wishes a second that are passed on for one address: nobody's mailbox is flooded by this form
 	addressBurst = 3
 )
+
+// FindPath is where learners ask for their links.
+const FindPath = "/find"
+
+// stopPath is where the links in reminders lead.
+const stopPath = "/unsubscribe/{secret}"
 
 type findPage struct {
 	web.Frame
@@ -72,7 +79,7 @@ func (p *pages) asked(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	httpd.NoteOutcome(r.Context(), "links wanted")
-	w.Header().Set("Location", "/find/sent"+rd.Query())
+	w.Header().Set("Location", FindPath+"/sent"+rd.Query())
 	w.WriteHeader(http.StatusSeeOther)
 	return nil
 }
@@ -81,7 +88,7 @@ func (p *pages) asked(w http.ResponseWriter, r *http.Request) error {
 func (p *pages) sentOff(w http.ResponseWriter, r *http.Request) error {
 	rd := p.shell.Reader(r)
 	return p.shell.Write(w, rd, http.StatusOK, p.find, findPage{
-		Frame: p.shell.Frame(rd, rd.Find.Sent), Sent: true, Wait: rd.Say(rd.Find.Wait, "issuer", p.shell.Issuer().Name), Again: "/find" + rd.Query(),
+		Frame: p.shell.Frame(rd, rd.Find.Sent), Sent: true, Wait: rd.Say(rd.Find.Wait, "issuer", p.shell.Issuer().Name), Again: FindPath + rd.Query(),
 	})
 }
 
@@ -97,4 +104,23 @@ func discreet(err error, address string) error {
 		return errors.New("the wish for links could not be noted")
 	}
 	return err
+}
+
+// notSentHere stands in place of the form where nobody takes wishes for links.
+func (p *pages) notSentHere(w http.ResponseWriter, r *http.Request) error {
+	rd := p.shell.Reader(r)
+	return p.notHere(w, rd, rd.Find.NotHere)
+}
+
+// notStoppedHere answers the links in reminders where nobody takes them. It is no success for a mail program either, which would tell the
+// learner that the reminders have ended (RFC 8058).
+func (p *pages) notStoppedHere(w http.ResponseWriter, r *http.Request) error {
+	rd := p.shell.Reader(r)
+	return p.notHere(w, rd, rd.Find.NoStop)
+}
+
+func (p *pages) notHere(w http.ResponseWriter, rd web.Reader, says phrase.NotHere) error {
+	return p.shell.Write(w, rd, http.StatusNotFound, p.notice, noticePage{
+		Frame: p.shell.Frame(rd, says.Heading), Heading: says.Heading, Text: rd.Say(says.Text, "issuer", p.shell.Issuer().Name),
+	})
 }

@@ -88,15 +88,31 @@ func TestNoFind(t *testing.T) {
 	with := c.get("/my/x").body
 	c.requests = nil
 	c.serve()
-	for _, path := range []string{"/find", "/find/sent"} {
-		if got := c.get(path); got.code != http.StatusNotFound {
-			t.Errorf("%s: got %d", path, got.code)
-		}
+	if got := c.get("/find/sent"); got.code != http.StatusNotFound {
+		t.Errorf("/find/sent: got %d", got.code)
 	}
-	if got := c.post("/find", "email=a@b.example"); got.code != http.StatusNotFound {
-		t.Errorf("POST /find: got %d", got.code)
+	for _, got := range []answer{c.get("/find"), c.post("/find", "email=a@b.example")} {
+		if got.code != http.StatusNotFound || strings.Contains(got.body, `type="email"`) || !strings.Contains(got.body, "ask Northside Resuscitation Training for a new one") {
+			t.Errorf("/find: got %d %s", got.code, got.body)
+		}
 	}
 	if without := c.get("/my/x").body; strings.Contains(without, "/find") || !strings.Contains(with, "/find") {
 		t.Error("the page of a link that leads nowhere names the form where there is none, or does not where there is")
+	}
+}
+
+// The links of reminders lead to a page that says where reminders are stopped. It is no success: a mail program would tell the learner that
+// they have ended. What was sent is not in the log.
+func TestStopsElsewhere(t *testing.T) {
+	c := newCentre(t)
+	for _, lang := range []string{"en", "de", "fr", "es", "pl", "ar"} {
+		for _, got := range []answer{c.get("/unsubscribe/geheim", "Accept-Language", lang), c.post("/unsubscribe/geheim", "List-Unsubscribe=One-Click", "Accept-Language", lang)} {
+			if got.code != http.StatusNotFound || got.header.Get("Content-Language") != lang || !strings.Contains(got.body, "Northside Resuscitation Training") || strings.Contains(got.body, "/find") {
+				t.Errorf("%s: got %d in %s", lang, got.code, got.header.Get("Content-Language"))
+			}
+		}
+	}
+	if strings.Contains(c.logged(), "geheim") || !strings.Contains(c.logged(), "/unsubscribe/{secret}") {
+		t.Errorf("the log has the secret, or no route:\n%s", c.logged())
 	}
 }

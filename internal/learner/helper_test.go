@@ -34,7 +34,7 @@ type centre struct {
 	t        testing.TB
 	db       *register.DB
 	reader   *register.Reader
-	archive  *archive.Archive
+	archive  *archive.Folder
 	dir      string // of the archive
 	drawer   *pdf.Drawer
 	key      token.SigningKey
@@ -106,7 +106,7 @@ func newCentre(t testing.TB) *centre {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.reader.Close() })
-	c.archive = archive.New(c.dir)
+	c.archive = archive.NewFolder(c.dir)
 	if c.drawer, err = drawer(); err != nil {
 		t.Fatal(err)
 	}
@@ -196,7 +196,7 @@ func (c *centre) issueInPlaceOf(old card.Number, p person, course string, daysAg
 	if err != nil {
 		t.Fatal(err)
 	}
-	sums, err := c.archive.Put(map[card.Number][]byte{number: file})
+	sums, err := c.archive.Put(c.t.Context(), map[card.Number][]byte{number: file})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -29,9 +29,9 @@ type Checker interface {
 	CheckToken(ctx context.Context, text string) (verify.Verdict, error)
 }
 
-// Files hands out the finished file of a card if it has this SHA-256, in hex, and else an error. *archive.Archive is one.
+// Files hands out the finished file of a card if it has this SHA-256, in hex, and else an error. *archive.Reader is one.
 type Files interface {
-	Get(number card.Number, sha256 string) ([]byte, error)
+	Get(ctx context.Context, number card.Number, sha256 string) ([]byte, error)
 }
 
 // Requests takes the wish of whoever has an e-mail address to get the links to the cards that are under it, if any are. It only notes the
@@ -46,7 +46,9 @@ type Options struct {
 	Checker  Checker
 	Files    Files    // nil for no learners' pages
 	Requests Requests // nil for no form that asks for links
-	Now      func() time.Time
+	// Stops answers the links that stop reminders, with the secret as {secret} of the path; nil for no such links.
+	Stops httpd.Handler
+	Now   func() time.Time
 }
 
 const (
@@ -67,7 +69,8 @@ type pages struct {
 	crossOrigin             *http.CrossOriginProtection
 }
 
-// Extend is for web.Options: it adds the learners' pages to the site. What has no Files or no Requests is not there.
+// Extend is for web.Options: it adds the learners' pages to the site. Without Files they are not there; without Requests a page says so in
+// place of the form, and without Stops one does where the links lead that stop reminders.
 func Extend(o Options) func(web.Shell) ([]web.Route, error) {
 	return func(shell web.Shell) ([]web.Route, error) {
 		if o.Now == nil || o.Files != nil && (o.Cards == nil || o.Checker == nil) {
@@ -108,14 +111,22 @@ func (p *pages) routes() (routes []web.Route) {
 			web.Route{Pattern: "GET /my/{secret}/{number}/show", Handler: p.show},
 		)
 	}
-	if p.Requests != nil {
-		routes = append(routes,
-			web.Route{Pattern: "GET /find", Handler: p.ask},
-			web.Route{Pattern: "POST /find", Handler: p.asked},
-			web.Route{Pattern: "GET /find/sent", Handler: p.sentOff},
+	stops := p.Stops
+	if stops == nil {
+		stops = p.notStoppedHere
+	}
+	routes = append(routes, web.Route{Pattern: "GET " + stopPath, Handler: stops}, web.Route{Pattern: "POST " + stopPath, Handler: stops})
+	if p.Requests == nil {
+		return append(routes,
+			web.Route{Pattern: "GET " + FindPath, Handler: p.notSentHere},
+			web.Route{Pattern: "POST " + FindPath, Handler: p.notSentHere}, // of a page that was open since before
 		)
 	}
-	return routes
+	return append(routes,
+		web.Route{Pattern: "GET " + FindPath, Handler: p.ask},
+		web.Route{Pattern: "POST " + FindPath, Handler: p.asked},
+		web.Route{Pattern: "GET " + FindPath + "/sent", Handler: p.sentOff},
+	)
 }
 
 // errNoLink says that no link in force has the secret.

@@ -176,7 +176,7 @@ func (p *pages) orGone(w http.ResponseWriter, r *http.Request, err error) error 
 	gone := rd.My.Gone
 	page := noticePage{Frame: p.shell.Frame(rd, gone.Heading), Heading: gone.Heading, Text: rd.Say(gone.Text, "issuer", p.shell.Issuer().Name)}
 	if p.Requests != nil {
-		page.Find, page.FindLink = gone.Find, "/find"+rd.Query()
+		page.Find, page.FindLink = gone.Find, FindPath+rd.Query()
 	}
 	httpd.NoteOutcome(r.Context(), "no link")
 	return p.shell.Write(w, rd, http.StatusNotFound, p.notice, page)

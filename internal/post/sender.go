@@ -102,6 +102,16 @@ func NewSender(s Server) (*Sender, error) {
 	return &Sender{server: s, dialer: dialer}, nil
 }
 
+// Check connects, greets, encrypts and logs in as for a mail, and sends none. The error says in a line what went wrong.
+func (s *Sender) Check(ctx context.Context) error {
+	err := s.ready(ctx)
+	s.Close()
+	if err != nil {
+		err = errors.New(words(err))
+	}
+	return err
+}
+
 // Send sends one mail. Before it returns, the outcome is certain, but for Unknown.
 func (s *Sender) Send(ctx context.Context, m Mail) Result {
 	if err := s.ready(ctx); err != nil {

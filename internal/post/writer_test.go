@@ -204,6 +204,9 @@ func TestHostileNames(t *testing.T) {
 		if subject, err := new(mime.WordDecoder).DecodeHeader(m.Header.Get("Subject")); err != nil || strings.ContainsFunc(subject, bad) {
 			t.Errorf("%q: got subject %q, %v", name, subject, err)
 		}
+		if got, want := strings.Count(parts[0].text, "\n"), strings.Count(plainParts[0].text, "\n"); name != "" && got > want+1 || strings.Contains(parts[0].text, "\nBcc:") {
+			t.Errorf("%q: the text has %d lines, want %d and that of the link's name", name, got, want)
+		}
 		if got, want := elements(t, parts[1].text), elements(t, plainParts[1].text); name != "" && got > want+2 {
 			t.Errorf("%q: the HTML has %d elements, want %d and the link's name", name, got, want)
 		}
@@ -260,5 +263,49 @@ func TestNoExpiry(t *testing.T) {
 	_, parts := parse(t, write(t, w, l))
 	if strings.Contains(parts[0].text, "9999") || !strings.Contains(parts[0].text, "does not expire") {
 		t.Errorf("a card without end has the mail %s", parts[0].text)
+	}
+}
+
+// A name that is written from right to left leaves the words and the dates around it in their order: it is isolated (UAX 9). In a header no
+// mark of direction stands.
+func TestRightToLeftNames(t *testing.T) {
+	w := newWriter(t, nil)
+	l := letter(t)
+	l.Name = "نور الهدى"
+	m, parts := parse(t, write(t, w, l))
+	for _, p := range parts[:2] {
+		if !strings.Contains(p.text, "\u2068"+l.Name+"\u2069") {
+			t.Errorf("%s: the name is not isolated in %s", p.kind, p.text)
+		}
+	}
+	if to, err := m.Header.AddressList("To"); err != nil || to[0].Name != l.Name {
+		t.Errorf("got To %v, %v, want the name as it is", to, err)
+	}
+	l.Name, l.Language = "Zoë Byrne", "ar"
+	if _, parts = parse(t, write(t, w, l)); !strings.Contains(parts[0].text, "\u2068Zoë Byrne\u2069") {
+		t.Errorf("in Arabic the name is not isolated: %s", parts[0].text)
+	}
+}
+
+// Addresses stand in the header as they are meant, each alone.
+func TestAddressesInTheHeader(t *testing.T) {
+	w := newWriter(t, nil)
+	for text, want := range map[string]string{
+		"ada+cards@example.org": "ada+cards@example.org", `"ada lovelace"@example.org`: "ada lovelace@example.org", `"a,b; c"@example.org`: "a,b; c@example.org",
+		`"a\"b"@example.org`: `a"b@example.org`, `"x> Bcc: y@example.org"@example.org`: "x> Bcc: y@example.org@example.org", "ada@müller.example": "ada@xn--mller-kva.example",
+	} {
+		l := letter(t)
+		to, err := post.ParseAddress(text)
+		if err != nil { // refused at the door, with the reason
+			if !strings.ContainsAny(text, "()<>") {
+				t.Errorf("%s: %v", text, err)
+			}
+			continue
+		}
+		l.To = to
+		m, _ := parse(t, write(t, w, l))
+		if got, err := m.Header.AddressList("To"); err != nil || len(got) != 1 || got[0].Address != want || m.Header.Get("Bcc") != "" {
+			t.Errorf("%s: got To %v, %v, want %s", text, got, err, want)
+		}
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/cardproof/cardproof/card"
 )
 
-// Amend changes e-mail addresses and learner IDs of cards, all or none, whatever their state. What changes nothing is passed over. The
+// Amend changes e-mail addresses, learner IDs and languages of cards, all or none, whatever their state. What changes nothing is passed over. The
 // events say what was changed and not from what to what: an address that was wrong is somebody's, and events stay for ever. Links of the
 // learner that were made for the address before are revoked: a stranger may have them. The error is
 // card.ErrNotFound, or card.ErrTakenID where another learner's card of the same course and day has the ID.
@@ -50,7 +50,17 @@ func amend(ctx context.Context, tx *sql.Tx, a card.Amendment) error {
 	}
 	if a.LearnerID != "" && a.LearnerID != e.Learner.ID {
 		changed = append(changed, became("learner_id", e.Learner.ID))
-		if err := amendID(ctx, tx, e, a.LearnerID); err != nil {
+		others, err := amendID(ctx, tx, e, a.LearnerID)
+		if err != nil {
+			return err
+		}
+		for _, n := range others { // the chain vouches for every card as its last event found it
+			events.queue(n, "amended", a.Reason, "learner_id with that of "+a.Number.String())
+		}
+	}
+	if a.Language != "" && a.Language != e.Learner.Language {
+		changed = append(changed, became("language", e.Learner.Language))
+		if _, err := tx.ExecContext(ctx, "UPDATE cards SET language = ? WHERE number = ?", a.Language, string(a.Number)); err != nil {
 			return err
 		}
 	}
@@ -76,28 +86,31 @@ func mustAmend(ctx context.Context, tx *sql.Tx, n card.Number) (*card.Entry, err
 	return &e, err
 }
 
-// amendID gives a learner ID to a card and to all that it took the place of. With an ID on one side only, equal names would make two
-// people one by the older card.
-func amendID(ctx context.Context, tx *sql.Tx, e *card.Entry, id string) error {
+// amendID gives a learner ID to a card and to all that it took the place of, and answers those. With an ID on one side only, equal names
+// would make two people one by the older card.
+func amendID(ctx context.Context, tx *sql.Tx, e *card.Entry, id string) (others []card.Number, err error) {
 	chain, err := chainOf(ctx, tx, e)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	var own []any
 	for _, one := range chain {
 		own = append(own, string(one.Number))
+		if one.Number != e.Number && one.Learner.ID != id {
+			others = append(others, one.Number)
+		}
 	}
 	var taken bool
 	err = tx.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM cards WHERE learner_id = ? AND learner_id <> '' AND course = ? AND completed = ? AND "+
 		notGivenUp+" AND number NOT IN ("+placeholders(len(own))+"))", append([]any{id, e.Course, e.Completed.String()}, own...)...).Scan(&taken)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if taken {
-		return card.ErrTakenID
+		return nil, card.ErrTakenID
 	}
 	_, err = tx.ExecContext(ctx, "UPDATE cards SET learner_id = ? WHERE number IN ("+placeholders(len(own))+")", append([]any{id}, own...)...)
-	return err
+	return others, err
 }
 
 // endLinksTo revokes the links of e's learner that were made for the address that a correction takes away.

@@ -186,3 +186,15 @@ func benchmarkMarkIssued(b *testing.B, open func(testing.TB) *DB) {
 		}
 	}
 }
+
+func BenchmarkAudit(b *testing.B) {
+	db, _ := filled(b)
+	b.ResetTimer()
+	b.ReportAllocs()
+	for range b.N {
+		found, err := db.Audit(b.Context(), nil)
+		if err != nil || !found.IsWhole() {
+			b.Fatal(found, err)
+		}
+	}
+}

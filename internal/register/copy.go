@@ -8,6 +8,9 @@ import (
 	"errors"
 	"fmt"
 	"hash"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -32,7 +35,7 @@ type table struct{ name, order, counts string }
 // tables are all, each behind those that it refers to.
 var tables = []table{
 	{"batches", "rowid", "rowid"}, {"catalogue", "id", "id"}, {"status_slots", "list, idx", ""}, {"cards", "seq", "seq"}, {"events", "seq", "seq"},
-	{"key_events", "seq", "seq"}, {"links", "seq", "seq"}, {"mails", "id", "id"}, {"mail_events", "seq", "seq"}, {"mail_stops", "address", ""},
+	{"key_events", "seq", "seq"}, {"chain", "seq", ""}, {"links", "seq", "seq"}, {"mails", "id", "id"}, {"mail_events", "seq", "seq"}, {"mail_stops", "address", ""},
 	{"mail_stop_links", "hash", ""},
 }
 
@@ -42,29 +45,65 @@ var tables = []table{
 func Copy(ctx context.Context, from, to *DB) (copied []Copied, err error) {
 	const doing = "copy the register"
 	err = from.inTx(ctx, doing, func(source *sql.Tx) error {
-		conn, err := to.write.Conn(ctx)
-		if err != nil {
-			return err
-		}
-		defer conn.Close()
-		tx, err := conn.BeginTx(ctx, nil)
-		if err != nil {
-			return err
-		}
-		defer tx.Rollback() // after Commit it does nothing
-		c := copier{source: source, conn: conn, target: tx, server: to.server}
-		if copied, err = c.all(ctx); err != nil {
-			return err
-		}
-		if err := to.check(); err != nil {
-			return err
-		}
-		return tx.Commit()
+		copied, err = copyAll(ctx, source, to)
+		return err
 	})
 	if err != nil {
 		return nil, err
 	}
 	return copied, nil
+}
+
+// copyAll copies what a transaction sees.
+func copyAll(ctx context.Context, source *sql.Tx, to *DB) (copied []Copied, err error) {
+	conn, err := to.write.Conn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer conn.Close()
+	tx, err := conn.BeginTx(ctx, nil)
+	if err != nil {
+		return nil, err
+	}
+	defer tx.Rollback() // after Commit it does nothing
+	c := copier{source: source, conn: conn, target: tx, server: to.server}
+	if copied, err = c.all(ctx); err != nil {
+		return nil, err
+	}
+	if err := to.check(); err != nil {
+		return nil, err
+	}
+	return copied, tx.Commit()
+}
+
+// saveServer makes the file that SaveTo makes, of a database. It copies into a file beside it, and so needs twice the room.
+func (l *Ledger) saveServer(ctx context.Context, path string) (err error) {
+	const doing = "save the register"
+	if _, err := os.Lstat(path); err == nil {
+		return wrap(doing, &fs.PathError{Op: "create", Path: path, Err: fs.ErrExist})
+	}
+	dir, err := os.MkdirTemp(filepath.Dir(path), ".save-*")
+	if err != nil {
+		return wrap(doing, err)
+	}
+	defer os.RemoveAll(dir)
+	file, err := Create(ctx, filepath.Join(dir, "register.db"))
+	if err != nil {
+		return wrap(doing, err)
+	}
+	defer file.Close() // it goes away
+	err = l.snapshot(ctx, doing, func(tx *sql.Tx) error {
+		// Rows wait for the file that takes them, and that may take long.
+		if _, err := tx.ExecContext(ctx, "SET LOCAL statement_timeout = 0"); err != nil {
+			return err
+		}
+		_, err := copyAll(ctx, tx, file)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return file.SaveTo(ctx, path)
 }
 
 type copier struct {

@@ -44,7 +44,7 @@ func newEvents(tx *sql.Tx, actor string, at time.Time) *events {
 }
 
 func (e *events) queue(n card.Number, action, reason, detail string) {
-	e.queued = append(e.queued, []any{e.at.Unix(), string(n), e.actor, action, reason, detail})
+	e.queued = append(e.queued, []any{e.at.Unix(), string(n), e.actor, action, reason, detail, newSalt()})
 }
 
 // flush writes what is queued, card by card and of each in its order. The cards have to be there. Numbers are random, and in their
@@ -79,7 +79,7 @@ func (e *events) write(ctx context.Context, rows [][]any) error {
 }
 
 func insertEvents(n int) string {
-	return "INSERT INTO events (at, number, actor, action, reason, detail) VALUES " + manyRows(n, 6)
+	return "INSERT INTO events (at, number, actor, action, reason, detail, salt) VALUES " + manyRows(n, 7)
 }
 
 func checkHand(actor string, at time.Time) error {

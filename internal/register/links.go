@@ -2,7 +2,6 @@ package register
 
 import (
 	"context"
-	"crypto/rand"
 	"crypto/sha256"
 	"database/sql"
 	"encoding/base32"
@@ -43,26 +42,14 @@ type Link struct {
 // NewLink makes a link to the cards of one learner, and answers its secret, 26 characters, which is kept nowhere: only its SHA-256 is.
 // Of the key the ID, the e-mail and the name count, as for FindCards. The error is ErrNoLearner, or the register failed.
 func (db *DB) NewLink(ctx context.Context, learner card.LearnerKey, actor string, at time.Time) (secret string, err error) {
-	const doing = "make a link"
-	if err := checkHand(actor, at); err != nil {
-		return "", wrap(doing, err)
-	}
-	id, email, name := identityOf(learner)
-	if id == "" && (email == "" || name == "") {
-		return "", wrap(doing, ErrNoLearner)
-	}
-	var raw [secretBytes]byte
-	_, _ = rand.Read(raw[:]) // never fails (crypto/rand)
-	secret = secretText.EncodeToString(raw[:])
-	err = db.inTx(ctx, doing, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, "INSERT INTO links (hash, learner_id, email, name_fold, created_at, created_by) VALUES (?, ?, ?, ?, ?, ?)",
-			hashSecret(secret), id, email, name, at.Unix(), actor)
-		return err
-	})
-	if err != nil {
+	secrets, err := db.NewLinks(ctx, []card.LearnerKey{learner}, actor, at)
+	switch {
+	case err != nil:
 		return "", err
+	case secrets[0] == "":
+		return "", wrap("make a link", ErrNoLearner)
 	}
-	return secret, nil
+	return secrets[0], nil
 }
 
 func identityOf(k card.LearnerKey) (id, email, name string) {

@@ -108,8 +108,8 @@ func leave(ctx context.Context, tx *sql.Tx, id int64, set, words string, at time
 	return err
 }
 
-// ResendMails queues mails once more that a person wants to be sent again, to the address that their learner has now, and answers
-// them. One that is queued or being sent is left alone.
+// ResendMails queues mails once more that a person wants to be sent again, to the address and in the language that their learner has now,
+// and answers them. One that is queued or being sent is left alone.
 func (db *DB) ResendMails(ctx context.Context, ids []int64, actor string, at time.Time) (queued []Mail, err error) {
 	if err := checkHand(actor, at); err != nil {
 		return nil, wrap("send mails again", err)
@@ -118,7 +118,8 @@ func (db *DB) ResendMails(ctx context.Context, ids []int64, actor string, at tim
 		for _, id := range ids {
 			m, err := scanMail(tx.QueryRowContext(ctx, `UPDATE mails AS m SET state = 'queued', turn = turn + 1, attempts = 0, words = '', queued_at = ?, changed_at = ?,
 				copy = copy + CASE state WHEN 'accepted' THEN 1 ELSE 0 END,
-				address = coalesce((SELECT c.email FROM cards c WHERE c.number = m.number AND c.email <> ''), m.address)
+				address = coalesce((SELECT c.email FROM cards c WHERE c.number = m.number AND c.email <> ''), m.address),
+				language = coalesce((SELECT c.language FROM cards c WHERE c.number = m.number AND c.language <> ''), m.language)
 				WHERE m.id = ? AND m.state NOT IN ('queued', 'sending')
 				AND (m.address <> '' OR EXISTS (SELECT 1 FROM cards c WHERE c.number = m.number AND c.email <> ''))
 				RETURNING `+mailColumnsBare, at.Unix(), at.Unix(), id))

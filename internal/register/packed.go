@@ -42,14 +42,16 @@ func (o *opened) findPacked(ctx context.Context, number card.Number) (card.Recor
 	if err := row.unpack(packed); err != nil {
 		return card.Record{}, err
 	}
-	says, err := o.says.find(ctx, o.read, row.catalogue)
-	if errors.Is(err, sql.ErrNoRows) {
-		return card.Record{}, unreadable(row.r.Number, "catalogue") // and not: there is no such card
-	}
-	if err != nil {
+	of, err := o.says.find(ctx, o.read, row.catalogue)
+	switch {
+	case errors.Is(err, sql.ErrNoRows): // and not: there is no such card
+		return card.Record{}, unreadable(number, "catalogue")
+	case err != nil:
 		return card.Record{}, err
+	case of.course != row.r.Course:
+		return card.Record{}, unreadable(number, "catalogue")
 	}
-	return row.record(says)
+	return row.record(of.says)
 }
 
 // unpack reads the text of packedRecord.
@@ -93,17 +95,28 @@ var recordColumns = len((&recordRow{}).dest())
 // qualifications are the rows of a register's catalogue that were asked for. They never change: what a course says anew is a row of its own.
 type qualifications struct{ known sync.Map } // by id
 
-func (q *qualifications) find(ctx context.Context, from *sql.DB, id int64) (card.Qualification, error) {
+// qualified is what a course says, with the course: a card that points at the row of another one was altered.
+type qualified struct {
+	course string
+	says   card.Qualification
+}
+
+func (q *qualifications) find(ctx context.Context, from *sql.DB, id int64) (qualified, error) {
 	if v, ok := q.known.Load(id); ok {
-		return v.(card.Qualification), nil
+		return v.(qualified), nil
 	}
 	var row frozenRow
-	if err := from.QueryRowContext(ctx, "SELECT "+qualificationColumns+" FROM catalogue q WHERE q.id = ?", id).Scan(row.qualificationDest()...); err != nil {
-		return card.Qualification{}, err
+	var course string
+	err := from.QueryRowContext(ctx, "SELECT q.course, "+qualificationColumns+" FROM catalogue q WHERE q.id = ?", id).
+		Scan(append([]any{&course}, row.qualificationDest()...)...)
+	if err != nil {
+		return qualified{}, err
 	}
 	f, err := row.frozen()
-	if err == nil {
-		q.known.Store(id, f.qualification)
+	if err != nil {
+		return qualified{}, err
 	}
-	return f.qualification, err
+	found := qualified{course, f.qualification}
+	q.known.Store(id, found)
+	return found, nil
 }

@@ -77,6 +77,17 @@ func (r *Reader) FindRecord(ctx context.Context, number card.Number) (rec card.R
 	return rec, ok, wrap("look up a card", err)
 }
 
+// FindToken answers the token of a card, and no text for one that was never signed. There has to be a card of that number.
+func (r *Reader) FindToken(ctx context.Context, number card.Number) (raw string, err error) {
+	err = r.ask(ctx, func(file *opened) error {
+		bounded, cancel := context.WithTimeout(ctx, lookupTimeout)
+		defer cancel()
+		err := file.read.QueryRowContext(bounded, "SELECT token FROM cards WHERE number = ?", string(number)).Scan(&raw)
+		return inTime(ctx, err)
+	})
+	return raw, wrap("look up a token", err)
+}
+
 // Requirements answers what a card may be asked for, by the catalogue as the last batch found it: every code that a course
 // of it meets, each once and in order, with the title of the course that has this code.
 func (r *Reader) Requirements(ctx context.Context) (all []card.Requirement, err error) {

@@ -130,7 +130,14 @@ func (db *DB) inTx(ctx context.Context, doing string, fn func(*sql.Tx) error) er
 		return wrap(doing, err)
 	}
 	defer tx.Rollback() // after Commit it does nothing
-	if err := fn(tx); err != nil {
+	ends, err := endsOfLogs(ctx, tx)
+	if err == nil {
+		err = fn(tx)
+	}
+	if err == nil {
+		err = chainAfter(ctx, tx, ends)
+	}
+	if err != nil {
 		return wrap(doing, errors.Join(err, ctx.Err()))
 	}
 	if err := db.check(); err != nil {

@@ -19,7 +19,7 @@ const publicColumns = `c.number, c.issuer, c.issued_at, c.expires_at, c.not_befo
 // entryColumns are those of card.Entry but what the catalogue holds of it, in the order of entryRow.dest. They are of cards
 // alone.
 const entryColumns = publicColumns + `, c.learner_id, c.email, c.batch, c.class, c.token, c.sha256, c.replaces, c.renews,
-	c.evidence, CASE c.state WHEN 'planned' THEN (SELECT b.held FROM batches b WHERE b.id = c.batch) ELSE 0 END`
+	c.evidence, c.language, CASE c.state WHEN 'planned' THEN (SELECT b.held FROM batches b WHERE b.id = c.batch) ELSE 0 END`
 
 // recordRow takes a row of publicColumns.
 type recordRow struct {
@@ -81,7 +81,7 @@ type entryRow struct {
 
 func (x *entryRow) dest() []any {
 	return append(x.recordRow.dest(), &x.e.Learner.ID, &x.e.Learner.Email, &x.e.Batch, &x.e.Class,
-		&x.e.Token, &x.e.SHA256, &x.replaces, &x.renews, &x.e.Evidence, &x.e.Held)
+		&x.e.Token, &x.e.SHA256, &x.replaces, &x.renews, &x.e.Evidence, &x.e.Learner.Language, &x.e.Held)
 }
 
 func (x *entryRow) entry(of frozen) (_ card.Entry, err error) {
@@ -109,13 +109,13 @@ func signedValues(e *card.Entry, catalogue int64) ([]any, error) {
 
 // fixedColumns are what a card keeps from its first record on, in the order of fixedValues.
 var fixedColumns = []string{"number", "name", "course", "completed", "state", "changed_at", "recorded_at", "learner_id", "email",
-	"name_fold", "batch", "class", "instructor_id", "token", "sha256", "replaces", "renews", "evidence"}
+	"name_fold", "batch", "class", "instructor_id", "token", "sha256", "replaces", "renews", "evidence", "language"}
 
 func fixedValues(e *card.Entry, in *card.Intention) []any {
 	at := in.At.Unix()
 	return []any{string(e.Number), e.Name, e.Course, e.Completed.String(), string(card.Planned), at, at, e.Learner.ID,
 		foldEmail(e.Learner.Email), card.FoldName(e.Name), in.Batch, e.Class, e.InstructorID, "", "", nullable(e.Replaces),
-		nullable(e.Renews), e.Evidence}
+		nullable(e.Renews), e.Evidence, e.Learner.Language}
 }
 
 // statusSlot reads the list's number out of the card's status URI, which card.Validate has checked to be <issuer>/s/<number>.

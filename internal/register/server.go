@@ -45,7 +45,7 @@ func createOnServer(ctx context.Context, where string) (*DB, error) {
 
 // plainRecord asks for a card with its course. PostgreSQL hands columns over cheaply; what a look-up costs is the way there, once. Nothing is
 // remembered of the catalogue: a database that was restored under the server may have another course under the same id.
-const plainRecord = "SELECT " + publicColumns + ", " + qualificationColumns + " FROM cards c JOIN catalogue q ON q.id = c.catalogue WHERE c.number = ?"
+const plainRecord = "SELECT " + publicColumns + ", " + qualificationColumns + ", q.course FROM cards c JOIN catalogue q ON q.id = c.catalogue WHERE c.number = ?"
 
 func (o *opened) findOnServer(ctx context.Context, number card.Number) (card.Record, error) {
 	bounded, cancel := context.WithTimeout(ctx, lookupTimeout)
@@ -60,8 +60,12 @@ func (o *opened) findOnServer(ctx context.Context, number card.Number) (card.Rec
 func (o *opened) scanPlain(ctx context.Context, number card.Number) (card.Record, error) {
 	var row recordRow
 	var says frozenRow
-	if err := o.record.QueryRowContext(ctx, string(number)).Scan(append(row.dest(), says.qualificationDest()...)...); err != nil {
+	var course string
+	if err := o.record.QueryRowContext(ctx, string(number)).Scan(append(append(row.dest(), says.qualificationDest()...), &course)...); err != nil {
 		return card.Record{}, err
+	}
+	if course != row.r.Course { // as in findPacked
+		return card.Record{}, unreadable(number, "catalogue")
 	}
 	of, err := says.frozen()
 	if err != nil {
@@ -81,7 +85,7 @@ func inTime(callers context.Context, err error) error {
 // mayWrite is ErrAccess where the role may only read: better now than after the first card.
 func mayWrite(ctx context.Context, pool *sql.DB) error {
 	var may bool
-	err := pool.QueryRowContext(ctx, "SELECT bool_and(has_table_privilege(t, 'INSERT')) FROM unnest(ARRAY['batches', 'cards', 'events']) t").Scan(&may)
+	err := pool.QueryRowContext(ctx, "SELECT bool_and(has_table_privilege(t, 'INSERT')) FROM unnest(ARRAY['batches', 'cards', 'events', 'chain']) t").Scan(&may)
 	if err == nil && !may {
 		err = fmt.Errorf("%w: the database's role may only read", ErrAccess)
 	}

@@ -68,6 +68,7 @@ func dataSource(abs string, a access) string {
 		q.Set("_synchronous", "FULL")   // a card that is reported issued survives a power cut
 		q.Set("_busy_timeout", "30000") // milliseconds: longer than planning 100,000 cards holds the lock
 		q.Add("_pragma", "cache_size(-64000)")
+		q.Add("_pragma", "secure_delete(ON)")  // what is erased is overwritten, and not left on a free page
 		q.Add("_pragma", "temp_store(MEMORY)") // what a trigger may have to take back is no business of the disk
 		// With a limit set, closing empties the -wal file that it leaves in place.
 		q.Add("_pragma", "journal_size_limit(67108864)")
@@ -108,11 +109,14 @@ func newProvider(pool *sql.DB) (*goose.Provider, error) {
 		return nil, err
 	}
 	return goose.NewProvider(goose.DialectSQLite3, pool, sub, goose.WithTableName(versionTable),
-		goose.WithDisableGlobalRegistry(true), goose.WithSlog(slog.New(slog.DiscardHandler)))
+		goose.WithDisableGlobalRegistry(true), goose.WithGoMigrations(chainMigration()), goose.WithSlog(slog.New(slog.DiscardHandler)))
 }
 
 // programVersion is the version that this program works with: that of the last migration.
-func programVersion() (int64, error) { return lastVersion(migrations, "migrations/*.sql") }
+func programVersion() (int64, error) {
+	last, err := lastVersion(migrations, "migrations/*.sql")
+	return max(last, chainVersion), err
+}
 
 func lastVersion(of fs.FS, pattern string) (int64, error) {
 	names, err := fs.Glob(of, pattern) // in the order of their names, which begin with the version

@@ -3,6 +3,7 @@ package register
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"strconv"
 	"strings"
@@ -66,6 +67,19 @@ func changedLists(ctx context.Context, tx *sql.Tx, since string) (lists []int64,
 		lists = append(lists, list)
 		return err
 	}, "SELECT DISTINCT c.status_list FROM events e CROSS JOIN cards c WHERE c.number = e.number AND e.seq > ? AND c.status_list IS NOT NULL", seq)
+}
+
+// CountNotIn counts the places of a list whose card is not in a state, or that no card has.
+func (r *Reader) CountNotIn(ctx context.Context, list int64, places []int64, state card.State) (n int, err error) {
+	all, err := json.Marshal(append([]int64{}, places...)) // [] rather than null
+	if err != nil {
+		return 0, err
+	}
+	err = r.ask(ctx, func(file *opened) error {
+		return file.read.QueryRowContext(ctx, `SELECT count(*) FROM json_each(?) p
+			LEFT JOIN cards c ON c.status_list = ? AND c.status_idx = CAST(p.value AS bigint) WHERE c.state IS DISTINCT FROM ?`, string(all), list, string(state)).Scan(&n)
+	})
+	return n, wrap("look up places of a status list", err)
 }
 
 // StatusesIn goes through the places of a list that were given out, with the state of the card that has each. A place that no card

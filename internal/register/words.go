@@ -15,6 +15,8 @@ var serverWords = strings.NewReplacer(
 	"max(recorded_at, ?)", "greatest(recorded_at, ?)",
 	"json_each(?)", "jsonb_array_elements_text(CAST(? AS text)::jsonb)",
 	"json_each(q.meets)", "jsonb_array_elements_text(q.meets::jsonb)",
+	// PostgreSQL takes one recursive term, and an index for each side of its OR.
+	besideOwn, "SELECT c.number, c.replaces FROM own JOIN cards c ON c.number = own.replaces OR c.replaces = own.number",
 )
 
 // anyCase is a comparison that takes A to Z for a to z. With the collation "C", lower folds these letters alone, as NOCASE does.

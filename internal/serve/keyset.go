@@ -2,9 +2,7 @@ package serve
 
 import (
 	"context"
-	"errors"
 	"log/slog"
-	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -29,21 +27,28 @@ const (
 // KeySet is the public keys as their file has them now: a change of the file counts within a second, a new key at once. A key that was
 // revoked by the register's record is revoked here too, whatever the file says; so an older copy of the file brings no key back.
 //
-// Where the file is gone or can't be used, the last good set goes on, without an end: what was revoked meanwhile the register knows, so
+// Where the file is gone or can't be used, or has lost a key that the register names, the last good set goes on, without an end: what was revoked meanwhile the register knows, so
 // all that can be missing is a new key. Ready says so until it is mended. KeySet is safe for concurrent use.
 type KeySet struct {
-	path    string
-	revoked func(context.Context) (map[string]time.Time, error)
-	log     *slog.Logger
-	start   time.Time
-	looked  atomic.Int64 // when the file was last looked at, as time since start
-	held    atomic.Pointer[heldKeys]
+	path     string
+	register keyRecord
+	log      *slog.Logger
+	start    time.Time
+	looked   atomic.Int64 // when the file was last looked at, as time since start
+	held     atomic.Pointer[heldKeys]
 
-	mu      sync.Mutex // one looks at a time; it guards what follows
-	file    *keys.Set  // as the file has it
-	seen    os.FileInfo
-	settled bool // the file was older than settledAge when it was read
+	mu      sync.Mutex    // one looks at a time, for fileTime and revokedTime at most; it guards what follows
+	last    fileLook      // that gave the set in hand
+	pending chan fileLook // of a look at the file that is not done; nil for none
 	since   map[string]time.Time
+}
+
+// keyRecord is what the register says of the keys; *register.Reader is one.
+type keyRecord interface {
+	// RevokedKeys answers which keys were revoked, each with the time since when.
+	RevokedKeys(ctx context.Context) (map[string]time.Time, error)
+	// KeyIDs answers the keys of the register's history.
+	KeyIDs(ctx context.Context) ([]string, error)
 }
 
 // heldKeys are what requests are answered from.
@@ -54,19 +59,19 @@ type heldKeys struct {
 }
 
 // openKeySet reads the set's file and what the register says of its keys. The error is that of keys.Load, or what the register said.
-func openKeySet(ctx context.Context, path string, revoked func(context.Context) (map[string]time.Time, error), log *slog.Logger) (*KeySet, error) {
+func openKeySet(ctx context.Context, path string, register keyRecord, log *slog.Logger) (*KeySet, error) {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	k := &KeySet{path: path, revoked: revoked, log: log, start: time.Now()}
+	k := &KeySet{path: path, register: register, log: log, start: time.Now()}
 	k.held.Store(&heldKeys{})
-	since, err := revoked(ctx)
+	since, err := register.RevokedKeys(ctx)
 	if err != nil {
 		return nil, err
 	}
 	k.since = since
-	if err := k.read(); err != nil {
-		return nil, err
+	if k.last = k.fetch(); k.last.err != nil {
+		return nil, k.last.err
 	}
 	return k, k.publish(nil)
 }
@@ -127,59 +132,34 @@ func (k *KeySet) look(most time.Duration) {
 func (k *KeySet) refresh() {
 	before := k.held.Load()
 	changed := false
-	err := k.changed()
-	if errors.Is(err, errChanged) {
-		err = k.read()
-		changed = err == nil
-	}
+	found := k.fetch()
 	// The register's own trouble is told by each request that asks it; what it said last goes on.
 	ctx, cancel := context.WithTimeout(context.Background(), revokedTime)
 	defer cancel()
-	if since, err := k.revoked(ctx); err == nil && !sameTimes(since, k.since) {
+	err := found.err
+	if found.set != nil {
+		if err = k.mayTakeOver(ctx, found.set); err == nil {
+			k.last, changed = found, true
+		}
+	}
+	if since, err := k.register.RevokedKeys(ctx); err == nil && !sameTimes(since, k.since) {
 		k.since, changed = since, true
 	}
 	if !changed && sameError(err, before.err) {
 		return
 	}
 	if err != nil && !sameError(err, before.err) {
-		k.log.Error("the key set can't be read; the last good one goes on", "error", err.Error())
+		k.log.Error("the key set can't be taken over; the last good one goes on", "error", err.Error())
 	}
 	if err := k.publish(err); err != nil {
 		k.log.Error("the key set can't be published; the last good one goes on", "error", err.Error())
 	}
 }
 
-var errChanged = errors.New("the file has changed")
-
-// changed is nil where the file is the one that was read, and errChanged where it is not.
-func (k *KeySet) changed() error {
-	now, err := os.Stat(k.path)
-	if err != nil || k.settled && os.SameFile(now, k.seen) && now.Size() == k.seen.Size() && now.ModTime().Equal(k.seen.ModTime()) {
-		return err
-	}
-	return errChanged
-}
-
-// read reads the file. A file that is being written while it is read is read again at the next look.
-func (k *KeySet) read() error {
-	before, err := os.Stat(k.path)
-	if err != nil {
-		before = nil // Load says what is wrong
-	}
-	k.settled = false
-	set, err := keys.Load(k.path)
-	if err != nil {
-		return err
-	}
-	k.file, k.seen = set, before
-	k.settled = before != nil && time.Since(before.ModTime()) > settledAge
-	return nil
-}
-
 // publish answers requests from now on by the set in hand; err is why its file can't be used now.
 func (k *KeySet) publish(err error) error {
 	before := k.held.Load()
-	set, behind := k.file.WithRevoked(k.since)
+	set, behind := k.last.set.WithRevoked(k.since)
 	jwks, encodeErr := set.JWKS()
 	if encodeErr != nil {
 		return encodeErr

@@ -2,7 +2,6 @@ package serve
 
 import (
 	"bytes"
-	"context"
 	"crypto/ed25519"
 	"crypto/rand"
 	"encoding/json"
@@ -54,7 +53,7 @@ type house struct {
 	log  *log
 }
 
-func newHouse(t *testing.T, all ...keys.Key) *house {
+func newHouse(t testing.TB, all ...keys.Key) *house {
 	t.Helper()
 	dir := t.TempDir()
 	db, err := register.Create(t.Context(), filepath.Join(dir, "register.db"))
@@ -103,6 +102,13 @@ func (h *house) write(t testing.TB, all ...keys.Key) {
 func (h *house) issue(t testing.TB, key token.SigningKey, batch string) string {
 	t.Helper()
 	c, raw := sign(t, key)
+	h.enter(t, key, batch, c, raw)
+	return raw
+}
+
+// enter puts a card into the register.
+func (h *house) enter(t testing.TB, key token.SigningKey, batch string, c card.Card, raw string) {
+	t.Helper()
 	digest, err := token.Digest(c, key.Alg, key.ID)
 	if err != nil {
 		t.Fatal(err)
@@ -120,7 +126,6 @@ func (h *house) issue(t testing.TB, key token.SigningKey, batch string) string {
 	if err := h.db.MarkIssued(t.Context(), "office", testTime, []card.Finished{done}); err != nil {
 		t.Fatal(err)
 	}
-	return raw
 }
 
 func (h *house) revoke(t testing.TB, id string, since time.Time) {
@@ -133,11 +138,21 @@ func (h *house) revoke(t testing.TB, id string, since time.Time) {
 
 func (h *house) keySet(t testing.TB) *KeySet {
 	t.Helper()
-	k, err := openKeySet(t.Context(), h.jwks, h.db.RevokedKeys, NewLog(h.log, slog.LevelInfo))
+	k, err := openKeySet(t.Context(), h.jwks, h.reader(t), NewLog(h.log, slog.LevelInfo))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return k
+}
+
+func (h *house) reader(t testing.TB) *register.Reader {
+	t.Helper()
+	r, err := register.OpenReader(t.Context(), h.path(), register.ReaderOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { r.Close() })
+	return r
 }
 
 // later lets the last look be so long ago that the next question looks again.
@@ -179,21 +194,18 @@ func TestKeySetLooksAtOnceForAnUnknownKey(t *testing.T) {
 	first, _ := testKey(t, "a")
 	second, _ := testKey(t, "b")
 	h := newHouse(t, first)
-	var looks atomic.Int64
-	k, err := openKeySet(t.Context(), h.jwks, func(ctx context.Context) (map[string]time.Time, error) {
-		looks.Add(1)
-		return h.db.RevokedKeys(ctx)
-	}, nil)
+	asked := &counted{keyRecord: h.reader(t)}
+	k, err := openKeySet(t.Context(), h.jwks, asked, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	k.Find("nobody")
-	began, before := time.Now(), looks.Load()
+	began, before := time.Now(), asked.looks.Load()
 	for range 20_000 {
 		k.Find("nobody")
 	}
-	if most := 2 + int64(time.Since(began)/unknownAge); looks.Load()-before > most {
-		t.Errorf("20,000 unknown keys made it look %d times, want at most %d", looks.Load()-before, most)
+	if most := 2 + int64(time.Since(began)/unknownAge); asked.looks.Load()-before > most {
+		t.Errorf("20,000 unknown keys made it look %d times, want at most %d", asked.looks.Load()-before, most)
 	}
 	h.write(t, first, second)
 	time.Sleep(unknownAge)
@@ -356,14 +368,17 @@ func do(site *Site, path string) int {
 
 func (h *house) path() string { return filepath.Join(filepath.Dir(h.jwks), "register.db") }
 
-// sign makes a card that no register holds.
-func sign(t testing.TB, key token.SigningKey) (card.Card, string) {
+// sign makes a card that no register holds, with a place in a status list where one is given.
+func sign(t testing.TB, key token.SigningKey, place ...card.StatusSlot) (card.Card, string) {
 	t.Helper()
 	n, err := card.NewNumber(rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
 	c := card.Card{Issuer: testURL, Number: n, IssuedAt: testTime, ExpiresAt: testTime.AddDate(2, 0, 0), Name: "Zoë Learner", Course: "BLS"}
+	for _, p := range place {
+		c.Status = p.Ref(c.Issuer)
+	}
 	raw, err := token.Sign(c, key)
 	if err != nil {
 		t.Fatal(err)
@@ -374,18 +389,7 @@ func sign(t testing.TB, key token.SigningKey) (card.Card, string) {
 // BenchmarkFind is what following the file costs each look-up.
 func BenchmarkFind(b *testing.B) {
 	first, _ := testKey(b, "a")
-	set, err := keys.NewSet(first)
-	if err != nil {
-		b.Fatal(err)
-	}
-	path := filepath.Join(b.TempDir(), "jwks.json")
-	if err := set.Save(path); err != nil {
-		b.Fatal(err)
-	}
-	k, err := openKeySet(b.Context(), path, func(context.Context) (map[string]time.Time, error) { return nil, nil }, nil)
-	if err != nil {
-		b.Fatal(err)
-	}
+	k := newHouse(b, first).keySet(b)
 	for b.Loop() {
 		if _, ok := k.Find(first.ID); !ok {
 			b.Fatal("the key is gone")

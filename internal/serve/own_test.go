@@ -20,7 +20,7 @@ func (h *house) open(t *testing.T) (*Site, error) {
 	})
 }
 
-func (h *house) record(t *testing.T, id string) {
+func (h *house) record(t testing.TB, id string) {
 	t.Helper()
 	err := h.db.RecordKeys(t.Context(), []register.KeyEvent{{At: testTime, KeyID: id, Actor: "office", Action: register.KeyInUse, Since: testTime}})
 	if err != nil {

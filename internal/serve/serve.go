@@ -10,7 +10,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/cardproof/cardproof/internal/archive"
 	"github.com/cardproof/cardproof/internal/config/public"
 	"github.com/cardproof/cardproof/internal/httpd"
 	"github.com/cardproof/cardproof/internal/httpd/certificate"
@@ -30,10 +29,11 @@ type Options struct {
 	Roots    string // the file with the roots of the document seal; empty for none
 	Issuer   public.Issuer
 	Server   public.Server
-	Lists    Lists  // the status lists; the zero value for none
-	Archive  string // the folder of the finished cards, for the learners' pages; empty for no such pages
+	Lists    Lists         // the status lists; the zero value for none
+	Files    learner.Files // the finished cards, for the learners' pages; nil for no such pages
 	Learner  public.Learner
 	Requests learner.Requests // takes the wishes for links; nil for no form that asks for them
+	Stops    httpd.Handler    // answers the links that stop reminders; nil for no such links
 	Version  string
 	Log      *slog.Logger
 	Now      func() time.Time
@@ -95,7 +95,7 @@ func Open(ctx context.Context, o Options) (*Site, error) {
 // build makes what answers from the open register.
 func (s *Site) build(ctx context.Context, own *own, roots []byte, trust seal.Trust) error {
 	o, reader := s.options, s.reader
-	set, err := openKeySet(ctx, o.JWKS, reader.RevokedKeys, o.Log)
+	set, err := openKeySet(ctx, o.JWKS, reader, o.Log)
 	if err != nil {
 		return err
 	}
@@ -103,19 +103,32 @@ func (s *Site) build(ctx context.Context, own *own, roots []byte, trust seal.Tru
 	if s.certificate, err = openCertificate(o, set); err != nil {
 		return err
 	}
+	lists := o.lists(set)
+	var held *places
+	if lists != nil {
+		held = newPlaces(lists, o.Issuer.URL, set)
+	}
 	ready := func(ctx context.Context) error {
-		return errors.Join(reader.Ping(ctx), set.Ready(ctx), own.complete(ctx, reader))
+		return errors.Join(reader.Ping(ctx), set.Ready(ctx), own.complete(ctx, reader), held.agree(ctx, reader))
 	}
 	s.monitor = newMonitor(o, ready)
 	limit := o.Server.RateLimit
-	checker := &verify.Checker{Keys: set, Register: reader, Now: o.Now, Location: o.Issuer.Location}
+	checker := &verify.Checker{Keys: set, Register: reader, Tokens: reader, Now: o.Now, Location: o.Issuer.Location}
+	if held != nil {
+		checker.Lists = held
+	}
+	find := ""
+	if o.Requests != nil {
+		find = learner.FindPath
+	}
 	s.Handler, err = web.New(web.Options{
 		Checker: checker,
+		Find:    find,
 		Extend:  o.learners(reader, checker),
 		JWKS:    set.JWKS,
 		Roots:   roots,
 		Trust:   trust,
-		Ready:   ready, Requirements: reader, StatusLists: o.lists(set),
+		Ready:   ready, Requirements: reader, StatusLists: lists,
 		Issuer:  web.Issuer{Name: o.Issuer.Name, URL: o.Issuer.URL},
 		Origins: []string{o.Issuer.URL, o.Issuer.VerifyURL},
 		Contact: o.Issuer.Contact,
@@ -132,11 +145,7 @@ func (s *Site) build(ctx context.Context, own *own, roots []byte, trust seal.Tru
 
 // learners are the pages of learners, as far as there is what they need.
 func (o Options) learners(reader *register.Reader, checker *verify.Checker) func(web.Shell) ([]web.Route, error) {
-	pages := learner.Options{Cards: reader, Checker: checker, Requests: o.Requests, Now: o.Now}
-	if o.Archive != "" {
-		pages.Files = archive.New(o.Archive)
-	}
-	return learner.Extend(pages)
+	return learner.Extend(learner.Options{Cards: reader, Checker: checker, Files: o.Files, Requests: o.Requests, Stops: o.Stops, Now: o.Now})
 }
 
 // publishedRoots reads the roots of the document seal. They go out as they were understood, written anew: whatever else is in the file

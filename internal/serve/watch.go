@@ -40,6 +40,7 @@ var failures = []struct {
 	{register.ErrMissing, "missing"}, {register.ErrCorrupt, "corrupt"}, {register.ErrForeign, "foreign"}, {register.ErrAccess, "access"},
 	{register.ErrBusy, "busy"}, {register.ErrFull, "full"}, {register.ErrNewer, "version"}, {register.ErrOlder, "version"},
 	{register.ErrExchanged, "exchanged"}, {register.ErrUnreachable, "unreachable"}, {register.ErrBehind, "behind"}, {context.DeadlineExceeded, "slow"},
+	{verify.ErrAltered, "altered"}, {verify.ErrOlder, "older"},
 }
 
 // failureOf says why the register did not answer. A client that hung up is no failure of it.

@@ -160,9 +160,9 @@ func (w *Worker) build(ctx context.Context, m register.Mail, e card.Entry, to po
 			if err != nil {
 				return nil, err
 			}
-			link := post.Link{URL: w.URL + "/my/" + secret}
-			if m.Kind == register.MailLinks {
-				link.Name = learner.Name
+			link := post.Link{URL: LinkURL(w.URL, secret, e.Learner.Language)}
+			if m.Kind == register.MailLinks { // in the language of the mail, which is the learner's or that of the page where they asked
+				link = post.Link{Name: learner.Name, URL: LinkURL(w.URL, secret, m.Language)}
 			}
 			l.Links = append(l.Links, link)
 		}
@@ -176,11 +176,20 @@ func (w *Worker) build(ctx context.Context, m register.Mail, e card.Entry, to po
 		l.Stop = w.URL + StopPath + secret
 	case m.Kind != register.MailLinks && w.Attach:
 		var err error
-		if l.PDF, err = w.Archive.Get(e.Number, e.SHA256); err != nil {
+		if l.PDF, err = w.Archive.Get(ctx, e.Number, e.SHA256); err != nil {
 			return nil, err
 		}
 	}
 	return w.Writer.Write(l)
+}
+
+// LinkURL is the address behind a learner's link. With the code of a language the page is in that one, whatever the browser asks for.
+func LinkURL(origin, secret, language string) string {
+	link := origin + "/my/" + secret
+	if language != "" {
+		link += "?lang=" + language
+	}
+	return link
 }
 
 // KeyOf is whom a card is of.

@@ -1,10 +1,12 @@
 package work
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/riverqueue/river"
 
+	"github.com/cardproof/cardproof/card"
 	"github.com/cardproof/cardproof/internal/register"
 )
 
@@ -21,13 +23,9 @@ func (w *Worker) remind(ctx context.Context) error {
 		}
 		mails := make([]register.NewMail, len(cards))
 		for i, e := range cards {
-			before, err := w.Register.Mails(ctx, register.MailFilter{Number: e.Number, Limit: 1})
+			language, err := w.languageOf(ctx, &e)
 			if err != nil {
 				return w.failed("look up the language of a reminder", err)
-			}
-			language := w.Language
-			if len(before) > 0 {
-				language = before[0].Language // that of the mail with the card
 			}
 			mails[i] = register.NewMail{
 				Event: register.ReminderEvent(days, e.Number), Kind: register.MailReminder, Number: e.Number, Address: e.Learner.Email, Language: language,
@@ -38,6 +36,18 @@ func (w *Worker) remind(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// languageOf is the language of a reminder: the learner's own, that of the mail with the card, or that of the centre.
+func (w *Worker) languageOf(ctx context.Context, e *card.Entry) (string, error) {
+	if e.Learner.Language != "" {
+		return e.Learner.Language, nil
+	}
+	before, err := w.Register.Mails(ctx, register.MailFilter{Number: e.Number, Limit: 1})
+	if err != nil || len(before) == 0 {
+		return w.Language, err
+	}
+	return before[0].Language, nil
 }
 
 // links queues the mail with the links of an address, if there are any.
@@ -52,10 +62,11 @@ func (w *Worker) links(ctx context.Context, job *river.Job[linksArgs]) error {
 	if len(learners) == 0 {
 		return nil
 	}
-	language := job.Args.Language
-	if language == "" {
-		language = w.Language
+	language, err := w.Register.LanguageOf(ctx, job.Args.Address)
+	if err != nil {
+		return w.failed("look up the language of an address", err)
 	}
+	language = cmp.Or(language, job.Args.Language, w.Language)
 	return w.queue(ctx, []register.NewMail{{Event: "links:" + job.Args.Request, Kind: register.MailLinks, Address: job.Args.Address, Language: language}})
 }
 

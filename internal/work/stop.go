@@ -1,13 +1,13 @@
 package work
 
 import (
-	"bytes"
 	"html/template"
-	"log/slog"
+	"io"
 	"net/http"
 	"time"
 
 	"github.com/cardproof/cardproof/assets"
+	"github.com/cardproof/cardproof/internal/httpd"
 	"github.com/cardproof/cardproof/internal/post"
 	"github.com/cardproof/cardproof/internal/register"
 )
@@ -15,38 +15,31 @@ import (
 // StopPath is where the links lead by which learners stop their reminders; the secret follows.
 const StopPath = "/unsubscribe/"
 
-// StopHandler answers the links that stop reminders. A GET only asks, since programs that guard mailboxes open every link; a POST stops
-// them, also that of a mail program by itself (RFC 8058), and answers the same for a link that stands for nobody.
-func StopHandler(db *register.DB, texts *post.Writer, log *slog.Logger, now func() time.Time) (http.Handler, error) {
+// retryStop is after how long to try again where reminders could not be stopped.
+const retryStop = time.Minute
+
+// StopHandler answers the links that stop reminders, for a route with {secret} behind StopPath. A GET only asks, since programs that guard
+// mailboxes open every link; a POST stops them, also that of a mail program by itself (RFC 8058), and answers the same for a link that
+// stands for nobody.
+func StopHandler(db *register.DB, texts *post.Writer, now func() time.Time) (httpd.Handler, error) {
 	page, err := template.ParseFS(assets.Mail(), "stop.html")
 	if err != nil {
 		return nil, err
 	}
-	show := func(w http.ResponseWriter, r *http.Request, done bool) {
-		var out bytes.Buffer
-		if err := page.Execute(&out, texts.StopPage(r.Header.Get("Accept-Language"), done)); err != nil {
-			log.Error("the page that stops reminders can't be shown", "error", err)
-			http.Error(w, "internal error", http.StatusInternalServerError)
-			return
+	return func(w http.ResponseWriter, r *http.Request) error {
+		stops := r.Method == http.MethodPost
+		if stops {
+			if _, err := db.StopBySecret(r.Context(), r.PathValue("secret"), now()); err != nil {
+				return &httpd.Error{Status: http.StatusServiceUnavailable, Detail: "Your reminders could not be stopped just now.", RetryAfter: retryStop, Err: err}
+			}
 		}
 		h := w.Header()
-		h.Set("Content-Type", "text/html; charset=utf-8")
 		h.Set("Cache-Control", "no-store")
 		h.Set("Referrer-Policy", "no-referrer")
 		h.Set("X-Robots-Tag", "noindex")
-		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
-		_, _ = w.Write(out.Bytes())
-	}
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET "+StopPath+"{secret}", func(w http.ResponseWriter, r *http.Request) { show(w, r, false) })
-	mux.HandleFunc("POST "+StopPath+"{secret}", func(w http.ResponseWriter, r *http.Request) {
-		if _, err := db.StopBySecret(r.Context(), r.PathValue("secret"), now()); err != nil {
-			log.Error("reminders could not be stopped", "error", err)
-			http.Error(w, "try again later", http.StatusServiceUnavailable)
-			return
-		}
-		show(w, r, true)
-	})
-	return mux, nil
+		return httpd.Write(w, http.StatusOK, "text/html; charset=utf-8", func(b io.Writer) error {
+			return page.Execute(b, texts.StopPage(r.Header.Get("Accept-Language"), stops))
+		})
+	}, nil
 }

@@ -31,7 +31,7 @@ type Links interface {
 
 // Archive has the finished files.
 type Archive interface {
-	Get(number card.Number, wantSHA256 string) ([]byte, error)
+	Get(ctx context.Context, number card.Number, wantSHA256 string) ([]byte, error)
 }
 
 // Options say what is done, and with what.

@@ -20,6 +20,7 @@ import (
 
 	"github.com/cardproof/cardproof/card"
 	"github.com/cardproof/cardproof/internal/archive"
+	"github.com/cardproof/cardproof/internal/httpd"
 	"github.com/cardproof/cardproof/internal/post"
 	"github.com/cardproof/cardproof/internal/post/posttest"
 	"github.com/cardproof/cardproof/internal/register"
@@ -86,7 +87,7 @@ func newOffice(t *testing.T, database string, serverArgs ...string) *office {
 		t.Fatal(err)
 	}
 	f.o = work.Options{
-		Folder: dir, Database: database, Register: db, Archive: archive.New(filepath.Join(dir, "cards")), Links: f.links, Writer: writer,
+		Folder: dir, Database: database, Register: db, Archive: archive.NewFolder(filepath.Join(dir, "cards")), Links: f.links, Writer: writer,
 		Server: post.Server{Host: f.server.Host, Port: f.server.Port, TLS: post.NoTLS, Timeout: 5 * time.Second, Answer: 10 * time.Second},
 		URL:    "https://cards.example.org", Language: "en", Attach: true, PerMinute: 600_000, GiveUpAfter: 48 * time.Hour, Reminders: []int{90, 30, 7},
 		Actor: "worker", Log: slog.New(slog.NewTextHandler(f.log, nil)), Now: func() time.Time { return time.Now().Add(f.shift).UTC().Truncate(time.Second) },
@@ -98,7 +99,7 @@ func newOffice(t *testing.T, database string, serverArgs ...string) *office {
 func (f *office) issue(batch string, days int, addresses ...string) []card.Number {
 	f.t.Helper()
 	now := time.Now().UTC().Truncate(time.Second)
-	archived := f.o.Archive.(*archive.Archive)
+	archived := f.o.Archive.(*archive.Folder)
 	var entries []card.Entry
 	files := map[card.Number][]byte{}
 	for i, address := range addresses {
@@ -116,7 +117,7 @@ func (f *office) issue(batch string, days int, addresses ...string) []card.Numbe
 		}
 		entries, files[n] = append(entries, e), []byte("%PDF-1.7 of "+string(n))
 	}
-	sums, err := archived.Put(files)
+	sums, err := archived.Put(f.t.Context(), files)
 	if err == nil {
 		err = f.o.Register.Plan(f.t.Context(), card.Intention{Batch: batch, Actor: "office", At: now, Entries: entries})
 	}
@@ -365,10 +366,12 @@ func testReminders(t *testing.T, database string) {
 		t.Error("a reminder has the card attached")
 	}
 	stop := strings.Trim(header.Get("List-Unsubscribe"), "<>")
-	handler, err := work.StopHandler(f.o.Register, f.o.Writer, f.o.Log, f.o.Now)
+	stops, err := work.StopHandler(f.o.Register, f.o.Writer, f.o.Now)
 	if err != nil {
 		t.Fatal(err)
 	}
+	handler := http.NewServeMux()
+	handler.Handle(work.StopPath+"{secret}", stops.Or(func(w http.ResponseWriter, _ *http.Request, e *httpd.Error) { http.Error(w, e.Error(), e.Status) }))
 	for _, c := range []struct {
 		method, url string
 		wants       bool

@@ -35,7 +35,7 @@ const (
 // rosterColumns are the columns that every roster may have. A pass rule of its own on one of them would be asked beside the
 // rule that the column stands for. The list is held against the roster's own by a test there.
 var rosterColumns = []string{"name", "first_name", "middle_name", "name_prefix", "last_name", "second_last_name", "name_suffix", "email", "course",
-	"completed", "attendance", "score", "skills", "scenario", "passed", "instructor", "instructor_id", "class", "prior_card", "experience_months", "learner_id", "problem"}
+	"completed", "attendance", "score", "skills", "scenario", "passed", "instructor", "instructor_id", "class", "prior_card", "experience_months", "learner_id", "language", "problem"}
 
 // validate checks what can be seen of the course alone; the key is its own path.
 func (c *Course) validate(key string) error {

@@ -27,6 +27,7 @@ type Completion struct {
 	Name         string // in NFC, with single spaces
 	Email        string // lower case; may be empty
 	LearnerID    string // may be empty
+	Language     string // code of the mails' language; may be empty
 	Course       *course.Course
 	Completed    card.Date
 	Instructor   string // may be empty
@@ -206,6 +207,7 @@ func (c *checker) row(row sheet.Row) (done Completion, ok bool) {
 	done.Class = c.text(row, ColumnClass)
 	done.PriorCard = c.priorCard(row, done.Course)
 	done.LearnerID = c.text(row, ColumnLearnerID)
+	done.Language = c.language(row)
 	if done.Course != nil && !done.Completed.IsZero() {
 		c.seen.add(&c.out, done)
 	}

@@ -41,6 +41,7 @@ const (
 	ColumnPriorCard        = heading.PriorCard
 	ColumnExperienceMonths = heading.ExperienceMonths
 	ColumnLearnerID        = heading.LearnerID
+	ColumnLanguage         = heading.Language
 )
 
 // canonical are the columns in the order in which problems are told.

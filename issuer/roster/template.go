@@ -5,6 +5,7 @@ import (
 	"io"
 
 	"github.com/cardproof/cardproof/issuer/course"
+	"github.com/cardproof/cardproof/issuer/roster/cell"
 	"github.com/cardproof/cardproof/issuer/roster/sheet"
 )
 
@@ -62,8 +63,9 @@ func optionalGuides(c *course.Course) []guide {
 		class += fmt.Sprintf(" An instructor may have %d learners in one.", c.ParticipantsPerInstructor)
 	}
 	return append(optional,
-		guide{ColumnEmail, false, "The learner's e-mail address. It is private, tells namesakes apart, and finds an earlier card together with the name; nothing is sent to it.", "jurgen.muller@example.org", nil, 30},
+		guide{ColumnEmail, false, "The learner's e-mail address. It is private, tells namesakes apart, and finds an earlier card together with the name.", "jurgen.muller@example.org", nil, 30},
 		guide{ColumnLearnerID, false, "Your own number of the learner; it tells namesakes apart.", "L0001", nil, 12},
+		guide{ColumnLanguage, false, "The language in which the learner gets mails; empty for that of the centre.", "en", cell.LanguageCodes(), 12},
 		guide{ColumnClass, false, class, c.Code + "-2026-04", nil, 18},
 		guide{ColumnInstructor, false, "The instructor's name, which is printed on the card.", "Ruth Adeyemi", nil, 24},
 		guide{ColumnInstructorID, false, "The instructor's number, which is printed on the card.", "I-2041", nil, 14})

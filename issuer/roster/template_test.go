@@ -12,9 +12,9 @@ import (
 func TestTemplateText(t *testing.T) {
 	rules := testRules(t)
 	for code, want := range map[string]string{
-		"TALK": "\ufeffname,course,completed,email,learner_id,class,instructor,instructor_id\n",
-		"ALS2": "\ufeffname,course,completed,attendance,score,skills,scenario,experience_months,prior_card,email,learner_id,class,instructor,instructor_id\n",
-		"OWN":  "\ufeffname,course,completed,Station 3,Knot test,email,learner_id,class,instructor,instructor_id\n",
+		"TALK": "\ufeffname,course,completed,email,learner_id,language,class,instructor,instructor_id\n",
+		"ALS2": "\ufeffname,course,completed,attendance,score,skills,scenario,experience_months,prior_card,email,learner_id,language,class,instructor,instructor_id\n",
+		"OWN":  "\ufeffname,course,completed,Station 3,Knot test,email,learner_id,language,class,instructor,instructor_id\n",
 	} {
 		c, _ := rules.Catalogue.Find(code)
 		var out bytes.Buffer

@@ -21,11 +21,12 @@ type Difference struct {
 
 // Compare holds what a file prints against its cards: signed has an entry for each of Cards, nil where nobody vouches for it, and centre
 // is the name of the issuer. It looks at the text of the pages with a card's code and of those that look like a card's, as far as the file
-// gives its text. Codes and links have to lead to one of the origins or to the issuer of their card; without origins that is not asked.
+// gives its text. Codes, links and the address that is printed to check a card at have to lead to one of the origins or to the issuer of their
+// card; without origins that is not asked.
 //
 // What is surely another line makes the file Altered. What can't be found, read or seen, or is more than was signed, makes a file without a
-// seal Unchecked: a program that printed it anew may have lost or added it. A file that is Intact is Doubtful with another line: the centre's
-// own programs seal none.
+// seal Unchecked: a program that printed it anew may have lost or added it. So it is if other programs may see other pages in it. A file that
+// is Intact is Doubtful with another line: the centre's own programs seal none.
 func (f *File) Compare(signed []*card.Record, centre string, origins ...string) {
 	if len(signed) != len(f.Cards) {
 		return
@@ -40,9 +41,13 @@ func (f *File) Compare(signed []*card.Record, centre string, origins ...string) 
 		switch {
 		case len(cards) > 0 && !slices.Contains(cards, nil):
 			c.page(p, cards, centre)
-		case len(cards) == 0 && vouched:
-			c.stray(p, signed, centre)
+			c.leads(p, cards, origins)
+		case len(cards) == 0 && vouched && c.stray(p, signed, centre):
+			c.leads(p, signed, origins)
 		}
+	}
+	if len(f.Blank) > 0 && f.State == Unsealed { // of a scan, nobody says that more than its QR was checked
+		c.doubt(printedPage{number: f.Blank[0]}, "it is a picture, or drawn without text, and has no QR code that can be read")
 	}
 	if len(origins) > 0 {
 		c.follow(f.links, signed, origins)
@@ -59,6 +64,8 @@ func (f *File) Compare(signed []*card.Record, centre string, origins ...string) 
 		f.State = Altered
 	case len(c.elsewhere) > 0 && plain:
 		f.State, f.Why = Unchecked, fmt.Errorf("%w: %w: %s", ErrCompare, ErrElsewhere, c.elsewhere[0])
+	case f.twofold != nil && plain:
+		f.State, f.Why = Unchecked, fmt.Errorf("%w: %w", ErrCompare, f.twofold)
 	case len(c.doubts) > 0 && plain:
 		f.State, f.Why = Unchecked, fmt.Errorf("%w: %s", ErrCompare, c.doubts[0])
 	}
@@ -71,10 +78,10 @@ func (f *File) isOwnDesign(d Difference) bool {
 		slices.ContainsFunc(f.pages, func(p printedPage) bool { return p.holds(fold(d.Signed)) })
 }
 
-// ErrCompare says that a person has to compare the lines. ErrElsewhere says that a code or a link does not lead to the issuer.
+// ErrCompare says that a person has to compare the lines. ErrElsewhere says that a code, a link or a printed address does not lead to the issuer.
 var (
 	ErrCompare   = errors.New("compare")
-	ErrElsewhere = errors.New("a code or a link in it does not lead to the issuer")
+	ErrElsewhere = errors.New("a code, a link or an address in it does not lead to the issuer")
 )
 
 // comparison collects what was found.

@@ -240,3 +240,48 @@ func TestLinksElsewhere(t *testing.T) {
 		t.Errorf("a QR that leads elsewhere: got %s, %v", f.State, f.Why)
 	}
 }
+
+// The address to check a card at is the issuer's. A centre's own site and mail stand where they want.
+func TestPrintedAddresses(t *testing.T) {
+	origins := []string{"https://cards.example.org", "http://localhost:8080"}
+	in := func(old, new string) string { return strings.Replace(front, old, new, 1) }
+	const host = "cards.example.org"
+	for text, want := range map[string]State{
+		front:                                                                   Unsealed,
+		in(host, "CARDS.EXAMPLE.ORG/"):                                          Unsealed,
+		in(host, "https://"+host+"/n/"):                                         Unsealed,
+		in(host, "localhost:8080"):                                              Unsealed,
+		in(host, "cards.\nexample.org"):                                         Unsealed,
+		in("Check this card:\n", ""):                                            Unsealed,
+		in("Check this card:", "Prüfen:"):                                       Unsealed,
+		front + "\nwww.centre.example.com":                                      Unsealed,
+		in(host, host+"\nwww.centre.com"):                                       Unsealed,
+		in("+1 415", "info@centre.com\n+1 415"):                                 Unsealed,
+		front + "\nVerified by a person. Ask 10.30 to 12.30, or at 3.":          Unsealed,
+		front + "\nAnyone can check this card: type its number at\n" + host:     Unsealed,
+		in(host, "cards.examp1e.org"):                                           Unchecked,
+		in(host, "c\u0430rds.example.org"):                                      Unchecked,
+		in(host, host+".evil.example"):                                          Unchecked,
+		in(host, host+"\n.evil.example"):                                        Unchecked,
+		in(host, host+":8443"):                                                  Unchecked,
+		in(host, "EVIL.EXAMPLE"):                                                Unchecked,
+		in(host, "localhost:9090"):                                              Unchecked,
+		in("Check this card:\n"+host, "Check this card: evil.example"):          Unchecked,
+		in("Check this card:\n"+host, "Verify online at\nhttps://evil.example"): Unchecked,
+		in("Check this card:", "Karte prüfen:\nevil.example"):                   Unchecked,
+		in("Check this card:", "проверить карту:\nevil.example"):                Unchecked,
+		front + "\nOr confirm it at evil.example/c/":                            Unchecked,
+	} {
+		f := File{State: Unsealed, Cards: []verify.Input{{Number: "a"}}, pages: []printedPage{{number: 1, lines: linesOf(text), cards: []int{0}}}}
+		f.Compare([]*card.Record{signedCard()}, "Example Training Centre", origins...)
+		if f.State != want || errors.Is(f.Why, ErrElsewhere) != (want == Unchecked) {
+			t.Errorf("%s\ngot %s, %v; want %s", text, f.State, f.Why, want)
+		}
+	}
+	back := "Card number\n6VVG-FPC0-SGTW\nAnyone can check this card at evil.example"
+	f := File{State: Unsealed, Cards: []verify.Input{{Number: "a"}}, pages: []printedPage{
+		{number: 1, lines: linesOf(front), cards: []int{0}}, {number: 2, lines: linesOf(back)}}}
+	if f.Compare([]*card.Record{signedCard()}, "Example Training Centre", origins...); f.State != Unchecked || !errors.Is(f.Why, ErrElsewhere) {
+		t.Errorf("on the back: got %s, %v", f.State, f.Why)
+	}
+}

@@ -57,14 +57,16 @@ type File struct {
 	Cards  []verify.Input // each card once, in the order in which it comes
 	Pages  []int          // where each of Cards was found first, from 1; 0 for what is embedded
 	Unread error          // why there may be more cards in the file than these; nil where there are none
+	Blank  []int          // the pages, from 1, that could show a card of which a program sees nothing (ErrGraphic)
 	Signer string         // who sealed it; empty but for Intact
 	At     time.Time      // when; zero but for Intact
 	Why    error          // the cause of Changed, Foreign, Doubtful and Contradict, and of Unchecked where it was not the seal
 
 	Differences []Difference // what Compare found, also where another State is worse than Altered
 
-	pages []printedPage
-	links []link
+	pages   []printedPage
+	links   []link
+	twofold error // why others may see other pages than these; nil where they can't, or where the seal has been broken anyway
 }
 
 // link is where a code, or the link over it, leads.
@@ -91,10 +93,13 @@ func Read(ctx context.Context, file []byte, trust seal.Trust, now time.Time, mem
 	consistent := f.collect(d)
 	f.judge(file, trust, now)
 	if f.State != Intact {
-		f.readPictures(ctx, d, memory)
+		f.notePictures(d, f.readPictures(ctx, d, memory))
 	}
 	if len(f.Cards) == 0 {
 		return File{Unread: f.Unread}, ErrNoCard
+	}
+	if f.State == Unsealed || f.State == Pictured { // a good seal covers every byte
+		f.twofold = scan.Single(file)
 	}
 	if !consistent {
 		f.State, f.Signer, f.At, f.Why = Contradict, "", time.Time{}, errContradict
@@ -220,7 +225,7 @@ func (f *File) judge(file []byte, trust seal.Trust, now time.Time) {
 // Message is the state in a sentence or two for a person.
 func (f File) Message() string {
 	if f.State == Unchecked && errors.Is(f.Why, ErrElsewhere) {
-		return "The file has a QR or a link that does not lead to the issuer. Do not follow it, and do not rely on what the file shows."
+		return "The file has a QR, a link or an address that does not lead to the issuer. Do not follow it, and do not rely on what the file shows."
 	}
 	if f.State == Unchecked && errors.Is(f.Why, ErrCompare) {
 		return "The file has no seal, and it could not be made sure that it prints what was signed. Compare every line with the card in front of you."

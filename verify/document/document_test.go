@@ -1,11 +1,16 @@
 package document
 
 import (
+	"bytes"
 	"errors"
+	"fmt"
 	"os"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/cardproof/cardproof/card"
 	"github.com/cardproof/cardproof/verify"
 	"github.com/cardproof/cardproof/verify/photo"
 	"github.com/cardproof/cardproof/verify/scan"
@@ -60,6 +65,32 @@ func TestReadWithoutRoots(t *testing.T) {
 	}
 	if _, err := Read(t.Context(), []byte("hello"), seal.Trust{}, time.Now(), photo.MaxMemory); !errors.Is(err, scan.ErrNotPDF) {
 		t.Errorf("no PDF: got %v", err)
+	}
+}
+
+// A file without a seal whose pages a viewer may see otherwise is not to be relied on, however well its text agrees.
+func TestTwofoldFile(t *testing.T) {
+	data, err := os.ReadFile("../scan/testdata/card.pdf")
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := bytes.LastIndex(data, []byte("xref\n0"))
+	end := bytes.LastIndex(data, []byte("startxref\n"))
+	page := []byte("3 0 obj\n<</Type/Page/Parent 1 0 R>>\nendobj\n")
+	twice := fmt.Appendf(slices.Concat(data[:at], page, data[at:end]), "startxref\n%d\n%%%%EOF\n", at+len(page))
+	for name, tc := range map[string]struct {
+		data []byte
+		want State
+	}{"as it was": {data, Unsealed}, "a page twice": {twice, Unchecked}} {
+		f, err := Read(t.Context(), tc.data, seal.Trust{}, time.Now(), photo.MaxMemory)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.pages = []printedPage{{lines: strings.Split(front, "\n"), cards: []int{0}}} // as the signed card has it
+		f.Compare([]*card.Record{signedCard()}, "Example Training Centre")
+		if f.State != tc.want || f.MayBeRelied() != (tc.want == Unsealed) || errors.Is(f.Why, scan.ErrTwofold) != (tc.want == Unchecked) {
+			t.Errorf("%s: got %s, %v; want %s", name, f.State, f.Why, tc.want)
+		}
 	}
 }
 

@@ -18,10 +18,14 @@ var (
 	ErrPictures = errors.New("a picture in it can't be read")
 	ErrTime     = errors.New("the time for it was over")
 	ErrMore     = errors.New("it holds more pictures or symbols than are read")
+	ErrGraphic  = errors.New("a page is a picture, or drawn without text, and has no QR code that can be read")
+	ErrUnread   = errors.New("a QR code in it can't be read")
 )
 
-// readPictures finds the cards in the pictures of the pages. A picture that can't be read, or not to its end, is noted in Unread.
-func (f *File) readPictures(ctx context.Context, d scan.Document, memory int64) {
+// readPictures finds the cards in the pictures of the pages, and gives the pages with one, from 0. A picture that can't be read, or not to
+// its end, is noted in Unread.
+func (f *File) readPictures(ctx context.Context, d scan.Document, memory int64) (found map[int]bool) {
+	found = map[int]bool{}
 	read := map[int][]string{} // by object: a picture may be on many pages
 	for n, p := range d.Pages {
 		if p.Cut {
@@ -49,10 +53,21 @@ func (f *File) readPictures(ctx context.Context, d scan.Document, memory int64) 
 			}
 		}
 		if len(cards) > 0 {
+			found[n] = true
 			f.pictured(n+1, p, cards)
 		}
 		if ctx.Err() != nil {
-			return
+			break
+		}
+	}
+	return found
+}
+
+// notePictures notes the pages that could show a card, and of which nothing was checked: found has those with a card in a picture.
+func (f *File) notePictures(d scan.Document, found map[int]bool) {
+	for n, p := range d.Pages {
+		if p.Graphic && len(p.Codes) == 0 && !found[n] {
+			f.Blank = append(f.Blank, n+1)
 		}
 	}
 }
@@ -119,8 +134,8 @@ func isBelow(p, q scan.Picture) bool {
 func readPicture(ctx context.Context, strips []scan.Picture, memory int64) ([]string, error) {
 	whole := &image.Gray{Stride: strips[0].Width, Rect: image.Rect(0, 0, strips[0].Width, 0)}
 	for _, p := range strips {
-		if ctx.Err() != nil {
-			return nil, ErrTime
+		if err := mayGoOn(ctx); err != nil {
+			return nil, err
 		}
 		img, err := openPicture(p, memory)
 		switch {
@@ -158,18 +173,31 @@ func below(whole, strip *image.Gray, memory int64) error {
 	return nil
 }
 
-// texts are those of all symbols in a picture.
+// mayGoOn says whether there is time and work left for another picture: to unpack one takes much too.
+func mayGoOn(ctx context.Context) error {
+	if ctx.Err() != nil {
+		return ErrTime
+	}
+	if w := photo.WorkOf(ctx); w != nil && w.IsOver() {
+		return ErrMore
+	}
+	return nil
+}
+
+// texts are those of all symbols in a picture. The error says why there may be more: ErrTime, ErrMore or ErrUnread.
 func texts(ctx context.Context, img *image.Gray) ([]string, error) {
-	found, complete := photo.Read(ctx, img)
+	found, err := photo.Read(ctx, img)
 	var all []string
 	for _, s := range found {
 		all = append(all, s.Text)
 	}
 	switch {
-	case complete:
+	case err == nil:
 		return all, nil
 	case ctx.Err() != nil:
 		return all, ErrTime
+	case errors.Is(err, photo.ErrUnread):
+		return all, ErrUnread
 	}
 	return all, ErrMore
 }
@@ -177,6 +205,9 @@ func texts(ctx context.Context, img *image.Gray) ([]string, error) {
 // ReadPicture reads a photograph: every card in it, each once. The error is that of photo.Decode, or ErrNoCard; with ErrNoCard, Unread may
 // say why that is not certain.
 func ReadPicture(ctx context.Context, data []byte, memory int64) (File, error) {
+	if err := mayGoOn(ctx); err != nil {
+		return File{Unread: err}, ErrNoCard
+	}
 	img, err := photo.Decode(data, memory)
 	if err != nil {
 		return File{}, err

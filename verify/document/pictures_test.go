@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/cardproof/cardproof/card"
+	"github.com/cardproof/cardproof/verify"
 	"github.com/cardproof/cardproof/verify/photo"
 	"github.com/cardproof/cardproof/verify/scan"
 	"github.com/cardproof/cardproof/verify/seal"
@@ -78,6 +80,32 @@ func TestTextAroundPictures(t *testing.T) {
 		f.pictured(1, tc.page, []int{0})
 		if f.State != Pictured || len(f.pages) != tc.want {
 			t.Errorf("%s: got %s with %d pages to compare, want %d", name, f.State, len(f.pages), tc.want)
+		}
+	}
+}
+
+// A page that is a picture without a code is told, and a file with a drawn card beside it is not fine as a whole.
+func TestPagesWithoutACode(t *testing.T) {
+	drawn, blank := scan.Page{Codes: []scan.Code{{Text: "https://cards.example.org/c/4942"}}, Graphic: true}, scan.Page{Graphic: true}
+	for name, tc := range map[string]struct {
+		doc   scan.Document
+		state State // before it is compared
+		found map[int]bool
+		want  State
+		pages []int
+	}{
+		"a card alone":               {scan.Document{Pages: []scan.Page{drawn}}, Unsealed, nil, Unsealed, nil},
+		"a card and a letter":        {scan.Document{Pages: []scan.Page{drawn, {Text: "Dear Sir"}}}, Unsealed, nil, Unsealed, nil},
+		"a card and a picture":       {scan.Document{Pages: []scan.Page{drawn, blank}}, Unsealed, nil, Unchecked, []int{2}},
+		"a picture with a card":      {scan.Document{Pages: []scan.Page{blank}}, Pictured, map[int]bool{0: true}, Pictured, nil},
+		"scans, one without a card":  {scan.Document{Pages: []scan.Page{blank, blank}}, Pictured, map[int]bool{0: true}, Pictured, []int{2}},
+		"a changed file and picture": {scan.Document{Pages: []scan.Page{drawn, blank}}, Changed, nil, Changed, []int{2}},
+	} {
+		f := File{State: tc.state, Cards: []verify.Input{{Number: "a"}}}
+		f.notePictures(tc.doc, tc.found)
+		f.Compare([]*card.Record{signedCard()}, "Example Training Centre")
+		if f.State != tc.want || !slices.Equal(f.Blank, tc.pages) {
+			t.Errorf("%s: got %s, pages %v; want %s, %v", name, f.State, f.Blank, tc.want, tc.pages)
 		}
 	}
 }

@@ -207,19 +207,20 @@ func (c *comparison) extras(p printedPage, cards []*card.Record, centre string) 
 	}
 }
 
-// stray looks at a page without a code: one that shows the lines of a card has to show those of a card of the file.
-func (c *comparison) stray(p printedPage, cards []*card.Record, centre string) {
+// stray looks at a page without a code, and says whether it shows the lines of a card: then they have to be those of a card of the file.
+func (c *comparison) stray(p printedPage, cards []*card.Record, centre string) bool {
 	_, lasts := p.behind(labelsOfExpiry)
 	_, numbered := p.behind(labelsOfNumber)
 	if !lasts && !numbered && !slices.ContainsFunc(p.lines, func(line string) bool { return cardForm.MatchString(dashes.Replace(norm.NFKC.String(line))) }) {
-		return
+		return false
 	}
 	if lasts && !slices.ContainsFunc(cards, func(r *card.Record) bool {
 		from, _ := p.find(nameKey(r.Name), nameKey)
 		return from >= 0 && p.holds(fold(r.Number.String()))
 	}) {
 		c.doubt(p, "it shows a card that is none of the signed ones")
-		return
+		return true
 	}
 	c.extras(p, cards, centre)
+	return true
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"mime"
 	"os"
 	"path"
 	"path/filepath"
@@ -14,43 +15,13 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
-
-	"github.com/cardproof/cardproof/verify/photo"
 )
-
-// kind is what a file is by its first bytes; its name counts for nothing.
-type kind int
-
-const (
-	otherKind kind = iota
-	pdfKind
-	pictureKind
-	zipKind
-	heicKind
-)
-
-// headLength is how many bytes kindOf needs: a PDF's mark may stand behind others (ISO 32000-1, annex H.3.4.1).
-const headLength = 1024
-
-func kindOf(head []byte) kind {
-	switch {
-	case bytes.HasPrefix(head, []byte("PK\x03\x04")), bytes.HasPrefix(head, []byte("PK\x05\x06")):
-		return zipKind
-	case photo.Kind(head) != "":
-		return pictureKind
-	case bytes.Contains(head[:min(len(head), headLength)], []byte("%PDF-")):
-		return pdfKind
-	case len(head) >= 12 && string(head[4:8]) == "ftyp" && slices.Contains([]string{"heic", "heix", "mif1", "msf1", "heim", "hevc"}, string(head[8:12])):
-		return heicKind
-	}
-	return otherKind
-}
 
 // Batch is what was handed in together.
 type Batch struct {
 	Items []Item
-	// Passed are the files that were passed over: what the system keeps for itself in a folder, and the lists that Cardproof itself writes
-	// beside cards.
+	// Passed are the files in folders and ZIPs that were passed over: what the system keeps for itself there, and the lists that Cardproof itself
+	// writes beside cards. Who reads the answer is told of them.
 	Passed []string
 	// Folders counts the folders and the ZIPs among what was added.
 	Folders int
@@ -69,6 +40,17 @@ func (b *Batch) Close() error {
 		err = errors.Join(err, c.Close())
 	}
 	return err
+}
+
+// AddAs adds a file that is in memory and came with a media type, as over HTTP. One that is handed over as a PDF has to be one, as one that is
+// called so.
+func (b *Batch) AddAs(name, mediaType string, data []byte) {
+	kind, _, err := mime.ParseMediaType(mediaType)
+	if k := kindOf(data); err == nil && kind == "application/pdf" && (k == pictureKind || k == zipKind) {
+		b.add(refused(name, ErrTwofold))
+		return
+	}
+	b.Add(name, data)
 }
 
 // Add adds a file that is in memory: a ZIP with all that is in it.
@@ -132,12 +114,12 @@ func (b *Batch) addFolder(name string, folder fs.FS) {
 				return fs.SkipDir
 			}
 		case entry.IsDir():
-		case isPassed(p):
-			b.Passed = append(b.Passed, shown)
 		case entry.Type()&fs.ModeSymlink != 0:
 			b.add(refused(shown, ErrLink))
 		case !entry.Type().IsRegular():
 			b.add(refused(shown, ErrSpecial))
+		case isPassed(p, func() (io.ReadCloser, error) { return folder.Open(p) }):
+			b.Passed = append(b.Passed, shown)
 		default:
 			b.addFile(shown, func() (fs.File, error) { return folder.Open(p) })
 		}
@@ -193,6 +175,10 @@ func (b *Batch) addZIP(name string, at io.ReaderAt, size int64) {
 		b.add(refused(name, ErrBroken))
 		return
 	}
+	if isPDFToo(name, z, at, size) {
+		b.add(refused(name, ErrTwofold))
+		return
+	}
 	unpacked := &spent{}
 	unpacked.left.Store(b.limits.Unpacked)
 	files := 0
@@ -204,13 +190,13 @@ func (b *Batch) addZIP(name string, at io.ReaderAt, size int64) {
 		switch {
 		case f.Mode().IsDir() || strings.HasSuffix(f.Name, "/"):
 			continue
-		case isPassed(f.Name):
-			b.Passed = append(b.Passed, shown)
-			continue
 		case f.Mode()&fs.ModeSymlink != 0:
 			b.add(refused(shown, ErrLink))
 		case f.Flags&1 != 0: // APPNOTE.TXT, 4.4.4
 			b.add(refused(shown, ErrEncrypted))
+		case isPassed(f.Name, f.Open):
+			b.Passed = append(b.Passed, shown)
+			continue
 		default:
 			b.add(Item{shown, func(limit int64) ([]byte, error) { return unpack(f, limit, unpacked) }})
 		}
@@ -278,8 +264,24 @@ var (
 	systemBit = []string{".DS_Store", "Thumbs.db", "desktop.ini"}
 )
 
-// isPassed says whether a file in a folder or a ZIP is none that a person has put there.
-func isPassed(name string) bool {
+// isPassed says whether a file in a folder or a ZIP is none that a person has put there. Its name alone does not tell: with the bytes of a
+// PDF, a picture or a ZIP it is looked at as any other is. Only the workbook that Cardproof writes is a ZIP itself.
+func isPassed(name string, open func() (io.ReadCloser, error)) bool {
 	base := path.Base(name)
-	return slices.Contains(systemBit, base) || ownLists.MatchString(base) || strings.HasPrefix(name, "__MACOSX/")
+	if !slices.Contains(systemBit, base) && !ownLists.MatchString(base) && !strings.HasPrefix(name, "__MACOSX/") {
+		return false
+	}
+	f, err := open()
+	if err != nil {
+		return false // which is told then
+	}
+	defer f.Close() // it was only read
+	head, err := io.ReadAll(io.LimitReader(f, headLength))
+	if err != nil {
+		return false
+	}
+	if kindOf(head) == zipKind && path.Ext(base) == ".xlsx" {
+		return !bytes.Contains(head, pdfMark)
+	}
+	return kindOf(head) == otherKind
 }

@@ -42,6 +42,7 @@ var (
 	ErrTooLarge  = errors.New("too large")
 	ErrTooMany   = errors.New("more files than can be checked at once")
 	ErrEncrypted = errors.New("locked with a password")
+	ErrTwofold   = errors.New("of two kinds at once")
 	ErrNested    = errors.New("a ZIP file within a ZIP file")
 	ErrLink      = errors.New("a symbolic link")
 	ErrSpecial   = errors.New("neither a file nor a folder")
@@ -106,8 +107,11 @@ func (d *Desk) Check(ctx context.Context, it Item) ([]Result, error) {
 		}
 		return []Result{d.failed(it, err)}, nil
 	}
-	var results []Result
-	var failure error
+	return d.judgeAll(ctx, it, file)
+}
+
+// judgeAll asks about the cards of a file, and adds what of it was not checked.
+func (d *Desk) judgeAll(ctx context.Context, it Item, file *document.File) (results []Result, failure error) {
 	signed := make([]*card.Record, len(file.Cards))
 	for i, in := range file.Cards {
 		r := d.judge(ctx, it, in)
@@ -119,6 +123,11 @@ func (d *Desk) Check(ctx context.Context, it Item) ([]Result, error) {
 	file.Compare(signed, d.Centre, d.Origins...)
 	if file.Unread != nil {
 		results = append(results, d.failed(it, file.Unread))
+	}
+	for _, page := range file.Blank {
+		r := d.failed(it, document.ErrGraphic)
+		r.Page = page
+		results = append(results, r)
 	}
 	return results, failure
 }
@@ -152,7 +161,11 @@ func (d *Desk) read(ctx context.Context, it Item) (*document.File, error) {
 	ctx, cancel := context.WithTimeout(ctx, d.Limits.Time)
 	defer cancel()
 	var f document.File
-	switch kindOf(data) {
+	k := kindOf(data)
+	if isTwofold(it.Name, k, data) {
+		return nil, ErrTwofold
+	}
+	switch k {
 	case pdfKind:
 		f, err = document.Read(ctx, data, d.Trust, d.Now(), d.Limits.Memory)
 	case pictureKind:

@@ -332,3 +332,18 @@ func FuzzAdd(f *testing.F) {
 		}
 	})
 }
+
+// Each page of a pile that is a picture without a code is a result of its own, with its number.
+func TestPagesWithoutACodeAreResults(t *testing.T) {
+	d := testDesk(Office)
+	file := &document.File{State: document.Pictured, Cards: []verify.Input{{Token: "a.b.c"}}, Pages: []int{1}, Blank: []int{2, 5}}
+	results, err := d.judgeAll(t.Context(), Item{Name: "pile.pdf"}, file)
+	if err != nil || len(results) != 3 || !results[0].IsGood() {
+		t.Fatalf("got %+v, %v; want the card and two pages", results, err)
+	}
+	for i, page := range []int{2, 5} {
+		if r := results[i+1]; r.Page != page || r.IsGood() || r.File != nil || KindOf(r.Problem) != Incomplete || !errors.Is(r.Problem, document.ErrGraphic) {
+			t.Errorf("page %d: got %+v", page, r)
+		}
+	}
+}

@@ -48,11 +48,12 @@ const (
 	TooLarge   ProblemKind = "too_large"
 	Locked     ProblemKind = "locked"   // by a password, or packed twice
 	Unsigned   ProblemKind = "unsigned" // a code with a number alone, which anybody can draw
+	Twofold    ProblemKind = "twofold"  // of two kinds at once
 )
 
 // ProblemKinds are all kinds of problems.
 func ProblemKinds() []ProblemKind {
-	return []ProblemKind{NoCard, Incomplete, Unreadable, TooLarge, Locked, Unsigned}
+	return []ProblemKind{NoCard, Incomplete, Unreadable, TooLarge, Locked, Unsigned, Twofold}
 }
 
 // KindOf is the kind of a file's problem.
@@ -86,6 +87,8 @@ var messages = []struct {
 	{document.ErrTime, Incomplete, "This file takes longer than there is time for, so not all of it was checked. Give its cards in smaller files."},
 	{document.ErrMore, Incomplete, "This file holds more than can be checked at once, so not all of it was checked. Give its cards in smaller files."},
 	{document.ErrPictures, Incomplete, "A picture in this file can't be read, so there may be a card in it that was not checked. Give a photograph of that page."},
+	{document.ErrGraphic, Incomplete, "This page shows a picture or shapes and no QR code that can be read, so it was not checked. If it shows a card, give a sharp photograph of it."},
+	{document.ErrUnread, Incomplete, "There is a QR code in this file that can't be read, so there may be a card that was not checked. Give a sharper picture of it, or of each card alone."},
 	{photo.ErrAnimated, Unreadable, "This picture is animated. Give a single picture."},
 	{photo.ErrNotPicture, Unreadable, "This picture can't be read. Give it as PNG, JPEG or WebP."},
 	{photo.ErrTooLarge, TooLarge, "This picture is larger than can be read. Give a smaller one, or only the part with the card."},
@@ -96,6 +99,7 @@ var messages = []struct {
 	{ErrTooLarge, TooLarge, "This file is larger than can be checked. Give its cards in smaller files."},
 	{ErrTooMany, Incomplete, "These are more files than can be checked at once; from here on none was checked. Give them in several lots."},
 	{ErrEncrypted, Locked, "This file is locked with a password. Give it unlocked."},
+	{ErrTwofold, Twofold, "This file is of two kinds at once, as a picture with a PDF in it is, or it is called something else than it is. One program shows you one thing and another something else: do not rely on it. Ask for the PDF as it was issued."},
 	{ErrNested, Locked, "This is a ZIP file within a ZIP file, which is not opened. Unpack the outer one first."},
 	{ErrLink, Unreadable, "This is a symbolic link, which is not followed. Give the file itself."},
 	{ErrSpecial, Unreadable, "This is neither a file nor a folder."},

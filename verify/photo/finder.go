@@ -2,7 +2,6 @@ package photo
 
 import (
 	"cmp"
-	"context"
 	"math"
 	"slices"
 )
@@ -23,19 +22,20 @@ type finder struct {
 	spot
 	module float64 // along the row and the column: up to √2 too large where it is turned
 	seen   int     // rows in which it was found
+	first  int     // of them
 	used   bool
 }
 
 const (
-	maxFinders = 600 // the best seen
-	maxTriples = 3_000
+	maxFinders = 3 * MaxSymbols // the best seen
+	maxTriples = 20_000         // the likeliest; the limit of work mostly ends before
 )
 
 // findFinders looks for dark and light in the ratio 1:1:3:1:1 in each row, and then across.
-func findFinders(ctx context.Context, b *bitmap) []finder {
+func (r *reading) findFinders(b *bitmap) []finder {
 	var found []finder
 	for y := 0; y < b.h; y++ {
-		if y%64 == 0 && ctx.Err() != nil {
+		if y%64 == 0 && r.isOver() {
 			return nil
 		}
 		var runs [5]int
@@ -49,13 +49,14 @@ func findFinders(ctx context.Context, b *bitmap) []finder {
 			copy(runs[:], runs[1:])
 			runs[4] = run
 			if dark && isFinder(runs) {
-				found = noteFinder(found, b, x, y, runs)
+				found = r.noteFinder(found, b, x, y, runs)
 			}
 			dark, run = !dark, 1
 		}
 	}
 	found = slices.DeleteFunc(found, func(f finder) bool { return f.seen < 2 })
 	slices.SortStableFunc(found, func(a, b finder) int { return b.seen - a.seen })
+	r.cut = r.cut || slices.ContainsFunc(found[min(len(found), maxFinders):], finder.isCertain)
 	return found[:min(len(found), maxFinders)]
 }
 
@@ -71,8 +72,9 @@ func isFinder(r [5]int) bool {
 }
 
 // noteFinder checks a row's finding across; end is behind its last pixel.
-func noteFinder(found []finder, b *bitmap, end, y int, runs [5]int) []finder {
+func (r *reading) noteFinder(found []finder, b *bitmap, end, y int, runs [5]int) []finder {
 	total := runs[0] + runs[1] + runs[2] + runs[3] + runs[4]
+	r.work.add(3 * total)
 	x := float64(end-runs[4]-runs[3]) - float64(runs[2])/2
 	high, cy, ok := b.across(int(x), y, 0, 1, total)
 	if !ok {
@@ -82,9 +84,13 @@ func noteFinder(found []finder, b *bitmap, end, y int, runs [5]int) []finder {
 	if !ok {
 		return found
 	}
-	f := finder{spot: spot{cx, cy}, module: (high + wide) / 14, seen: 1}
+	f := finder{spot: spot{cx, cy}, module: (high + wide) / 14, seen: 1, first: y}
 	for i := len(found) - 1; i >= 0; i-- {
 		g := &found[i]
+		if float64(y-g.first) > 10*f.module { // it ended above, as all before it
+			break
+		}
+		r.work.add(1)
 		if g.distance(f.spot) < 2*f.module && g.module < 1.5*f.module && f.module < 1.5*g.module {
 			n := float64(g.seen)
 			g.x, g.y, g.module = (g.x*n+f.x)/(n+1), (g.y*n+f.y)/(n+1), (g.module*n+f.module)/(n+1)
@@ -93,10 +99,14 @@ func noteFinder(found []finder, b *bitmap, end, y int, runs [5]int) []finder {
 		}
 	}
 	if len(found) > 20*maxFinders { // noise
+		r.cut = true
 		return found
 	}
 	return append(found, f)
 }
+
+// isCertain says that it is no noise, and no pattern within a symbol: the square in the middle is three modules high.
+func (f finder) isCertain() bool { return float64(f.seen) > 1.5*f.module }
 
 // across measures the pattern through a pixel in one direction: its length, and its middle in that direction.
 func (b *bitmap) across(x, y, dx, dy, total int) (length, middle float64, ok bool) {
@@ -142,10 +152,14 @@ type triple struct {
 }
 
 // triples lists what may be symbols, the small and square ones first: in a sheet of cards the larger ones are of two cards.
-func triples(found []finder) []triple {
+func (r *reading) triples(found []finder) []triple {
 	var all []triple
 	for a := range found {
+		if r.isOver() {
+			return nil
+		}
 		var near []int
+		r.work.add(len(found))
 		for b := range found {
 			m := (found[a].module + found[b].module) / 2
 			d := found[a].distance(found[b].spot)
@@ -158,6 +172,7 @@ func triples(found []finder) []triple {
 			return cmp.Compare(found[a].distance(found[b].spot), found[a].distance(found[c].spot))
 		})
 		near = near[:min(len(near), 40)]
+		r.work.add(len(near) * len(near) * 8)
 		for i, b := range near {
 			for _, c := range near[i+1:] {
 				if t, ok := tripleOf(found, a, b, c); ok {
@@ -167,6 +182,7 @@ func triples(found []finder) []triple {
 		}
 	}
 	slices.SortFunc(all, func(a, b triple) int { return cmp.Compare(a.score, b.score) })
+	r.cut = r.cut || len(all) > maxTriples
 	return all[:min(len(all), maxTriples)]
 }
 

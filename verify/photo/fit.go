@@ -13,6 +13,7 @@ func (f frame) point(i, j float64) spot { return f.at.plus(f.row.times(i)).plus(
 // match says how well the squares of a pattern stand in their frame: dark and light apart, as a share of the contrast there, from -1 to 1.
 // half is 3 for a finder pattern of 7 modules, and 2 for an alignment pattern of 5.
 func (p *plane) match(f frame, half int) float64 {
+	p.work.add((2*half + 1) * (2*half + 1))
 	var dark, light, darks, lights float64
 	low, high := 255.0, 0.0
 	for j := -half; j <= half; j++ {
@@ -195,6 +196,7 @@ func (p *plane) fitMesh(corners [3]frame, modules int) (*mesh, bool) {
 			}
 			return least
 		}
+		p.work.add(8 * len(todo) * len(anchors))
 		slices.SortStableFunc(todo, func(a, b spot) int { return int(near(a)) - int(near(b)) })
 		at, far := todo[0], near(todo[0])
 		todo = todo[1:]

@@ -4,12 +4,12 @@
 // badly lit. So the package looks for the three finder patterns itself, fits the symbol's perspective and its bends to the alignment
 // patterns, and measures every module. Only the error correction is a library's.
 //
-// Pictures come from strangers: what a picture takes when it is unpacked is known from its first bytes and has a limit, and so has the time.
+// Pictures come from strangers: what a picture takes when it is unpacked is known from its first bytes and has a limit, and so has the work
+// of reading it. What was seen and not read is told.
 package photo
 
 import (
 	"bytes"
-	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -17,7 +17,6 @@ import (
 	"image/color"
 	"image/jpeg"
 	"image/png"
-	"slices"
 
 	"golang.org/x/image/webp"
 )
@@ -28,11 +27,13 @@ const MaxMemory = 256 << 20
 // MaxSide is the limit of a picture's width and of its height, in pixels.
 const MaxSide = 20_000
 
-// The reasons for which a picture has no symbols to give.
+// The reasons for which a picture has no symbols to give, or may have more of them than were read.
 var (
 	ErrNotPicture = errors.New("not a PNG, JPEG or WebP picture that can be read")
 	ErrTooLarge   = errors.New("the picture is larger than a photograph of cards has to be")
 	ErrAnimated   = errors.New("the picture is animated")
+	ErrUnread     = errors.New("a QR code in the picture can't be read")
+	ErrMore       = errors.New("the picture holds more than is read of one")
 )
 
 // Kind is the media type of a picture by its first bytes, or "" where it is none that can be read.
@@ -203,52 +204,4 @@ func grayAt(img image.Image, x, y int) uint8 {
 		r, g, b, a = img.At(x, y).RGBA()
 	}
 	return uint8(((299*r+587*g+114*b)/1000 + 0xffff - a) >> 8)
-}
-
-// Symbol is a QR that was read.
-type Symbol struct {
-	Text string
-	X, Y float64 // its middle, in pixels from the upper left corner
-}
-
-// MaxSymbols is how many symbols of one picture are read at most. Read says whether there may be more.
-const MaxSymbols = 200
-
-// largest is the size in pixels at which a picture is read; a larger one is made smaller first.
-const largest = 16 << 20
-
-// Read finds the symbols in a picture, from top to bottom. It stops when ctx ends, and then complete is false, as it is where there
-// are more than MaxSymbols.
-func Read(ctx context.Context, img *image.Gray) (found []Symbol, complete bool) {
-	base := newPlane(img)
-	scale := 1.0
-	for base.w*base.h > largest {
-		base, scale = base.half(), scale*2
-	}
-	r := &reading{ctx: ctx}
-	small := min(base.w, base.h)
-	passes := []func(){
-		func() { r.pass(base, base.binary(small/16), scale) },
-		func() { half := base.half(); r.pass(half, half.binary(small/32), scale*2) },
-		func() { r.pass(base, base.binary(max(small/60, 12)), scale) },
-		func() { soft := base.median(); r.pass(soft, soft.binary(small/16), scale) },
-		func() {
-			if base.w*base.h <= largest/4 {
-				large := base.double()
-				r.pass(large, large.binary(small/8), scale/2)
-			}
-		},
-	}
-	for n, pass := range passes {
-		if ctx.Err() != nil || len(r.found) >= MaxSymbols {
-			break
-		}
-		// A picture whose finder patterns are all used up has nothing more to give.
-		if n > 0 && len(r.found) > 0 && r.left < 2 {
-			break
-		}
-		pass()
-	}
-	slices.SortStableFunc(r.found, func(a, b Symbol) int { return int(a.Y) - int(b.Y) })
-	return r.found, ctx.Err() == nil && len(r.found) < MaxSymbols
 }

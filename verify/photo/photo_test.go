@@ -7,6 +7,7 @@ import (
 	"errors"
 	"hash/crc32"
 	"image"
+	"image/color"
 	"image/png"
 	"os"
 	"slices"
@@ -33,9 +34,9 @@ func texts(t *testing.T, data []byte) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	found, complete := Read(t.Context(), img)
-	if !complete {
-		t.Error("not read to the end")
+	found, err := Read(t.Context(), img)
+	if err != nil {
+		t.Errorf("not read to the end: %v", err)
 	}
 	var all []string
 	for _, s := range found {
@@ -162,8 +163,8 @@ func TestTimeIsOver(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if found, complete := Read(ctx, img); complete || len(found) != 0 {
-		t.Errorf("got %d symbols, complete %v", len(found), complete)
+	if found, err := Read(ctx, img); !errors.Is(err, context.Canceled) || len(found) != 0 {
+		t.Errorf("got %d symbols and %v", len(found), err)
 	}
 	busy := image.NewGray(image.Rect(0, 0, 4000, 4000)) // finder patterns everywhere
 	for y := range 4000 {
@@ -180,6 +181,89 @@ func TestTimeIsOver(t *testing.T) {
 	Read(ctx, busy)
 	if took := time.Since(start); took > 20*time.Second {
 		t.Errorf("a second of time took %v", took)
+	}
+}
+
+// below puts a picture below another; change makes each of its shades another.
+func below(a, b *image.Gray, change func(v uint8) uint8) *image.Gray {
+	out := image.NewGray(image.Rect(0, 0, a.Rect.Dx(), a.Rect.Dy()+b.Rect.Dy()))
+	copy(out.Pix, a.Pix)
+	for i, v := range b.Pix {
+		out.Pix[len(a.Pix)+i] = change(v)
+	}
+	return out
+}
+
+// soft is a picture out of focus: the mean within radius, several times over.
+func soft(img *image.Gray, radius int) *image.Gray {
+	p := newPlane(img, NewWork(MaxWork))
+	for range 3 {
+		next := &plane{p.w, p.h, make([]uint8, len(p.pix)), p.work}
+		p.around(radius, func(at int, sum, count int64) { next.pix[at] = uint8(sum / count) })
+		p = next
+	}
+	return &image.Gray{Pix: p.pix, Stride: p.w, Rect: img.Rect}
+}
+
+// A second symbol is read, or told not to be: one that is light on dark, out of focus, or has lost its middle.
+func TestNoSymbolIsPassedOver(t *testing.T) {
+	img, err := Decode(file(t, "testdata/mirrored.png"), MaxMemory)
+	if err != nil {
+		t.Fatal(err)
+	}
+	as := func(v uint8) uint8 { return v }
+	large := newPlane(img, NewWork(MaxWork)).double()
+	big := &image.Gray{Pix: large.pix, Stride: large.w, Rect: image.Rect(0, 0, large.w, large.h)}
+	spoilt := image.NewGray(img.Rect)
+	copy(spoilt.Pix, img.Pix)
+	b := newPlane(img, NewWork(MaxWork))
+	r := &reading{ctx: t.Context(), work: b.work}
+	corners := r.findFinders(b.binary(20))
+	middle := corners[0].plus(corners[1].spot).plus(corners[2].spot).times(1.0 / 3)
+	for y := -45; y < 45; y++ {
+		for x := -45; x < 45; x++ {
+			spoilt.SetGray(int(middle.x)+x, int(middle.y)+y, color.Gray{Y: uint8(128 + 100*(x*y%2))})
+		}
+	}
+	for name, tc := range map[string]struct {
+		img  *image.Gray
+		want int
+		err  error
+	}{
+		"dark on light":   {below(img, img, as), 2, nil},
+		"light on dark":   {below(img, img, func(v uint8) uint8 { return 255 - v }), 2, nil},
+		"out of focus":    {below(big, soft(big, 3), as), 1, ErrUnread},
+		"spoilt":          {below(img, spoilt, as), 1, ErrUnread},
+		"light and soft":  {below(big, soft(big, 3), func(v uint8) uint8 { return 255 - v }), 1, ErrUnread},
+		"nothing but one": {spoilt, 0, ErrUnread},
+	} {
+		found, err := Read(t.Context(), tc.img)
+		if len(found) != tc.want || !errors.Is(err, tc.err) {
+			t.Errorf("%s: got %d symbols and %v, want %d and %v", name, len(found), err, tc.want, tc.err)
+		}
+	}
+}
+
+// A picture full of finder patterns ends at its limit of work, at the same place each time, and says so.
+func TestWorkIsBounded(t *testing.T) {
+	busy := image.NewGray(image.Rect(0, 0, 1500, 1500))
+	for y := range 1500 {
+		for x := range 1500 {
+			if ring := max(abs(x%36/4-3), abs(y%36/4-3)); ring > 3 || ring == 2 {
+				busy.Pix[y*1500+x] = 255
+			}
+		}
+	}
+	for range 2 {
+		w := NewWork(20_000_000)
+		found, err := Read(With(t.Context(), w), busy)
+		if len(found) != 0 || !errors.Is(err, ErrMore) || w.Done() < 20_000_000 || w.Done() > 40_000_000 || !w.IsOver() {
+			t.Errorf("got %d symbols, %v after %d steps", len(found), err, w.Done())
+		}
+		before := w.Done()
+		if _, err := Read(With(t.Context(), w), busy); !errors.Is(err, ErrMore) || w.Done() != before {
+			t.Errorf("a second picture: got %v after %d steps more", err, w.Done()-before)
+		}
 	}
 }
 

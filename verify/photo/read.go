@@ -12,10 +12,16 @@ import (
 
 // reading collects the symbols of a picture over several passes.
 type reading struct {
-	ctx   context.Context // lives as long as one call of Read
-	found []Symbol
-	marks []mark
-	left  int // finder patterns of the last pass that belong to no symbol
+	ctx    context.Context // lives as long as one call of Read
+	work   *Work
+	base   *plane  // what is looked at
+	scale  float64 // as small as the picture it is so many times
+	found  []Symbol
+	marks  []mark
+	doubts [][3]spot // finder patterns that stand as a symbol's, which was not read
+	left   int       // finder patterns of the last pass that belong to no symbol
+	cut    bool      // there were more patterns than are looked at
+	turned bool      // the picture is looked at with light for dark
 }
 
 // mark is where a symbol was read: its middle, and how far its finder patterns are apart, in pixels of the picture.
@@ -31,20 +37,26 @@ func (r *reading) isRead(at spot) bool {
 
 // pass looks for symbols in one rendering of the picture, scale times as small as the picture.
 func (r *reading) pass(p *plane, b *bitmap, scale float64) {
-	finders := findFinders(r.ctx, b)
+	r.read(p, b, r.findFinders(b), scale)
+}
+
+func (r *reading) read(p *plane, b *bitmap, finders []finder, scale float64) {
 	for i, f := range finders {
 		finders[i].used = r.isRead(f.spot.times(scale))
 	}
-	for _, t := range triples(finders) {
-		if r.ctx.Err() != nil || len(r.found) >= MaxSymbols {
+	for _, t := range r.triples(finders) {
+		if r.isOver() {
 			break
 		}
 		corner, row, column := &finders[t.corner], &finders[t.row], &finders[t.column]
 		if corner.used || row.used || column.used {
 			continue
 		}
-		text, ok := p.readSymbol(b, *corner, *row, *column)
-		if !ok {
+		text, isSymbol := p.readSymbol(b, *corner, *row, *column)
+		if at := [3]spot{corner.spot.times(scale), row.spot.times(scale), column.spot.times(scale)}; isSymbol && text == "" && r.isFull(at) {
+			r.doubts = append(r.doubts, at)
+		}
+		if text == "" {
 			continue
 		}
 		corner.used, row.used, column.used = true, true, true
@@ -54,17 +66,17 @@ func (r *reading) pass(p *plane, b *bitmap, scale float64) {
 	}
 	r.left = 0
 	for _, f := range finders {
-		// The square in the middle is three modules high: what was seen in fewer rows is noise, or a pattern within a symbol.
-		if !f.used && !r.isRead(f.spot.times(scale)) && float64(f.seen) > 1.5*f.module {
+		if !f.used && !r.isRead(f.spot.times(scale)) && f.isCertain() {
 			r.left++
 		}
 	}
 }
 
-// readSymbol reads the symbol of three finder patterns, if they are one's.
-func (p *plane) readSymbol(b *bitmap, corner, row, column finder) (string, bool) {
+// readSymbol reads the symbol of three finder patterns, if they are one's. It says so too where there is no text to be read.
+func (p *plane) readSymbol(b *bitmap, corner, row, column finder) (text string, isSymbol bool) {
 	u, v := row.minus(corner.spot), column.minus(corner.spot)
 	var frames [3]frame
+	weakest := 1.0
 	for i, f := range [3]finder{corner, row, column} {
 		along, down := b.moduleAlong(f, u), b.moduleAlong(f, v)
 		if along == 0 || down == 0 {
@@ -78,7 +90,7 @@ func (p *plane) readSymbol(b *bitmap, corner, row, column finder) (string, bool)
 		if strength < 0.35 {
 			return "", false
 		}
-		frames[i] = settled
+		frames[i], weakest = settled, min(weakest, strength)
 	}
 	var tries []attempt
 	for _, n := range sizesOf(frames) {
@@ -95,7 +107,38 @@ func (p *plane) readSymbol(b *bitmap, corner, row, column finder) (string, bool)
 			return text, true
 		}
 	}
-	return "", false
+	return "", weakest > 0.6 && isSquare(frames)
+}
+
+// isSquare says whether three finder patterns are alike in size and stand at a right angle, as far as a telephone held askew leaves them.
+func isSquare(f [3]frame) bool {
+	least, most := math.Inf(1), 0.0
+	for _, g := range f {
+		for _, step := range [2]spot{g.row, g.column} {
+			least, most = min(least, step.length()), max(most, step.length())
+		}
+	}
+	u, v := f[1].at.minus(f[0].at), f[2].at.minus(f[0].at)
+	skew, ratio := math.Abs(u.dot(v))/(u.length()*v.length()), math.Abs(math.Log(u.length()/v.length()))
+	return most < 1.6*least && skew < 0.35 && ratio < 0.35
+}
+
+// isFull says whether the square of three finder patterns is about half dark, as a symbol is however much out of focus, and lines of text are not.
+func (r *reading) isFull(at [3]spot) bool {
+	const side = 32
+	var shades [side * side]float64
+	corner := at[0].times(1 / r.scale)
+	row, column := at[1].times(1/r.scale).minus(corner), at[2].times(1/r.scale).minus(corner)
+	sum := 0.0
+	for i := range shades {
+		q := corner.plus(row.times(float64(i%side) / (side - 1))).plus(column.times(float64(i/side) / (side - 1)))
+		shades[i] = r.base.at(q.x, q.y)
+		sum += shades[i]
+	}
+	slices.Sort(shades[:])
+	ink, paper := shades[len(shades)/20], shades[len(shades)*19/20]
+	dark := (paper - sum/float64(len(shades))) / max(paper-ink, 1)
+	return dark > 0.3 && dark < 0.7
 }
 
 // attempt is a symbol as it may lie in the picture.
@@ -143,6 +186,7 @@ func sizesOf(f [3]frame) []int {
 
 // timing says how much of the timing patterns (ISO/IEC 18004, 6.3.5) is where it has to be, from 0 to 1.
 func (p *plane) timing(m *mesh, modules int) float64 {
+	p.work.add(2 * modules * (4 + len(m.anchors)))
 	good, all := 0, 0
 	for _, across := range []bool{true, false} {
 		var last float64
@@ -174,6 +218,7 @@ func (p *plane) decode(t attempt) (string, bool) {
 		sharpen float64
 		radius  int
 	}{{plain, 0, 6}, {plain, 0.8, 6}, {middle, 0, 6}, {plain, 0.4, 3}, {middle, 0.4, 9}, {plain, 1.5, 4}} {
+		p.work.add(n * n * way.radius * way.radius) // its squares of 2*radius+1 are looked at twice, and quickly
 		dark := apart(sharper(way.shades, n, way.sharpen), n, way.radius)
 		writeVersion(dark, n)
 		if text, ok := decodeModules(dark, n); ok {
@@ -186,6 +231,7 @@ func (p *plane) decode(t attempt) (string, bool) {
 // shades measures each module at several places: their mean, and their median, which passes over specks.
 func (p *plane) shades(t attempt) (mean, median []float64) {
 	n := t.modules
+	p.work.add(n * n * (9 + 3*len(t.mesh.anchors)))
 	mean, median = make([]float64, n*n), make([]float64, n*n)
 	for y := range n {
 		for x := range n {

@@ -66,6 +66,9 @@ type drawing struct {
 	pictures []Picture
 	more     bool // pictures than are kept
 	looked   int  // points of paths that were looked under
+
+	pictured float64 // square points that pictures and shadings take
+	shapes   int     // painted paths that are not of rectangles alone
 }
 
 // operands are what stands in front of an operator.

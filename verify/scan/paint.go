@@ -129,11 +129,14 @@ func (d *drawing) hide(box rect, under func(shown) bool) {
 func (d *drawing) cover() {
 	m := d.state.ctm
 	a, b, c, e := m.apply(0, 0), m.apply(1, 0), m.apply(0, 1), m.apply(1, 1)
-	d.hide(newRect(a, e).union(newRect(b, c)), func(shown) bool { return true })
+	box := newRect(a, e).union(newRect(b, c))
+	d.takes(box)
+	d.hide(box, func(shown) bool { return true })
 }
 
 // fill notes a filled path that is not of rectangles alone.
 func (d *drawing) fill() {
+	d.shapes++
 	box, ok := d.trace.box()
 	if !ok || !d.spend(d.trace.points) {
 		return
@@ -149,11 +152,13 @@ func (d *drawing) flood() {
 	if d.state.clip != nil {
 		box = d.state.clip.box()
 	}
+	d.takes(box)
 	d.hide(box, func(s shown) bool { return d.state.clip.holds(s) })
 }
 
 // stroke notes a stroked path whose line is thick enough to lie over letters.
 func (d *drawing) stroke() {
+	d.shapes += len(d.trace.subs)
 	m := d.state.ctm
 	width := d.state.width * math.Sqrt(math.Abs(m[0]*m[3]-m[1]*m[2]))
 	if width < leastType/2 {

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/pdfcpu/pdfcpu/pkg/filter"
@@ -61,6 +62,8 @@ type Page struct {
 	// Pictures are what the page draws as pictures, each once, in the order of drawing. Cut says that there are more of them.
 	Pictures []Picture
 	Cut      bool
+	// Graphic says that so much of the page is neither text nor symbols that it may show a card of which a program sees nothing.
+	Graphic bool
 }
 
 // Modules are the modules of Codes[i] as they stand on the page: row by row from the top, true for dark, without the quiet zone.
@@ -239,6 +242,7 @@ func (s *source) page(n int) (Page, error) {
 	}
 	some, all := d.veiled(inherited.box)
 	p.Veiled, p.Hidden = under || some, all
+	p.Graphic = d.isGraphic(inherited.box) || under && strings.TrimSpace(p.Text) == ""
 	return p, nil
 }
 

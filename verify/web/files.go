@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"github.com/cardproof/cardproof/card/token"
 	"github.com/cardproof/cardproof/internal/httpd"
@@ -30,6 +31,7 @@ func (rd reader) upload(w wanted) uploadForm {
 type filesPage struct {
 	frame
 	Count, Summary string
+	Passed         string // the files that were passed over, in a sentence; empty for none
 	Results        []fileLine
 	Upload         uploadForm
 }
@@ -84,6 +86,9 @@ func (s *site) checkFilesForm(w http.ResponseWriter, r *http.Request) error {
 	if good < len(all) {
 		p.Summary = rd.Say(rd.Files.NotAllGood, "good", strconv.Itoa(good), "all", strconv.Itoa(len(all)))
 	}
+	if passed := f.batch.Passed; len(passed) > 0 {
+		p.Passed = rd.Say(rd.Files.Passed, "files", "\u2068"+strings.Join(passed, "\u2069, \u2068")+"\u2069") // each name in its own direction
+	}
 	return writePage(w, rd, status, s.pages.files, p)
 }
 
@@ -120,11 +125,16 @@ func (rd reader) fileLine(c checked, want wanted) fileLine {
 	switch file := c.answer.File; {
 	case c.Problem != nil:
 		l.Word, l.Message = rd.Files.NoCard, rd.Files.Problems[string(intake.KindOf(c.Problem))]
-		if v.Code == verify.Unavailable {
+		switch {
+		case v.Code == verify.Unavailable, intake.KindOf(c.Problem) == intake.Incomplete:
 			l.Word = rd.Files.NotChecked
+		case errors.Is(c.Problem, intake.ErrTwofold):
+			l.Tone, l.Word = amber, rd.Files.DoNotRely
 		}
 	case v.Specimen:
 		l.Word, l.Message = rd.Specimen.Word, rd.Specimen.Message
+	case v.Erased:
+		l.Word, l.Message = rd.Erased.Word, rd.Erased.Message
 	case v.IsValid() && file != nil && !file.Reliable:
 		l.Tone, l.Word, l.Message = fileTone(file.State), rd.Files.DoNotRely, rd.fileState(c.File)
 	case v.IsValid():

@@ -218,6 +218,7 @@ func TestEveryOtherAnswerIsDescribed(t *testing.T) {
 		{h, "/api/v1/verify", "POST", "/api/v1/verify", "x", []string{"Content-Type", "text/csv"}, 415},
 		{h, "/api/v1/verify", "POST", "/api/v1/verify", strings.Repeat(" ", 5<<20), []string{"Content-Type", "application/json"}, 413},
 		{h, "/api/v1/verify", "POST", "/api/v1/verify", strings.Repeat(" ", maxUpload+1), []string{"Content-Type", "application/pdf"}, 413},
+		{h, "/api/v1/verify", "POST", "/api/v1/verify", string(passing(t)), []string{"Content-Type", "application/zip"}, 200},
 		{poor, "/.well-known/jwks.json", "GET", "/.well-known/jwks.json", "", json, 503},
 		{poor, "/.well-known/document-roots.crt", "GET", "/.well-known/document-roots.crt", "", json, 404},
 		{poor, "/.well-known/security.txt", "GET", "/.well-known/security.txt", "", json, 404},

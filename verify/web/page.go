@@ -107,6 +107,8 @@ type homePage struct {
 	Issued string // the first point of what a check proves
 	Upload uploadForm
 	Tones  []toneLine
+	// Where learners ask for the links to their cards, and what is said about it; empty where they can't.
+	OwnText, OwnLink string
 }
 
 // toneLine explains one colour of the answers, with the words that come in it.
@@ -144,6 +146,9 @@ type noticePage struct {
 func (s *site) writeHome(w http.ResponseWriter, rd reader, status int, want wanted, problem string) error {
 	p := homePage{
 		frame: s.frame(rd, want, rd.Home.Title), Issued: rd.Say(rd.Home.Proves.Issued, "issuer", s.Issuer.Name), Upload: rd.upload(want), Tones: rd.toneLines(),
+	}
+	if s.Find != "" {
+		p.OwnText, p.OwnLink = rd.Say(rd.Home.Own.Text, "issuer", s.Issuer.Name), s.Find+rd.query("")
 	}
 	p.Index, p.Form.Problem = status == http.StatusOK, problem
 	return writePage(w, rd, status, s.pages.home, p)

@@ -58,6 +58,7 @@ func states(t *testing.T) (all []state) {
 	}
 	malformed := testVerdict(verify.Malformed)
 	get("home", malformed, "/")
+	all[0].options.Find = "/find"
 	for _, code := range allCodes {
 		catalogued("code_"+string(code), testVerdict(code), "/c/"+goodToken)
 		get("number_"+string(code), testVerdict(code), "/n/"+goodNumber)
@@ -65,6 +66,10 @@ func states(t *testing.T) (all []state) {
 	specimen := malformed
 	specimen.Specimen = true
 	get("specimen", specimen, "/c/"+verify.SpecimenMark+"9999")
+	erased := testVerdict(verify.Revoked)
+	erased.Card, erased.Erased = nil, true
+	get("erased", erased, "/c/"+goodToken)
+	get("erased_number", erased, "/n/"+goodNumber)
 	get("number_slip", malformed, "/n/"+slipNumber)
 	catalogued("long", longVerdict(), "/n/"+goodNumber)
 	endless := testVerdict(verify.Valid)

@@ -12,6 +12,7 @@ import (
 	"github.com/cardproof/cardproof/internal/httpd"
 	"github.com/cardproof/cardproof/verify"
 	"github.com/cardproof/cardproof/verify/intake"
+	"github.com/cardproof/cardproof/verify/photo"
 )
 
 const (
@@ -20,10 +21,15 @@ const (
 	maxField     = 1 << 10          // bytes of a form's field that is no file
 	sendTime     = 60 * time.Second // for a client to send its files
 	filesTime    = 40 * time.Second // to check them
-	waitTime     = 8 * time.Second  // for a place or memory; who gets none comes back after busyTime
+	waitTime     = 8 * time.Second  // for the client's request before, or memory; who gets none comes back after busyTime
 	busyTime     = 15 * time.Second
 	answerTime   = 3*waitTime + filesTime + 20*time.Second // to wait, to check and to send the answer
 	fileCost     = 10                                      // so many requests a request with files counts as more, and one for each MiB
+	placeTime    = 15 * time.Second                        // for a place: longer than one file takes, so that who is next gets it
+	// The work of reading pictures is counted in steps, of which one picture may take photo.MaxWork. What is over it is told as not checked.
+	fileWork   = 400_000_000 // for one file
+	uploadWork = 800_000_000 // for all files of a request
+	workCost   = 5_000_000   // counts as one request more
 )
 
 // fileKinds are the media types of a file that is the whole body.
@@ -33,30 +39,19 @@ var fileKinds = []string{"application/pdf", "image/png", "image/jpeg", "image/we
 type filesDesk struct {
 	desk     *intake.Desk
 	inbox    *httpd.Inbox
-	checking chan struct{}
+	checking *httpd.Places
 }
 
 func newFilesDesk(o Options) *filesDesk {
 	return &filesDesk{
 		desk:     &intake.Desk{Checker: o.Checker, Trust: o.Trust, Centre: o.Issuer.Name, Origins: o.Origins, Now: o.Now, Limits: intake.Public},
 		inbox:    httpd.NewInbox(httpd.Receiving{Body: maxUpload, Whole: sendTime, Wait: waitTime, Retry: busyTime}),
-		checking: make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/4)), // verdicts on single cards must not wait for pictures
+		checking: httpd.NewPlaces(max(1, runtime.GOMAXPROCS(0)/4)), // verdicts on single cards must not wait for pictures
 	}
 }
 
-// enter waits for a place; the function that it gives leaves it again.
-func enter(ctx context.Context, places chan struct{}, atMost time.Duration) (leave func(), err error) {
-	wait := time.NewTimer(atMost)
-	defer wait.Stop()
-	select {
-	case places <- struct{}{}:
-		return func() { <-places }, nil
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	case <-wait.C:
-		return nil, &httpd.Error{Status: http.StatusServiceUnavailable, Detail: "Too many files are being checked at the moment. Try again in a minute.", RetryAfter: busyTime}
-	}
-}
+// errBusy says that there was no place in time.
+var errBusy = &httpd.Error{Status: http.StatusServiceUnavailable, Detail: "Too many files are being checked at the moment. Try again in a minute.", RetryAfter: busyTime}
 
 // files is what a request has sent.
 type files struct {
@@ -78,7 +73,7 @@ func readBody(r *http.Request) (files, error) {
 		return files{}, errNoFile
 	}
 	f := files{batch: intake.NewBatch(intake.Public), want: wantedIn(r.URL.RawQuery)}
-	f.batch.Add("file", data)
+	f.batch.AddAs("file", r.Header.Get("Content-Type"), data)
 	return f, nil
 }
 
@@ -118,7 +113,7 @@ func readForm(r *http.Request) (files, error) {
 		if !isFile { // an empty field for files, or a field of nobody's
 			continue
 		}
-		f.batch.Add(intake.CleanName(part.FileName()), data)
+		f.batch.AddAs(intake.CleanName(part.FileName()), part.Header.Get("Content-Type"), data)
 	}
 	if len(f.batch.Items) == 0 {
 		return f, errNoFile
@@ -178,21 +173,22 @@ func (s *site) check(w http.ResponseWriter, r *http.Request, read func(*http.Req
 	if f.want.bad {
 		return f, nil, 0, badRequest(s.english().Form.BadNeed)
 	}
-	leaveCheck, err := enter(r.Context(), s.files.checking, waitTime)
-	if err != nil {
-		return f, nil, 0, err
-	}
-	defer leaveCheck()
-	all, status, err = s.checkBatch(r.Context(), f)
+	all, status, err = s.checkBatch(r, f)
 	return f, all, status, err
 }
 
-func (s *site) checkBatch(ctx context.Context, f files) (all []checked, status int, err error) {
-	ctx, cancel := context.WithTimeout(ctx, filesTime)
+// checkBatch checks one file after the other, each in a place of its own: between two files of one client those of others have their turn.
+func (s *site) checkBatch(r *http.Request, f files) (all []checked, status int, err error) {
+	ctx, cancel := context.WithTimeout(r.Context(), filesTime)
 	defer cancel()
 	status = http.StatusOK
+	left := int64(uploadWork)
 	for _, it := range f.batch.Items {
-		results, _ := s.files.desk.Check(ctx, it) // each result has its own error
+		results, work, ok := s.checkFile(ctx, r, it, left)
+		if !ok && len(all) == 0 && r.Context().Err() == nil {
+			return nil, 0, errBusy
+		}
+		left -= work
 		for _, r := range results {
 			v, itemStatus := s.settle(ctx, r.Verdict, r.Err)
 			httpd.NoteCard(ctx, seenCard(r, v))
@@ -213,6 +209,25 @@ func (s *site) checkBatch(ctx context.Context, f files) (all []checked, status i
 	return all, status, nil
 }
 
+// checkFile checks a file when there is a place, and has its client pay for the work. ok is false where there was none in time; then the results
+// say that the file was not checked.
+func (s *site) checkFile(ctx context.Context, r *http.Request, it intake.Item, left int64) (results []intake.Result, work int64, ok bool) {
+	leave, ok := s.files.checking.Enter(ctx, r, placeTime)
+	if !ok {
+		ctx, cancel := context.WithCancel(ctx)
+		cancel() // the desk then answers that there was no time for it
+		results, _ = s.files.desk.Check(ctx, it)
+		return results, 0, false
+	}
+	w := photo.NewWork(min(fileWork, left))
+	start := time.Now()
+	// What else a file takes, such as a large PDF without pictures, counts for the turns too.
+	defer func() { leave(w.Done() + int64(time.Since(start)/time.Microsecond)) }()
+	results, _ = s.files.desk.Check(photo.With(ctx, w), it) // each result has its own error
+	s.limits.Charge(r, int(w.Done()/workCost), s.Now())
+	return results, w.Done(), true
+}
+
 // seenCard is what the numbers learn of a result. The state of a file that a card can't be relied on in is told too: a forger changes
 // the page around a genuine QR.
 func seenCard(r intake.Result, v verify.Verdict) httpd.Card {
@@ -225,13 +240,14 @@ func seenCard(r intake.Result, v verify.Verdict) httpd.Card {
 
 // checkFiles answers a program about files, as about a list: 503 where anything could not be checked.
 func (s *site) checkFiles(w http.ResponseWriter, r *http.Request, read func(*http.Request) (files, error)) error {
-	_, all, status, err := s.check(w, r, read)
+	f, all, status, err := s.check(w, r, read)
 	if err != nil {
 		return err
 	}
 	answer := struct {
 		Results []intake.PublicResult `json:"results"`
-	}{make([]intake.PublicResult, 0, len(all))}
+		Passed  []string              `json:"passed,omitempty"` // files of ZIPs that no card was looked for in
+	}{make([]intake.PublicResult, 0, len(all)), f.batch.Passed}
 	for _, c := range all {
 		answer.Results = append(answer.Results, c.answer)
 	}

@@ -6,6 +6,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"image"
+	"image/png"
 	"log/slog"
 	"mime/multipart"
 	"net"
@@ -14,6 +16,7 @@ import (
 	"net/netip"
 	"os"
 	"path"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -122,6 +125,70 @@ func TestNothingOfAFileIsLogged(t *testing.T) {
 	}
 }
 
+// passing is a ZIP with a card and two files that are passed over.
+func passing(t *testing.T) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	for name, data := range map[string][]byte{"card.pdf": testFiles(t)["card.pdf"], "cards.csv": []byte("row;number"), "__MACOSX/<x>": []byte("\x00\x05\x16\x07")} {
+		w, err := z.Create(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.Write(data); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// Whoever asks is told which files were passed over, in every language.
+func TestPassedFilesAreTold(t *testing.T) {
+	h := testSite(t, testOptions(echo()))
+	body, kind := formOf(t, "", map[string][]byte{"a.zip": passing(t), "card.pdf": testFiles(t)["card.pdf"]}, "a.zip")
+	var answer struct{ Passed []string }
+	if err := json.Unmarshal(do(h, "POST", "/api/v1/verify", body, "Content-Type", kind).Body.Bytes(), &answer); err != nil {
+		t.Fatal(err)
+	}
+	slices.Sort(answer.Passed)
+	if want := []string{"a.zip: __MACOSX/<x>", "a.zip: cards.csv"}; !slices.Equal(answer.Passed, want) {
+		t.Errorf("got %q passed over, want %q", answer.Passed, want)
+	}
+	for _, l := range languages(t) {
+		page := do(h, "POST", "/files", body, "Content-Type", kind, "Accept-Language", l.Code).Body.String()
+		sentence, _, _ := strings.Cut(string(l.Files.Passed), "{")
+		for _, want := range []string{strings.TrimSpace(sentence), "a.zip: cards.csv", "a.zip: __MACOSX/&lt;x&gt;"} {
+			if !strings.Contains(page, want) {
+				t.Errorf("%s: %q is not there: %s", l.Code, want, page)
+			}
+		}
+	}
+	body, kind = formOf(t, "", testFiles(t), "card.pdf")
+	if got := do(h, "POST", "/api/v1/verify", body, "Content-Type", kind).Body.String(); strings.Contains(got, "passed") {
+		t.Errorf("nothing was passed over: got %s", got)
+	}
+}
+
+// A file of two kinds at once is none to rely on, to people and to programs, whatever the genuine card in it.
+func TestFileOfTwoKinds(t *testing.T) {
+	h := testSite(t, testOptions(echo()))
+	both := append(slices.Clone(testFiles(t)["two.png"]), "%PDF-1.4"...)
+	for kind, data := range map[string][]byte{"image/png": both, "application/pdf": testFiles(t)["two.png"]} {
+		w := do(h, "POST", "/api/v1/verify", string(data), "Content-Type", kind)
+		if r := resultsOf(t, w.Body.String()); w.Code != 200 || len(r) != 1 || r[0].Valid || r[0].Code != verify.Malformed || !strings.Contains(r[0].Message, "two kinds") {
+			t.Errorf("%s: got %d %s", kind, w.Code, w.Body)
+		}
+	}
+	body, kind := formOf(t, "", map[string][]byte{"x.png": both}, "x.png")
+	page := do(h, "POST", "/files", body, "Content-Type", kind).Body.String()
+	if strings.Contains(page, `<li class="green">`) || !strings.Contains(page, english(t).Files.DoNotRely) || !strings.Contains(page, english(t).Files.Problems[string(intake.Twofold)]) {
+		t.Errorf("got %s", page)
+	}
+}
+
 // A page is green only where everything is right.
 func TestFilesPage(t *testing.T) {
 	files := testFiles(t)
@@ -166,29 +233,6 @@ func TestTooManyCards(t *testing.T) {
 	if w.Code != 400 && w.Code != 413 || strings.Contains(w.Body.String(), "results") {
 		t.Errorf("got %d %.200s", w.Code, w.Body)
 	}
-}
-
-// With all places taken the server says when to come back.
-func TestPlacesAreBounded(t *testing.T) {
-	places := make(chan struct{}, 1)
-	leave, err := enter(t.Context(), places, time.Second)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
-	defer cancel()
-	if _, err := enter(ctx, places, time.Minute); err == nil {
-		t.Error("two are in one place")
-	}
-	start := time.Now()
-	if _, err := enter(t.Context(), places, 20*time.Millisecond); httpd.AsError(err).Status != 503 || httpd.AsError(err).RetryAfter == 0 || time.Since(start) < 20*time.Millisecond {
-		t.Errorf("got %v after %v", err, time.Since(start))
-	}
-	leave()
-	if leave, err = enter(t.Context(), places, time.Second); err != nil {
-		t.Fatal(err)
-	}
-	leave()
 }
 
 // Slow clients, three from one network and others, keep nobody from an answer.
@@ -311,5 +355,46 @@ func TestOtherOrigins(t *testing.T) {
 		if w := do(h, "HEAD", target, ""); w.Code != 200 || w.Header().Get("Content-Length") == "" {
 			t.Errorf("HEAD %s: got %d %v", target, w.Code, w.Header())
 		}
+	}
+}
+
+// Files that take much work keep nobody else from an answer: their client pays for it, and between two of them others have their turn.
+func TestBusyPicturesKeepNobodyWaiting(t *testing.T) {
+	busy := image.NewGray(image.Rect(0, 0, 1500, 1500)) // finder patterns everywhere
+	for i := range busy.Pix {
+		x, y := i%1500%36/4-3, i/1500%36/4-3
+		if ring := max(x, -x, y, -y); ring > 3 || ring == 2 {
+			busy.Pix[i] = 255
+		}
+	}
+	var b bytes.Buffer
+	if err := png.Encode(&b, busy); err != nil {
+		t.Fatal(err)
+	}
+	o := testOptions(echo())
+	o.RateLimit = httpd.RateLimit{PerClient: 10, PerClientBurst: 40}
+	h := testSite(t, o)
+	send := func(address string, data []byte, kind string) *httptest.ResponseRecorder {
+		r := httptest.NewRequest("POST", "/api/v1/verify", bytes.NewReader(data))
+		r.RemoteAddr = address + ":1"
+		r.Header.Set("Content-Type", kind)
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		return w
+	}
+	first := make(chan *httptest.ResponseRecorder)
+	go func() { first <- send("192.0.2.1", b.Bytes(), "image/png") }()
+	time.Sleep(50 * time.Millisecond)
+	if w := send("192.0.2.2", testFiles(t)["card.pdf"], "application/pdf"); w.Code != 200 || len(resultsOf(t, w.Body.String())) != 1 || !resultsOf(t, w.Body.String())[0].Valid {
+		t.Errorf("a genuine card beside it: got %d %s", w.Code, w.Body)
+	}
+	if w := <-first; w.Code != 200 || !strings.Contains(w.Body.String(), "not all of it was checked") {
+		t.Errorf("the busy picture: got %d %s", w.Code, w.Body)
+	}
+	if w := send("192.0.2.1", b.Bytes(), "image/png"); w.Code != 429 || w.Header().Get("Retry-After") == "" {
+		t.Errorf("its client again: got %d %s, want 429", w.Code, w.Body)
+	}
+	if w := send("192.0.2.2", testFiles(t)["card.pdf"], "application/pdf"); w.Code != 200 {
+		t.Errorf("the other again: got %d %s", w.Code, w.Body)
 	}
 }

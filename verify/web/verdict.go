@@ -116,6 +116,8 @@ func (p *verdictPage) setWords(rd reader, v verify.Verdict, a asked) {
 		p.Message, p.Advice = rd.Number.Message, rd.Number.Advice
 	case v.Specimen:
 		p.Word, p.Message, p.Advice, p.FormHeading = rd.Specimen.Word, rd.Specimen.Message, rd.Specimen.Advice, rd.Form.Instead
+	case v.Erased:
+		p.Word, p.Message, p.Advice = rd.Erased.Word, rd.Erased.Message, rd.Erased.Advice
 	case v.Code == verify.Malformed:
 		p.FormHeading = rd.Form.Instead
 	}

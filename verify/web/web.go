@@ -56,6 +56,7 @@ type Options struct {
 	Observe     func(httpd.Seen) // is told of every request; nil for nobody
 	Version     string           // shown in small print; empty for none
 	Now         func() time.Time // nil for the machine's clock
+	Find        string           // the path of a page on which learners ask for the links to their cards; empty for none
 	// Extend answers the pages that another package adds; nil for none.
 	Extend func(Shell) ([]Route, error)
 }

@@ -72,8 +72,9 @@ type Config struct {
 	JWKS     string `mapstructure:"jwks"`         // the record of public keys; absolute after Load
 	Roots    string `mapstructure:"roots"`        // of the document seal, in PEM; absolute after Load, empty for none
 	Lists    string `mapstructure:"status_lists"` // folder of the signed status lists; absolute after Load, or empty for none
-	// Archive is a folder with the finished cards, which is only read; absolute after Load, or empty for no learners' pages.
+	// Archive is a folder or a bucket with the finished cards, which is only read; a folder is absolute after Load. Empty for no learners' pages.
 	Archive string  `mapstructure:"archive"`
+	S3      S3      `mapstructure:"s3"` // where a bucket is
 	Learner Learner `mapstructure:"learner"`
 	Server  Server  `mapstructure:"server"`
 }
@@ -108,7 +109,7 @@ func DefaultServer() Server {
 // Load reads the configuration of the public server, with CARDPROOF_* of the environment (as os.Environ gives it) above it.
 // Paths in it count from its own folder. The error is an *Error.
 func Load(path string, env []string) (*Config, error) {
-	c := &Config{Issuer: Issuer{TimeZone: "UTC"}, Register: "data/register.db", JWKS: "public/keys.json", Lists: "public/s", Server: DefaultServer()}
+	c := &Config{Issuer: Issuer{TimeZone: "UTC"}, Register: "data/register.db", JWKS: "public/keys.json", Lists: "public/s", S3: DefaultS3(), Server: DefaultServer()}
 	if err := Read(path, env, c, "Run `cardproof-verify --print-config > verify.yaml` to begin one, or name one with --config."); err != nil {
 		return nil, err
 	}
@@ -125,8 +126,11 @@ func Load(path string, env []string) (*Config, error) {
 	if c.Lists != "" {
 		paths["status_lists"] = &c.Lists
 	}
-	if c.Archive != "" {
+	if c.Archive != "" && !IsBucket(c.Archive) {
 		paths["archive"] = &c.Archive
+	}
+	if c.S3.Roots != "" {
+		paths["s3.roots"] = &c.S3.Roots
 	}
 	if err := Absolute(path, paths); err != nil {
 		return nil, err
@@ -145,6 +149,9 @@ func (c *Config) validate() error {
 		if err := CheckDatabase("register", c.Register); err != nil {
 			return err
 		}
+	}
+	if err := c.S3.Validate(c.Archive); err != nil {
+		return err
 	}
 	return c.Server.Validate()
 }

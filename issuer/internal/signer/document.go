@@ -15,6 +15,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"software.sslmate.com/src/go-pkcs12"
@@ -23,12 +24,23 @@ import (
 	"github.com/cardproof/cardproof/keys"
 )
 
-// The private keys of documents in the key folder, PKCS#8 in PEM, mode 0600. The root's is needed again only for the next document
-// key, and may lie elsewhere until then.
+// The private keys of documents in the key folder, PKCS#8 in PEM, mode 0600; with .pkcs11 in place of .key where a token has them. The
+// root's is needed again only for the next document key, and may lie elsewhere until then.
 const (
 	DocumentKeyName = "document.key"
 	rootKeyName     = "document-root.key"
 )
+
+// DocumentPath is where the document key lies in dir.
+func DocumentPath(dir string) string { return documentPath(dir, DocumentKeyName) }
+
+func documentPath(dir, name string) string {
+	return eitherOf(filepath.Join(dir, name), filepath.Join(dir, referenceOf(name)))
+}
+
+func referenceOf(name string) string {
+	return strings.TrimSuffix(name, filepath.Ext(name)) + referenceFile
+}
 
 // How long the certificates count. A card of ten years that is sealed in the first five years of a certificate ends before it does, so
 // that even a program that judges a seal by today's clock finds it good.
@@ -49,18 +61,18 @@ var documentUsages = []asn1.ObjectIdentifier{
 
 // CreateDocument makes a P-256 key that seals documents and its certificate, in dir; and before them, where there is none, the root
 // that vouches for it. It overwrites nothing: the error is ErrExists where there is a document key, and ErrRootKey where the root can't
-// sign. Both private keys are encrypted if a passphrase is given.
-func CreateDocument(dir, centre string, pass Passphrase, now time.Time) (*x509.Certificate, error) {
-	for _, name := range []string{DocumentKeyName, keys.DocumentCertificateName} {
+// sign. Custody says how both private keys are kept; a root that is there stays as it is, and its key is opened with the same passphrase.
+func CreateDocument(dir, centre string, c *Custody, now time.Time) (*x509.Certificate, error) {
+	for _, name := range []string{DocumentKeyName, referenceOf(DocumentKeyName), keys.DocumentCertificateName} {
 		if _, err := os.Lstat(filepath.Join(dir, name)); err == nil {
 			return nil, fmt.Errorf("%w: %s", ErrExists, filepath.Join(dir, name))
 		}
 	}
-	root, rootKey, err := openOrCreateRoot(dir, centre, pass, now)
+	root, rootKey, err := openOrCreateRoot(dir, centre, c, now)
 	if err != nil {
 		return nil, err
 	}
-	key, data, err := generate(pass)
+	key, err := generate(c, DocumentKeyName)
 	if err != nil {
 		return nil, err
 	}
@@ -74,10 +86,10 @@ func CreateDocument(dir, centre string, pass Passphrase, now time.Time) (*x509.C
 		KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageContentCommitment,
 	}, root, key.Public(), rootKey)
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, key.discard())
 	}
 	// The key comes first: a certificate without its key would hide that there is none.
-	if err := writeNew(filepath.Join(dir, DocumentKeyName), data); err != nil {
+	if err := key.write(dir); err != nil {
 		return nil, err
 	}
 	path := filepath.Join(dir, keys.DocumentCertificateName)
@@ -85,28 +97,25 @@ func CreateDocument(dir, centre string, pass Passphrase, now time.Time) (*x509.C
 }
 
 // openOrCreateRoot is the newest root in dir with its key. Where there is neither a root nor a key, both are made.
-func openOrCreateRoot(dir, centre string, pass Passphrase, now time.Time) (*x509.Certificate, crypto.Signer, error) {
-	path, keyPath := filepath.Join(dir, keys.DocumentRootsName), filepath.Join(dir, rootKeyName)
+func openOrCreateRoot(dir, centre string, c *Custody, now time.Time) (*x509.Certificate, crypto.Signer, error) {
+	path, keyPath := filepath.Join(dir, keys.DocumentRootsName), documentPath(dir, rootKeyName)
 	roots, err := keys.LoadCertificates(path)
 	if err == nil {
-		key, err := openKey(keyPath, pass)
-		if errors.Is(err, ErrMissing) {
-			return nil, nil, fmt.Errorf("%w: %s", ErrRootKey, keyPath)
-		}
 		at := len(roots) - 1
 		for at > 0 && !roots[at].IsCA { // below an authority's root stand the centre's own certificates
 			at--
 		}
 		root := roots[at]
-		if err == nil && !belongs(key, root) {
-			err = fmt.Errorf("%w: %s", ErrForeign, keyPath)
+		key, err := openKey(keyPath, root.PublicKey, c.Secret())
+		if errors.Is(err, ErrMissing) {
+			return nil, nil, fmt.Errorf("%w: %s", ErrRootKey, keyPath)
 		}
 		return root, key, err
 	}
 	if !errors.Is(err, keys.ErrNoCertificates) {
 		return nil, nil, err
 	}
-	key, data, err := generate(pass)
+	key, err := generate(c, rootKeyName)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -122,9 +131,9 @@ func openOrCreateRoot(dir, centre string, pass Passphrase, now time.Time) (*x509
 	}
 	root, err := issue(template, template, key.Public(), key)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, errors.Join(err, key.discard())
 	}
-	if err := writeNew(keyPath, data); err != nil {
+	if err := key.write(dir); err != nil {
 		return nil, nil, err
 	}
 	return root, key, durable.CreateFile(path, keys.EncodeCertificates([]*x509.Certificate{root}), 0o644)
@@ -148,13 +157,33 @@ func issue(template, parent *x509.Certificate, public crypto.PublicKey, signer c
 	return x509.ParseCertificate(der)
 }
 
-func generate(pass Passphrase) (*ecdsa.PrivateKey, []byte, error) {
+// newDocumentKey is a P-256 key that is not in the folder yet.
+type newDocumentKey struct {
+	crypto.Signer
+	name    string // of its file
+	data    []byte // of that file
+	discard func() error
+}
+
+// generate makes a P-256 key, in a token or to be written to a file. Without write nothing refers to it.
+func generate(c *Custody, name string) (newDocumentKey, error) {
+	if c.InToken() {
+		return generateInToken(c, name)
+	}
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
-		return nil, nil, err
+		return newDocumentKey{}, err
 	}
-	data, err := encode(key, pass)
-	return key, data, err
+	data, err := encode(key, c)
+	return newDocumentKey{key, name, data, func() error { return nil }}, err
+}
+
+// write writes the key's file into dir. A key in a token is taken out again where that fails.
+func (k newDocumentKey) write(dir string) error {
+	if err := writeNew(filepath.Join(dir, k.name), k.data); err != nil {
+		return errors.Join(err, k.discard())
+	}
+	return nil
 }
 
 // fit cuts a name to what X.520 allows in a certificate, in characters.
@@ -163,36 +192,9 @@ func fit(name string, most int) string {
 	return string(runes[:min(len(runes), most)])
 }
 
-// belongs says whether a certificate is of this key.
-func belongs(key crypto.Signer, c *x509.Certificate) bool {
-	public, ok := key.Public().(interface{ Equal(crypto.PublicKey) bool })
-	return ok && public.Equal(c.PublicKey)
-}
-
-// OpenDocument opens a document key in PEM, and proves that it belongs to the certificate.
+// OpenDocument opens a document key, in PEM or in a token, and proves that it belongs to the certificate.
 func OpenDocument(path string, c *x509.Certificate, pass Passphrase) (crypto.Signer, error) {
-	key, err := openKey(path, pass)
-	if err == nil && !belongs(key, c) {
-		err = fmt.Errorf("%w: %s", ErrForeign, path)
-	}
-	return key, err
-}
-
-// openKey opens a private key in a PEM file that nobody else can read.
-func openKey(path string, pass Passphrase) (crypto.Signer, error) {
-	data, err := readPrivate(path)
-	if err != nil {
-		return nil, err
-	}
-	private, err := decode(data, pass)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %s", err, path)
-	}
-	key, ok := private.(crypto.Signer)
-	if !ok {
-		return nil, fmt.Errorf("%w: %s", ErrUnreadable, path)
-	}
-	return key, nil
+	return openKey(path, c.PublicKey, pass)
 }
 
 // OpenPKCS12 opens a PKCS#12 file (RFC 7292): a document key, its certificate, and those that came with it. A file that an empty
@@ -217,7 +219,7 @@ func OpenPKCS12(path string, pass Passphrase) (crypto.Signer, []*x509.Certificat
 	if err != nil || !ok {
 		return nil, nil, fmt.Errorf("%w: %s: %v", ErrUnreadable, path, err)
 	}
-	if !belongs(key, certificate) {
+	if !isPair(key, certificate.PublicKey) {
 		return nil, nil, fmt.Errorf("%w: %s", ErrForeign, path)
 	}
 	return key, append([]*x509.Certificate{certificate}, others...), nil

@@ -16,7 +16,7 @@ var documentNow = time.Date(2026, time.November, 21, 8, 0, 0, 0, time.UTC)
 
 func createDocument(t *testing.T, dir string, pass Passphrase) *x509.Certificate {
 	t.Helper()
-	c, err := CreateDocument(dir, "Riverside", pass, documentNow)
+	c, err := CreateDocument(dir, "Riverside", &Custody{Passphrase: pass}, documentNow)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,7 +44,7 @@ func TestCreateDocument(t *testing.T) {
 			if c.NotAfter.Year() != 2041 || c.IsCA || c.Subject.CommonName != "Riverside" {
 				t.Errorf("got %v until %v", c.Subject, c.NotAfter)
 			}
-			if _, err := CreateDocument(dir, "Riverside", pass, documentNow); !errors.Is(err, ErrExists) {
+			if _, err := CreateDocument(dir, "Riverside", &Custody{Passphrase: pass}, documentNow); !errors.Is(err, ErrExists) {
 				t.Errorf("a second time: got %v, want ErrExists", err)
 			}
 		})
@@ -75,7 +75,7 @@ func TestRootVouchesForNoServer(t *testing.T) {
 	createDocument(t, dir, nil)
 	roots, err := keys.LoadCertificates(filepath.Join(dir, keys.DocumentRootsName))
 	must(t, err)
-	rootKey, err := openKey(filepath.Join(dir, rootKeyName), nil)
+	rootKey, err := openFile(filepath.Join(dir, rootKeyName), nil)
 	must(t, err)
 	template := &x509.Certificate{DNSNames: []string{"www.example.org"}, EmailAddresses: []string{"a@example.org"}, NotBefore: documentNow, NotAfter: documentNow.AddDate(1, 0, 0)}
 	forged, err := issue(template, roots[0], rootKey.Public(), rootKey)

@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
+	"fmt"
 	"path/filepath"
 
 	"github.com/youmark/pkcs8"
@@ -23,9 +24,9 @@ var encryption = &pkcs8.Opts{
 	KDFOpts: pkcs8.PBKDF2Opts{SaltSize: 16, IterationCount: 600_000, HMACHash: crypto.SHA256},
 }
 
-func encode(private crypto.Signer, pass Passphrase) ([]byte, error) {
+func encode(private crypto.Signer, c *Custody) ([]byte, error) {
 	label, secret, opts := plainLabel, []byte(nil), (*pkcs8.Opts)(nil)
-	if pass != nil {
+	if pass := c.Secret(); pass != nil {
 		var err error
 		if secret, err = pass(); err != nil {
 			return nil, err
@@ -42,7 +43,7 @@ func encode(private crypto.Signer, pass Passphrase) ([]byte, error) {
 // Encrypted gives the path of an encrypted private key in dir, any one of those that Create and CreateDocument make; empty where there
 // is none.
 func Encrypted(dir string) (string, error) {
-	paths, err := filepath.Glob(AnyPrivate(dir))
+	paths, err := AnyPrivate(dir)
 	if err != nil {
 		return "", err
 	}
@@ -61,10 +62,27 @@ func Encrypted(dir string) (string, error) {
 	return "", nil
 }
 
-// Try says whether a passphrase opens the private key at path. The error is one of those in which a private key can't be used.
+// Try says whether a passphrase opens the private key in the file at path. The error is one of those in which a private key can't be used.
 func Try(path string, pass Passphrase) error {
-	_, err := openKey(path, pass)
+	_, err := openFile(path, pass)
 	return err
+}
+
+// openFile opens a private key in a PEM file that nobody else can read.
+func openFile(path string, pass Passphrase) (crypto.Signer, error) {
+	data, err := readPrivate(path)
+	if err != nil {
+		return nil, err
+	}
+	private, err := decode(data, pass)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %s", err, path)
+	}
+	key, ok := private.(crypto.Signer)
+	if !ok {
+		return nil, fmt.Errorf("%w: %s", ErrUnreadable, path)
+	}
+	return key, nil
 }
 
 func decode(data []byte, pass Passphrase) (any, error) {

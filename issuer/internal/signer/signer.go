@@ -1,22 +1,30 @@
 // Package signer makes, opens and uses the private keys: those of cards and of status lists, and the document key with the root above it. It is the only
 // code in the tree that opens a private key: the compiler keeps it within issuer, and internal/graph keeps the calls that parse
 // private keys out of everything else.
+//
+// A private key is a crypto.Signer, wherever it lies: in a PEM file (pem.go), or in a token that a reference file names (token.go).
+// Another place, such as a KMS, is one more kind of reference and one more case of openKey.
 package signer
 
 import (
 	"crypto"
+	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/rand"
+	"crypto/rsa"
+	"crypto/sha256"
 	"encoding/pem"
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
 
 	"github.com/cardproof/cardproof/card/token"
 	"github.com/cardproof/cardproof/internal/durable"
+	"github.com/cardproof/cardproof/issuer/internal/signer/hsm"
 	"github.com/cardproof/cardproof/keys"
 )
 
@@ -34,21 +42,41 @@ var (
 // Passphrase gives the passphrase of a key, at most once for each key that is opened. It is nil where keys are not encrypted.
 type Passphrase func() ([]byte, error)
 
-// Create makes an Ed25519 key of an issuer for one purpose and writes its private half to a new file in dir (Path): PKCS#8 in PEM
-// (RFC 5958), mode 0600, encrypted if a passphrase is given. It overwrites nothing; the public half is the caller's to record.
-func Create(dir, issuer string, purpose keys.Purpose, pass Passphrase, now time.Time) (keys.Key, error) {
+// Custody says how a new private key is kept. Nil stands for a file that is not encrypted.
+type Custody struct {
+	Passphrase Passphrase    // of the file; nil for one that is not encrypted
+	Token      string        // a PKCS#11 URI (RFC 7512): the key is made in that token, and a file refers to it; empty for a key in a file
+	Algorithm  hsm.Algorithm // of a key in a token; empty for Ed25519 where the token has it, and else P-256
+}
+
+// InToken says whether the key is made in a token.
+func (c *Custody) InToken() bool { return c != nil && c.Token != "" }
+
+// Secret is the passphrase of the file; nil where there is none.
+func (c *Custody) Secret() Passphrase {
+	if c == nil {
+		return nil
+	}
+	return c.Passphrase
+}
+
+// Create makes the key of an issuer for one purpose and writes a new file in dir (Path), mode 0600: its private half, Ed25519 as PKCS#8 in PEM
+// (RFC 5958), or a reference to it in a token. It overwrites nothing; the public half is the caller's to record.
+func Create(dir, issuer string, purpose keys.Purpose, c *Custody, now time.Time) (keys.Key, error) {
+	k := keys.Key{Alg: token.EdDSA, Issuer: issuer, Purpose: purpose, State: keys.Active, NotBefore: now.UTC().Truncate(time.Second)}
+	if c.InToken() {
+		return createInToken(dir, k, c)
+	}
 	public, private, id, err := newKeyPair()
 	if err != nil {
 		return keys.Key{}, err
 	}
-	data, err := encode(private, pass)
+	k.ID, k.Public = id, public
+	data, err := encode(private, c)
 	if err != nil {
 		return keys.Key{}, err
 	}
-	k := keys.Key{
-		ID: id, Alg: token.EdDSA, Public: public, Issuer: issuer, Purpose: purpose, State: keys.Active, NotBefore: now.UTC().Truncate(time.Second),
-	}
-	if err := writeNew(Path(dir, k), data); err != nil {
+	if err := writeNew(filepath.Join(dir, fileName(k, plainFile)), data); err != nil {
 		return keys.Key{}, err
 	}
 	return k, nil
@@ -71,20 +99,49 @@ func newKeyPair() (ed25519.PublicKey, ed25519.PrivateKey, string, error) {
 	}
 }
 
-// Path is where the private half of a key lies: <key ID>.pem for cards, status-<key ID>.pem for status lists. A person who gives the
-// key of the lists to a server sees by its name that it is no card key.
+// How the files end that hold a private key, and those that say in which token it lies.
+const (
+	plainFile     = ".pem"
+	referenceFile = ".pkcs11"
+)
+
+// Path is where the private half of a key lies: <key ID>.pem for cards, status-<key ID>.pem for status lists, and .pkcs11 in place of .pem where
+// a token has it. A person who gives the key of the lists to a server sees by its name that it is no card key.
 func Path(dir string, k keys.Key) string {
-	name := k.ID + ".pem"
-	if k.Purpose == keys.StatusLists {
-		name = "status-" + name
-	}
-	return filepath.Join(dir, name)
+	return eitherOf(filepath.Join(dir, fileName(k, plainFile)), filepath.Join(dir, fileName(k, referenceFile)))
 }
 
-// AnyPrivate is a pattern (path/filepath.Match) that the private halves of all purposes in dir match.
-func AnyPrivate(dir string) string { return filepath.Join(dir, "*.pem") }
+// eitherOf is the reference where there is one and no file with the key, and else the file.
+func eitherOf(file, reference string) string {
+	if exists(reference) && !exists(file) {
+		return reference
+	}
+	return file
+}
 
-// IsEncrypted says whether the private half of a key needs a passphrase. The error is that of Open.
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
+}
+
+func fileName(k keys.Key, end string) string {
+	if k.Purpose == keys.StatusLists {
+		return "status-" + k.ID + end
+	}
+	return k.ID + end
+}
+
+// AnyPrivate are the files in dir of the private halves of all purposes, with those that refer to a token.
+func AnyPrivate(dir string) ([]string, error) {
+	files, err := filepath.Glob(filepath.Join(dir, "*"+plainFile))
+	if err != nil {
+		return nil, err
+	}
+	references, err := filepath.Glob(filepath.Join(dir, "*"+referenceFile))
+	return append(files, references...), err
+}
+
+// IsEncrypted says whether the private half of a key needs a passphrase; one in a token does not. The error is that of Open.
 func IsEncrypted(dir string, k keys.Key) (bool, error) {
 	data, err := readPrivate(Path(dir, k))
 	if err != nil {
@@ -110,34 +167,59 @@ func writeNew(path string, data []byte) error {
 // opened again: the error is ErrNotActive.
 func Open(dir string, key keys.Key, pass Passphrase) (token.SigningKey, error) {
 	path := Path(dir, key)
-	fail := func(kind error) (token.SigningKey, error) {
-		return token.SigningKey{}, fmt.Errorf("%w: %s", kind, path)
-	}
 	if key.State != keys.Active {
-		return fail(ErrNotActive)
+		return token.SigningKey{}, fmt.Errorf("%w: %s", ErrNotActive, path)
 	}
-	data, err := readPrivate(path)
+	s, err := openKey(path, key.Public, pass)
 	if err != nil {
 		return token.SigningKey{}, err
-	}
-	private, err := decode(data, pass)
-	if err != nil {
-		return token.SigningKey{}, fmt.Errorf("%w: %s", err, path)
-	}
-	s, ok := private.(crypto.Signer)
-	if !ok || !proves(s, key) {
-		return fail(ErrForeign)
 	}
 	return token.SigningKey{ID: key.ID, Alg: key.Alg, Key: s}, nil
 }
 
-// proves lets the key sign something and checks the signature with the public half on record.
-func proves(s crypto.Signer, key keys.Key) bool {
-	public, ok := key.Public.(ed25519.PublicKey)
-	if !ok {
-		return false
+// openKey opens the private key of a public one, wherever it lies: path is a PEM file or a reference, which nobody else can read. The key
+// proves that it belongs to the public one. The error is one of the ways in which a private key can't be used.
+func openKey(path string, public crypto.PublicKey, pass Passphrase) (key crypto.Signer, err error) {
+	if filepath.Ext(path) == referenceFile {
+		key, err = openReference(path, public)
+	} else {
+		key, err = openFile(path, pass)
 	}
-	message := []byte("cardproof: proof of possession of key " + key.ID)
-	sig, err := s.Sign(rand.Reader, message, crypto.Hash(0))
-	return err == nil && ed25519.Verify(public, message, sig)
+	if err != nil {
+		return nil, err
+	}
+	return key, prove(path, key, public)
+}
+
+// prove lets a key sign something, and checks the signature with the public half. The error is ErrForeign, or what the key says.
+func prove(path string, key crypto.Signer, public crypto.PublicKey) error {
+	foreign := fmt.Errorf("%w: %s", ErrForeign, path)
+	if !isPair(key, public) {
+		return foreign
+	}
+	message := []byte("cardproof: proof of possession of a private key")
+	digest := sha256.Sum256(message)
+	switch p := public.(type) {
+	case ed25519.PublicKey:
+		sig, err := key.Sign(rand.Reader, message, crypto.Hash(0))
+		if err != nil || ed25519.Verify(p, message, sig) {
+			return err
+		}
+	case *ecdsa.PublicKey:
+		sig, err := key.Sign(rand.Reader, digest[:], crypto.SHA256)
+		if err != nil || ecdsa.VerifyASN1(p, digest[:], sig) {
+			return err
+		}
+	case *rsa.PublicKey: // a centre's own certificate may be of such a key
+		sig, err := key.Sign(rand.Reader, digest[:], crypto.SHA256)
+		if err != nil || rsa.VerifyPKCS1v15(p, crypto.SHA256, digest[:], sig) == nil {
+			return err
+		}
+	}
+	return foreign
+}
+
+func isPair(key crypto.Signer, public crypto.PublicKey) bool {
+	own, ok := key.Public().(interface{ Equal(crypto.PublicKey) bool })
+	return ok && own.Equal(public)
 }

@@ -16,7 +16,7 @@ const testIssuer = "https://cards.example.org"
 
 func create(t *testing.T, dir string, pass Passphrase) keys.Key {
 	t.Helper()
-	k, err := Create(dir, testIssuer, keys.Cards, pass, time.Now())
+	k, err := Create(dir, testIssuer, keys.Cards, &Custody{Passphrase: pass}, time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -34,6 +34,7 @@ const (
 	PriorCard        = "prior_card"
 	ExperienceMonths = "experience_months"
 	LearnerID        = "learner_id"
+	Language         = "language" // in which the learner is written to
 )
 
 // FullName is what a heading stands for that can only mean first and last name together, such as "Full name". "Name" alone may
@@ -45,7 +46,7 @@ const LastThenFirst = "last name, first name"
 
 // columns in the order in which problems are told.
 var columns = []string{Name, FirstName, MiddleName, NamePrefix, LastName, SecondLastName, NameSuffix, Email, Course, Completed, Attendance, Score, Skills, Scenario, Passed, Instructor, InstructorID,
-	Class, PriorCard, ExperienceMonths, LearnerID}
+	Class, PriorCard, ExperienceMonths, LearnerID, Language}
 
 // Columns are the canonical columns, in the order in which problems are told.
 func Columns() []string { return slices.Clone(columns) }
@@ -65,7 +66,7 @@ func canonicalKeys() map[string]string {
 
 func synonymKeys() map[string]string {
 	keys := map[string]string{}
-	for _, language := range languages {
+	for _, language := range slices.Concat(languages, []map[string][]string{arabic}) {
 		for column, texts := range language {
 			for _, text := range texts {
 				keys[fold.Key(text)] = column

@@ -5,6 +5,9 @@ package heading
 // anything, and a second Polish last name is joined with a hyphen or not. What may be a mark is among the results.
 var languages = []map[string][]string{english, german, french, spanish, polish}
 
+// arabic has the one column that a roster in another language is likely to name in Arabic. The others have no words yet.
+var arabic = map[string][]string{Language: {"اللغة", "لغة", "لغة المراسلة", "اللغة المفضلة"}}
+
 var english = map[string][]string{
 	FullName: {"Full name", "Your full name", "Your name", "Learner", "Student", "Participant", "Attendee", "Candidate", "Delegate", "Trainee", "First and last name", "First name and last name", "First name last name", "Name of learner", "Name of student",
 		"Name of participant", "Learner name", "Student name", "Participant name", "Attendee name", "Candidate name", "Delegate name", "Trainee name", "Employee name",
@@ -45,6 +48,7 @@ var english = map[string][]string{
 	LearnerID: {"Learner no.", "Learner number", "Student ID", "Student no.", "Student number", "Participant ID", "Participant no.", "Participant number",
 		"Employee ID", "Employee no.", "Employee number", "Staff ID", "Staff no.", "Staff number", "Personnel number", "Personnel no.", "Member ID",
 		"Member no.", "Member number", "Trainee ID", "Candidate ID", "Candidate number", "Payroll number"},
+	Language: {"Preferred language", "Mail language", "E-mail language", "Language of mails", "Language of correspondence", "Correspondence language", "Learner language", "Lang"},
 }
 
 var german = map[string][]string{
@@ -81,6 +85,7 @@ var german = map[string][]string{
 		"Klinische Erfahrung (Monate)"},
 	LearnerID: {"Teilnehmernummer", "Teilnehmer-Nr.", "Teilnehmer-ID", "Personalnummer", "Personal-Nr.", "Mitarbeiternummer", "Mitarbeiter-Nr.", "Mitarbeiter-ID",
 		"Matrikelnummer", "Matrikel-Nr.", "Mitgliedsnummer", "Mitglieds-Nr."},
+	Language: {"Sprache", "Bevorzugte Sprache", "Korrespondenzsprache", "Sprache der Mails", "Sprache des Teilnehmers", "Anschreibesprache"},
 }
 
 var french = map[string][]string{
@@ -115,6 +120,7 @@ var french = map[string][]string{
 	ExperienceMonths: {"Expérience (mois)", "Mois d'expérience", "Expérience en mois", "Expérience clinique (mois)", "Expérience clinique en mois"},
 	LearnerID: {"N° de participant", "Numéro de participant", "N° participant", "Matricule", "Numéro d'employé", "N° d'employé", "N° employé", "Numéro d'apprenant", "ID apprenant",
 		"Numéro de stagiaire", "N° de stagiaire", "Numéro d'étudiant", "N° d'étudiant", "ID participant", "Numéro de membre"},
+	Language: {"Langue", "Langue préférée", "Langue de correspondance", "Langue du courriel", "Langue des courriels"},
 }
 
 var spanish = map[string][]string{
@@ -147,6 +153,7 @@ var spanish = map[string][]string{
 	ExperienceMonths: {"Experiencia (meses)", "Meses de experiencia", "Experiencia en meses", "Experiencia clínica (meses)", "Experiencia clínica en meses"},
 	LearnerID: {"N.º de alumno", "Número de alumno", "ID de alumno", "ID del alumno", "Matrícula", "Número de matrícula", "Legajo", "Número de empleado", "ID de empleado",
 		"N.º de empleado", "N.º de participante", "Número de participante", "ID de participante", "Número de estudiante", "ID de estudiante", "Número de socio"},
+	Language: {"Idioma", "Lengua", "Idioma preferido", "Idioma de correspondencia", "Idioma del correo"},
 }
 
 var polish = map[string][]string{
@@ -175,6 +182,7 @@ var polish = map[string][]string{
 	ExperienceMonths: {"Doświadczenie (miesiące)", "Doświadczenie w miesiącach", "Miesiące doświadczenia", "Staż (miesiące)", "Staż w miesiącach", "Liczba miesięcy doświadczenia",
 		"Doświadczenie kliniczne (miesiące)"},
 	LearnerID: {"Nr uczestnika", "Numer uczestnika", "ID uczestnika", "Nr kursanta", "Numer kursanta", "Numer pracownika", "Nr pracownika", "ID pracownika", "Numer albumu", "Nr albumu"},
+	Language:  {"Język", "Preferowany język", "Język korespondencji", "Język wiadomości"},
 }
 
 // runningNumbers are the keys of headings under which the rows are only counted.

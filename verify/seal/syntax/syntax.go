@@ -3,7 +3,8 @@
 //
 // It reads the plain form alone, as Cardproof writes it: tables instead of streams, generation 0, no encryption, no comment and no
 // second spelling inside of what it reads. Whatever else a PDF may be is refused, because a reader that guesses can be led to see
-// another file than the person does.
+// another file than the person does. So is a table with any fault, in whatever part of it: for some fault or other each viewer throws
+// the table away and looks for the objects itself, and then it may find others.
 package syntax
 
 import (
@@ -56,7 +57,7 @@ func Open(data []byte) (*File, error) {
 		}
 		prev := trailer.Get("Prev")
 		if prev == nil {
-			return f, nil
+			return f, f.whole()
 		}
 		end = at
 		var ok bool
@@ -119,21 +120,45 @@ func (f *File) section(at int) (Dict, error) {
 	return d, nil
 }
 
-// entry reads the 20 bytes of one object: "0000000123 00000 n" and two of an end of line.
+// whole says whether the tables together name every number below the size, and the newest trailer only objects that are there.
+func (f *File) whole() error {
+	size, ok := Int(f.Trailer.Get("Size"))
+	if !ok || size != len(f.offsets) || f.offsets[0] != -1 {
+		return wrong(f.TableAt, "a size that is not that of the table, or no entry 0")
+	}
+	for _, e := range f.Trailer {
+		if e.Raw[len(e.Raw)-1] != 'R' {
+			continue
+		}
+		n, ok := Ref(e.Raw)
+		if !ok {
+			return wrong(e.At, "no reference")
+		}
+		if _, err := f.begin(n); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// entry reads the 20 bytes of one object: "0000000123 00000 n" and two of an end of line. There has to be what it names, and of entry 0
+// each byte is given (ISO 32000-1, 7.5.4).
 func (f *File) entry(n, at int) error {
 	e := f.data[at : at+20]
 	offset, ok := int64(0), isSpace(e[18]) && isSpace(e[19]) && e[10] == ' ' && e[16] == ' '
-	for _, c := range e[:10] {
-		ok = ok && c >= '0' && c <= '9'
-		offset = 10*offset + int64(c-'0')
+	for i, c := range e[:16] {
+		ok = ok && (i == 10 || c >= '0' && c <= '9')
+		if i < 10 {
+			offset = 10*offset + int64(c-'0')
+		}
 	}
-	if !ok || offset >= int64(len(f.data)) {
-		return wrong(at, "no entry of a cross-reference table")
-	}
+	ok = ok && (n == 0) == (string(e[:18]) == "0000000000 65535 f")
 	switch {
+	case !ok || offset >= int64(len(f.data)):
+		return wrong(at, "no entry of a cross-reference table")
 	case e[17] == 'f':
 		offset = -1
-	case e[17] != 'n' || offset == 0 || string(e[11:16]) != "00000":
+	case e[17] != 'n' || string(e[11:16]) != "00000" || !f.isObject(n, int(offset)):
 		return wrong(at, "no entry of a cross-reference table")
 	}
 	for len(f.offsets) <= n {
@@ -144,6 +169,13 @@ func (f *File) entry(n, at int) error {
 	}
 	return nil
 }
+
+// isObject says whether the object of a number begins at a place, and not within the number of another.
+func (f *File) isObject(n, at int) bool {
+	return at > 0 && isSpace(f.data[at-1]) && bytes.HasPrefix(f.data[at:], []byte(header(n)))
+}
+
+func header(n int) string { return strconv.Itoa(n) + " 0 obj" }
 
 // Object is an object that is a dictionary without a stream.
 type Object struct {
@@ -158,12 +190,7 @@ func (f *File) begin(n int) (at int, err error) {
 	if n <= 0 || n >= len(f.offsets) || f.offsets[n] <= 0 {
 		return 0, wrong(0, fmt.Sprintf("no object %d", n))
 	}
-	at = int(f.offsets[n])
-	head := strconv.Itoa(n) + " 0 obj"
-	if !bytes.HasPrefix(f.data[at:], []byte(head)) {
-		return 0, wrong(at, fmt.Sprintf("no object %d", n))
-	}
-	return skipSpace(f.data, at+len(head)), nil
+	return skipSpace(f.data, int(f.offsets[n])+len(header(n))), nil
 }
 
 // Object reads the object of a number. The error is ErrSyntax.
@@ -247,3 +274,11 @@ func (f *File) Follow(reference []byte) (Object, error) {
 
 // Objects is one more than the highest object number.
 func (f *File) Objects() int { return len(f.offsets) }
+
+// Place is the byte at which an object begins, 0 where there is none of this number.
+func (f *File) Place(n int) int {
+	if n <= 0 || n >= len(f.offsets) {
+		return 0
+	}
+	return int(max(f.offsets[n], 0))
+}

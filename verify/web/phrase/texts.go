@@ -41,6 +41,7 @@ type Texts struct {
 	Verdicts map[string]Verdict `yaml:"verdicts"` // by the verdict's code
 	Number   Number             `yaml:"number"`
 	Specimen Verdict            `yaml:"specimen"` // in place of the words of malformed
+	Erased   Verdict            `yaml:"erased"`   // in place of the words of revoked
 	Newer    Newer              `yaml:"newer"`
 	Card     Card               `yaml:"card"`
 	Need     Need               `yaml:"need"`
@@ -89,6 +90,11 @@ type Home struct {
 		Heading string    `yaml:"heading"`
 		Points  [3]string `yaml:"points"`
 	} `yaml:"leaves"`
+	Own struct { // for learners, where links to their cards are sent
+		Heading string   `yaml:"heading"`
+		Text    Sentence `yaml:"text"`
+		Link    string   `yaml:"link"`
+	} `yaml:"own"`
 }
 
 // Files is the field for files, and the page with the answers about them.
@@ -106,6 +112,7 @@ type Files struct {
 	Count      Sentence `yaml:"count"`
 	AllGood    string   `yaml:"all_good"`
 	NotAllGood Sentence `yaml:"not_all_good"`
+	Passed     Sentence `yaml:"passed"`
 	Results    string   `yaml:"results"`
 	Link       string   `yaml:"link"`
 
@@ -259,4 +266,13 @@ type Find struct {
 	Sent   string   `yaml:"sent"`
 	Wait   Sentence `yaml:"wait"`
 	Again  string   `yaml:"again"`
+	// What stands there where the server takes no wishes: about links, and about reminders.
+	NotHere NotHere `yaml:"not_here"`
+	NoStop  NotHere `yaml:"no_stop"`
+}
+
+// NotHere says that something is not offered, and where to go instead.
+type NotHere struct {
+	Heading string   `yaml:"heading"`
+	Text    Sentence `yaml:"text"`
 }

@@ -1,4 +1,4 @@
--- The register on PostgreSQL 15 or newer: the tables of the SQLite migrations up to 00003, with the same names and rules, for the statements
+-- The register on PostgreSQL 15 or newer: the tables of the SQLite migrations up to 00006, with the same names and rules, for the statements
 -- of this package are the same for both. Texts compare by their bytes (COLLATE "C"), as there, and so no update of the system's collations
 -- damages an index. The functions find the tables by the schema in which they were made, whatever search_path a session has.
 
@@ -16,6 +16,20 @@ $$;
 CREATE FUNCTION one_writer() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN
     PERFORM register_lock();
+    RETURN NULL;
+END
+$$;
+-- +goose StatementEnd
+
+-- A history that has no gaps: a row of it goes behind the last one that is there, also where a transaction before was taken back. Of the
+-- sequence, which remembers what was taken back, only the owner may change the count.
+-- +goose StatementBegin
+CREATE FUNCTION count_on() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
+DECLARE
+    log text := format('%I.%I', TG_TABLE_SCHEMA, TG_TABLE_NAME);
+BEGIN
+    PERFORM register_lock();
+    EXECUTE format('SELECT setval(pg_get_serial_sequence(%L, ''seq''), coalesce(max(seq), 0) + 1, false) FROM %s', log, log);
     RETURN NULL;
 END
 $$;
@@ -105,6 +119,7 @@ CREATE TABLE cards (
     replaces      text COLLATE "C" REFERENCES cards (number),
     renews        text COLLATE "C" REFERENCES cards (number) CHECK (renews <> number),
     evidence      text COLLATE "C" NOT NULL,
+    language      text COLLATE "C" NOT NULL CHECK (language = '' OR language ~ '^[a-z][a-z]'),
     FOREIGN KEY (status_list, status_idx) REFERENCES status_slots (list, idx),
     CHECK ((status_list IS NULL) = (status_idx IS NULL)),
     CHECK (state IN ('planned', 'revoked') OR token <> ''),
@@ -120,6 +135,7 @@ CREATE INDEX cards_learner ON cards (learner_id, course, completed) WHERE learne
 CREATE INDEX cards_name ON cards (name_fold, email, course, completed);
 -- A card that was revoked before it was issued has no token: it was given up, nobody ever had it, and it stands in nobody's way.
 CREATE UNIQUE INDEX cards_replaces ON cards (replaces) WHERE replaces IS NOT NULL AND NOT (state = 'revoked' AND token = '');
+CREATE INDEX cards_before ON cards (replaces) WHERE replaces IS NOT NULL;
 CREATE UNIQUE INDEX cards_replaced_by ON cards (replaced_by) WHERE replaced_by IS NOT NULL;
 CREATE INDEX cards_renews ON cards (renews) WHERE renews IS NOT NULL;
 CREATE INDEX cards_planned ON cards (seq) WHERE state = 'planned';
@@ -137,9 +153,12 @@ CREATE TABLE events (
     number text COLLATE "C" NOT NULL REFERENCES cards (number),
     actor  text COLLATE "C" NOT NULL CHECK (actor <> ''),
     action text COLLATE "C" NOT NULL CHECK (action IN
-        ('planned', 'planned again', 'proved', 'issued', 'renewed', 'suspended', 'revoked', 'reinstated', 'superseded', 'issued anew', 'amended')),
+        ('planned', 'planned again', 'proved', 'issued', 'renewed', 'suspended', 'revoked', 'reinstated', 'superseded', 'issued anew', 'amended', 'erased')),
     reason text COLLATE "C" NOT NULL CHECK (reason <> '' OR action IN ('planned', 'planned again', 'proved', 'issued', 'renewed')),
-    detail text COLLATE "C" NOT NULL
+    detail text COLLATE "C" NOT NULL,
+    salt   bytea CHECK (length(salt) = 16),  -- NULL once the words are erased
+    words  bytea CHECK (length(words) = 32), -- only then
+    CHECK ((salt IS NULL) = (words IS NOT NULL))
 );
 
 CREATE INDEX events_number ON events (number);
@@ -153,6 +172,17 @@ CREATE TABLE key_events (
     action text COLLATE "C" NOT NULL CHECK (action IN ('in use', 'retired', 'revoked')),
     since  bigint NOT NULL, -- from when on it holds
     reason text COLLATE "C" NOT NULL
+);
+
+-- The chain: one entry for each event of a card or a key, in the order in which they were written. hash covers the entry before it, the
+-- event, and card, which is the salted hash of the card's whole row as it stood when the transaction of the event ended.
+CREATE TABLE chain (
+    seq   bigint PRIMARY KEY, -- the program counts
+    log   text COLLATE "C" NOT NULL CHECK (log IN ('events', 'key_events')),
+    entry bigint NOT NULL, -- seq in that table
+    card  bytea CHECK (length(card) = 32),
+    hash  bytea NOT NULL CHECK (length(hash) = 32),
+    CHECK ((card IS NULL) = (log = 'key_events'))
 );
 
 -- Links to learners' pages. The secret itself is nowhere: hash is its SHA-256.
@@ -228,7 +258,9 @@ CREATE TABLE mail_stop_links (
 -- Whoever writes waits for the writer before. Sequences give their numbers behind that, so events appear in the order of theirs.
 CREATE TRIGGER a_one_writer BEFORE INSERT OR UPDATE ON batches FOR EACH STATEMENT EXECUTE FUNCTION one_writer();
 CREATE TRIGGER a_one_writer BEFORE INSERT OR UPDATE ON cards FOR EACH STATEMENT EXECUTE FUNCTION one_writer();
-CREATE TRIGGER a_one_writer BEFORE INSERT ON events FOR EACH STATEMENT EXECUTE FUNCTION one_writer();
+CREATE TRIGGER a_count_on BEFORE INSERT ON events FOR EACH STATEMENT EXECUTE FUNCTION count_on();
+CREATE TRIGGER a_count_on BEFORE INSERT ON key_events FOR EACH STATEMENT EXECUTE FUNCTION count_on();
+CREATE TRIGGER a_one_writer BEFORE INSERT ON chain FOR EACH STATEMENT EXECUTE FUNCTION one_writer();
 CREATE TRIGGER a_one_writer BEFORE INSERT ON status_slots FOR EACH STATEMENT EXECUTE FUNCTION one_writer();
 
 -- The same learner, course and day are the same card for ever, unless it was given up before it was issued. A row sees those that the
@@ -280,20 +312,72 @@ CREATE TRIGGER cards_begin_as_planned BEFORE INSERT ON cards FOR EACH ROW
 WHEN (NEW.state <> 'planned') EXECUTE FUNCTION refuse('a card begins as planned');
 
 -- Who the card is for stays, whatever its state. recorded_at, since when the register has held the digest, never goes back: a
--- revoked key is believed in what was recorded before.
+-- revoked key is believed in what was recorded before. The one door is for an erasure. What the card may become is written out: one whose
+-- details were erased, and nothing else. It is one that was withdrawn or replaced before, so that nothing of it ever counts again.
+-- +goose StatementBegin
+CREATE FUNCTION cards_keep_identity() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT SET enable_seqscan = off AS $$
+BEGIN
+    IF NEW.recorded_at < OLD.recorded_at OR (NEW.seq, NEW.number, NEW.course, NEW.completed, NEW.batch, NEW.replaces, NEW.renews)
+        IS DISTINCT FROM (OLD.seq, OLD.number, OLD.course, OLD.completed, OLD.batch, OLD.replaces, OLD.renews)
+    OR NOT (OLD.state IN ('revoked', 'superseded') AND NEW.name = '(erased)' AND NEW.name_fold = '(erased)' AND NEW.evidence = ''
+        AND NEW.email = '' AND NEW.learner_id = '' AND NEW.digest = decode(repeat('00', 32), 'hex')
+        AND EXISTS (SELECT 1 FROM events e WHERE e.number = OLD.number AND e.action = 'erased'))
+    THEN
+        RAISE EXCEPTION 'a card keeps its number and its holder' USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NEW;
+END
+$$;
+-- +goose StatementEnd
 CREATE TRIGGER cards_keep_identity BEFORE UPDATE ON cards FOR EACH ROW
 WHEN (NEW.recorded_at < OLD.recorded_at OR (NEW.seq, NEW.number, NEW.name, NEW.course, NEW.completed, NEW.batch, NEW.replaces, NEW.renews, NEW.evidence)
     IS DISTINCT FROM (OLD.seq, OLD.number, OLD.name, OLD.course, OLD.completed, OLD.batch, OLD.replaces, OLD.renews, OLD.evidence))
-EXECUTE FUNCTION refuse('a card keeps its number and its holder');
+EXECUTE FUNCTION cards_keep_identity();
 
--- What was signed and printed stays, once the card is out.
+-- What was signed and printed stays, once the card is out, with the same door.
+-- +goose StatementBegin
+CREATE FUNCTION cards_keep_content() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT SET enable_seqscan = off AS $$
+BEGIN
+    IF (OLD.replaced_by IS NOT NULL AND NEW.replaced_by IS DISTINCT FROM OLD.replaced_by)
+    OR (NEW.issuer, NEW.issued_at, NEW.expires_at, NEW.not_before, NEW.status_list, NEW.status_idx, NEW.key_id, NEW.catalogue,
+        NEW.issued_on, NEW.expires_on, NEW.recorded_at, NEW.instructor)
+        IS DISTINCT FROM (OLD.issuer, OLD.issued_at, OLD.expires_at, OLD.not_before, OLD.status_list, OLD.status_idx, OLD.key_id, OLD.catalogue,
+        OLD.issued_on, OLD.expires_on, OLD.recorded_at, OLD.instructor)
+    OR NOT (OLD.state IN ('revoked', 'superseded') AND NEW.state = OLD.state AND NEW.name = '(erased)' AND NEW.digest = decode(repeat('00', 32), 'hex')
+        AND NEW.token = CASE OLD.token WHEN '' THEN '' ELSE '(erased)' END
+        AND NEW.sha256 = CASE OLD.token WHEN '' THEN '' ELSE repeat('0', 64) END
+        AND EXISTS (SELECT 1 FROM events e WHERE e.number = OLD.number AND e.action = 'erased'))
+    THEN
+        RAISE EXCEPTION 'a card that is out keeps its content' USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NEW;
+END
+$$;
+-- +goose StatementEnd
 CREATE TRIGGER cards_keep_content BEFORE UPDATE ON cards FOR EACH ROW
 WHEN (OLD.state <> 'planned' AND ((OLD.replaced_by IS NOT NULL AND NEW.replaced_by IS DISTINCT FROM OLD.replaced_by)
     OR (NEW.issuer, NEW.issued_at, NEW.expires_at, NEW.not_before, NEW.status_list, NEW.status_idx, NEW.key_id, NEW.digest, NEW.catalogue,
         NEW.issued_on, NEW.expires_on, NEW.recorded_at, NEW.instructor, NEW.token, NEW.sha256)
     IS DISTINCT FROM (OLD.issuer, OLD.issued_at, OLD.expires_at, OLD.not_before, OLD.status_list, OLD.status_idx, OLD.key_id, OLD.digest, OLD.catalogue,
         OLD.issued_on, OLD.expires_on, OLD.recorded_at, OLD.instructor, OLD.token, OLD.sha256)))
-EXECUTE FUNCTION refuse('a card that is out keeps its content');
+EXECUTE FUNCTION cards_keep_content();
+
+-- No card takes the place of one whose holder nobody knows any more, and nobody's details come back.
+CREATE TRIGGER a_erased BEFORE UPDATE ON cards FOR EACH ROW
+WHEN (OLD.name = '(erased)') EXECUTE FUNCTION refuse('a card that was erased stays so');
+
+-- +goose StatementBegin
+CREATE FUNCTION cards_of_erased() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT SET enable_seqscan = off AS $$
+BEGIN
+    IF NEW.name = '(erased)' OR EXISTS (SELECT 1 FROM cards o WHERE o.number IN (NEW.replaces, NEW.renews) AND o.name = '(erased)') THEN
+        RAISE EXCEPTION 'the card before it was erased' USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NEW;
+END
+$$;
+-- +goose StatementEnd
+CREATE TRIGGER cards_of_erased BEFORE INSERT ON cards FOR EACH ROW
+WHEN (NEW.name = '(erased)' OR NEW.replaces IS NOT NULL OR NEW.renews IS NOT NULL) EXECUTE FUNCTION cards_of_erased();
 
 CREATE TRIGGER cards_allowed_moves BEFORE UPDATE ON cards FOR EACH ROW
 WHEN (NEW.state <> OLD.state AND NOT (
@@ -331,7 +415,27 @@ WHEN (OLD.state = 'planned' AND NEW.state = 'issued') EXECUTE FUNCTION cards_wai
 
 CREATE TRIGGER cards_stay BEFORE DELETE OR TRUNCATE ON cards EXECUTE FUNCTION refuse('cards are never deleted');
 CREATE TRIGGER events_stay BEFORE DELETE OR TRUNCATE ON events EXECUTE FUNCTION refuse('events are never deleted');
-CREATE TRIGGER events_keep BEFORE UPDATE ON events EXECUTE FUNCTION refuse('events are never changed');
+
+-- The same door: of a card whose history says that it was erased, the words of earlier events go, and with them their salt.
+-- +goose StatementBegin
+CREATE FUNCTION events_keep() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT SET enable_seqscan = off AS $$
+BEGIN
+    IF NOT (OLD.salt IS NOT NULL AND NEW.salt IS NULL
+        AND (NEW.seq, NEW.at, NEW.number, NEW.actor, NEW.action) IS NOT DISTINCT FROM (OLD.seq, OLD.at, OLD.number, OLD.actor, OLD.action)
+        AND NEW.detail = '' AND NEW.reason = CASE OLD.reason WHEN '' THEN '' ELSE '(erased)' END
+        AND EXISTS (SELECT 1 FROM events e WHERE e.number = OLD.number AND e.action = 'erased' AND e.seq > OLD.seq))
+    THEN
+        RAISE EXCEPTION 'events are never changed' USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NEW;
+END
+$$;
+-- +goose StatementEnd
+CREATE TRIGGER events_keep BEFORE UPDATE ON events FOR EACH ROW EXECUTE FUNCTION events_keep();
+CREATE TRIGGER events_once BEFORE INSERT ON events FOR EACH ROW
+WHEN (NEW.salt IS NULL) EXECUTE FUNCTION refuse('events are never changed');
+CREATE TRIGGER chain_stay BEFORE DELETE OR TRUNCATE ON chain EXECUTE FUNCTION refuse('the chain is only added to');
+CREATE TRIGGER chain_keep BEFORE UPDATE ON chain EXECUTE FUNCTION refuse('the chain is only added to');
 CREATE TRIGGER status_slots_stay BEFORE DELETE OR TRUNCATE ON status_slots EXECUTE FUNCTION refuse('status slots are never given back');
 CREATE TRIGGER status_slots_keep BEFORE UPDATE ON status_slots EXECUTE FUNCTION refuse('status slots are never moved');
 CREATE TRIGGER key_events_stay BEFORE DELETE OR TRUNCATE ON key_events EXECUTE FUNCTION refuse('events are never deleted');
@@ -354,9 +458,12 @@ CREATE TRIGGER catalogue_once BEFORE INSERT ON catalogue FOR EACH ROW
 WHEN (NEW.current = 1) EXECUTE FUNCTION refuse('an entry of the catalogue begins as no current one');
 
 CREATE TRIGGER links_stay BEFORE DELETE OR TRUNCATE ON links EXECUTE FUNCTION refuse('links are never deleted');
+-- Links of an erased learner: revoked, and nobody's.
 CREATE TRIGGER links_keep BEFORE UPDATE ON links FOR EACH ROW
-WHEN (OLD.revoked_at IS NOT NULL OR (NEW.seq, NEW.hash, NEW.learner_id, NEW.email, NEW.name_fold, NEW.created_at, NEW.created_by)
-    IS DISTINCT FROM (OLD.seq, OLD.hash, OLD.learner_id, OLD.email, OLD.name_fold, OLD.created_at, OLD.created_by))
+WHEN ((NEW.seq, NEW.hash, NEW.created_at, NEW.created_by) IS DISTINCT FROM (OLD.seq, OLD.hash, OLD.created_at, OLD.created_by)
+    OR ((OLD.revoked_at IS NOT NULL OR (NEW.learner_id, NEW.email, NEW.name_fold) IS DISTINCT FROM (OLD.learner_id, OLD.email, OLD.name_fold))
+        AND NOT (OLD.revoked_at IS NOT NULL AND (NEW.revoked_at, NEW.revoked_by) IS NOT DISTINCT FROM (OLD.revoked_at, OLD.revoked_by)
+            AND NEW.learner_id = '(erased)' AND NEW.email = '' AND NEW.name_fold = '')))
 EXECUTE FUNCTION refuse('a link is revoked once, and never changed otherwise');
 CREATE TRIGGER links_once BEFORE INSERT ON links FOR EACH ROW
 WHEN (NEW.revoked_at IS NOT NULL) EXECUTE FUNCTION refuse('a link begins in force, once');
@@ -374,4 +481,18 @@ CREATE TRIGGER mails_once BEFORE INSERT ON mails FOR EACH ROW
 WHEN (NEW.state NOT IN ('queued', 'no_address')) EXECUTE FUNCTION refuse('a mail begins as queued, and once for its event');
 CREATE TRIGGER mails_stay BEFORE DELETE OR TRUNCATE ON mails EXECUTE FUNCTION refuse('mails are never deleted');
 CREATE TRIGGER mail_events_stay BEFORE DELETE OR TRUNCATE ON mail_events EXECUTE FUNCTION refuse('events are never deleted');
-CREATE TRIGGER mail_events_keep BEFORE UPDATE ON mail_events EXECUTE FUNCTION refuse('events are never changed');
+
+-- What a mail server said may name the address. It goes where the mail's own address is gone.
+-- +goose StatementBegin
+CREATE FUNCTION mail_events_keep() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT SET enable_seqscan = off AS $$
+BEGIN
+    IF NOT ((NEW.seq, NEW.at, NEW.mail, NEW.actor, NEW.state) IS NOT DISTINCT FROM (OLD.seq, OLD.at, OLD.mail, OLD.actor, OLD.state)
+        AND NEW.words = '' AND EXISTS (SELECT 1 FROM mails m WHERE m.id = OLD.mail AND m.address = ''))
+    THEN
+        RAISE EXCEPTION 'events are never changed' USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NEW;
+END
+$$;
+-- +goose StatementEnd
+CREATE TRIGGER mail_events_keep BEFORE UPDATE ON mail_events FOR EACH ROW EXECUTE FUNCTION mail_events_keep();

@@ -1,0 +1,61 @@
+package archive
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/cardproof/cardproof/card"
+)
+
+func write(t *testing.T, path string, data []byte) {
+	t.Helper()
+	err := os.MkdirAll(filepath.Dir(path), 0o700)
+	if err == nil {
+		err = os.WriteFile(path, data, 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestFolderIsPrivateAndTidy(t *testing.T) {
+	b := folderBench(t)
+	b.put(t, one, "a card")
+	path := b.Archive.(*Folder).path(one)
+	info, err := os.Stat(path)
+	if err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("got mode %v, %v, want 0600", info.Mode(), err)
+	}
+	left, err := filepath.Glob(filepath.Join(filepath.Dir(path), ".*"))
+	if err != nil || len(left) != 0 {
+		t.Errorf("temporary files are left: %v, %v", left, err)
+	}
+}
+
+// What is no file stays, and is told.
+func TestFolderInTheWay(t *testing.T) {
+	b := folderBench(t)
+	write(t, filepath.Join(b.Archive.(*Folder).path(one), "x"), nil)
+	if _, err := b.Put(t.Context(), map[card.Number][]byte{one: []byte("one"), two: []byte("two")}); err == nil {
+		t.Error("put: got nil, want an error")
+	}
+	if err := b.Remove(t.Context(), one); err == nil {
+		t.Error("remove: got nil, want an error")
+	}
+	if got := b.list(t); len(got) > 1 {
+		t.Errorf("list: got %v", got)
+	}
+}
+
+func TestReaderHasNoWay(t *testing.T) {
+	b := folderBench(t)
+	sum := b.put(t, one, "a card")
+	r := ReadFolder(b.Archive.(*Folder).dir)
+	if got, err := r.Get(t.Context(), one, sum); err != nil || string(got) != "a card" {
+		t.Errorf("got %q, %v", got, err)
+	}
+	if _, ok := any(r).(Archive); ok {
+		t.Error("the reader of the public server can write")
+	}
+}
