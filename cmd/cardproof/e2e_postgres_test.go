@@ -101,6 +101,47 @@ func TestPostgreSQLCentre(t *testing.T) {
 	if v, _, _ := ask(t, path(good)); v.Code != "suspended" {
 		t.Errorf("a change after the restart: got %s", v.Code)
 	}
+	c.must("erase", "--learner", lines[19].number, "--reason", "asked for it", "--yes")
+	if v, _, body := ask(t, path(lines[19])); v.Valid || v.Code != "revoked" || strings.Contains(body, lines[19].name) {
+		t.Errorf("an erased card: got %s, %s", v.Code, body)
+	}
+	checkKept(t, c, lines[20])
+}
+
+// checkKept audits a centre whose register is a database, has doctor look at it, and restores a backup of it, whose register is a file.
+func checkKept(t *testing.T, c *centreDir, good cardLine) {
+	t.Helper()
+	head := func(c *centreDir) string {
+		var made struct {
+			OK   bool   `json:"ok"`
+			Head string `json:"head"`
+		}
+		if out := c.must("--json", "audit", "verify"); json.Unmarshal(out, &made) != nil || !made.OK || made.Head == "" {
+			t.Fatalf("audit: got %s", out)
+		}
+		return made.Head
+	}
+	want := head(c)
+	if out, code := c.run("doctor", "--offline"); code != exitDone || !bytes.Contains(out, []byte("is in a database")) {
+		t.Errorf("doctor: got %d, %s", code, out)
+	}
+	c.must("backup", "--to", "backups", "--with-keys")
+	to := filepath.Join(t.TempDir(), "restored")
+	out := c.must("restore", "--from", c.path("backups"), "--to", to, "--expect", want)
+	if !bytes.Contains(out, []byte("files of cards")) {
+		t.Errorf("restore: got %s", out)
+	}
+	r := *c
+	r.dir, r.args = to, nil
+	text := string(r.read("config.yaml"))
+	at := strings.Index(text, "\nregister: ")
+	r.write("config.yaml", text[:at]+text[at+1+strings.Index(text[at+1:], "\n"):])
+	if got := head(&r); got != want {
+		t.Errorf("head of the restored register: got %s, want %s", got, want)
+	}
+	if got, want := r.must("--json", "show", good.number), c.must("--json", "show", good.number); !bytes.Equal(got, want) {
+		t.Errorf("a card of the restored register: got %s, want %s", got, want)
+	}
 }
 
 func until(t *testing.T, limit time.Duration, is func() bool) {

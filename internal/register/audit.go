@@ -38,21 +38,22 @@ type Fault struct {
 // walked; what it found is in the answer.
 func (l *Ledger) Audit(ctx context.Context, expect *Head) (found Audit, err error) {
 	err = l.snapshot(ctx, "audit the register", func(tx *sql.Tx) error {
-		a := &auditor{tx: tx, expect: expect, told: map[card.Number]*told{}, rows: rowHashes{}}
-		if err := a.walk(ctx); err != nil {
-			return err
-		}
-		// What the rest of the chain says of the cards is worth nothing once it is broken, but the history still is.
-		if err := a.cards(ctx); err != nil {
-			return err
-		}
-		if err := a.releases(ctx); err != nil {
-			return err
-		}
-		found = a.found
-		return nil
+		found, err = auditIn(ctx, tx, expect)
+		return err
 	})
 	return found, err
+}
+
+func auditIn(ctx context.Context, tx *sql.Tx, expect *Head) (Audit, error) {
+	a := &auditor{tx: tx, expect: expect, told: map[card.Number]*told{}, rows: rowHashes{}}
+	if err := a.walk(ctx); err != nil {
+		return a.found, err
+	}
+	// What the rest of the chain says of the cards is worth nothing once it is broken, but the history still is.
+	if err := a.cards(ctx); err != nil {
+		return a.found, err
+	}
+	return a.found, a.releases(ctx)
 }
 
 // Head is the last entry of the chain; of a new register, the zero Head.

@@ -58,6 +58,9 @@ func everything(t *testing.T, db *DB) []card.Entry {
 			t.Fatal(err)
 		}
 	}
+	if _, err := db.Erase(ctx, []card.Number{cards[8].Number}, "office", "asked for", later); err != nil {
+		t.Fatal(err)
+	}
 	return append(cards, right, next)
 }
 
@@ -78,6 +81,9 @@ func TestCopy(t *testing.T) {
 					t.Errorf("table %s was empty: the test proves nothing of it", c.Table)
 				}
 			}
+			if got, want := checkWhole(t, to, "the copy").Head, checkWhole(t, from, "the register").Head; got != want {
+				t.Errorf("head of the chain: got %d:%x, want %d:%x", got.Seq, got.Hash, want.Seq, want.Hash)
+			}
 			for _, e := range cards {
 				if got, want := mustEntry(t, to, e.Number), mustEntry(t, from, e.Number); !reflect.DeepEqual(got, want) {
 					t.Errorf("card %s:\n got %+v\nwant %+v", e.Number, got, want)
@@ -97,6 +103,7 @@ func TestCopy(t *testing.T) {
 				t.Errorf("a learner who has a card: got %v, want ErrConflict", err)
 			}
 			issue(t, to, "b-9", learner(900))
+			checkWhole(t, to, "going on in the copy")
 		})
 	}
 }
