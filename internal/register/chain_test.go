@@ -106,21 +106,6 @@ func force(t testing.TB, db *DB, statements ...string) {
 	}
 }
 
-// forceServer does the same as the administrator of a database can.
-func forceServer(t testing.TB, db *DB, statements []string) {
-	t.Helper()
-	for _, one := range tables {
-		if _, err := db.write.Exec("ALTER TABLE " + one.name + " DISABLE TRIGGER ALL"); err != nil {
-			t.Fatal(err)
-		}
-	}
-	for _, s := range statements {
-		if _, err := db.write.Exec(serverForms.Replace(s)); err != nil {
-			t.Fatalf("%s: %v", s, err)
-		}
-	}
-}
-
 func TestChainIsWhole(t *testing.T) { onEach(t, testChainIsWhole) }
 
 func testChainIsWhole(t *testing.T, open func(testing.TB) *DB) {

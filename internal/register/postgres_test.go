@@ -170,6 +170,15 @@ func TestRoles(t *testing.T) {
 			t.Errorf("%s: got %v, want ErrAccess", forbidden, err)
 		}
 	}
+	if err := s.Exec(t.Context(), name, "GRANT DELETE ON mail_stops, mail_stop_links TO writer"); err != nil {
+		t.Fatal(err)
+	}
+	gone := learner(2)
+	issue(t, db, "b2", gone)
+	if done, err := db.Erase(t.Context(), []card.Number{gone.Number}, "office", "asked for", later); err != nil || len(done.Cards) != 1 {
+		t.Errorf("an erasure: got %+v, %v", done, err)
+	}
+	checkWhole(t, db, "what the writer wrote")
 	if _, err := Copy(t.Context(), newDB(t), db); err == nil {
 		t.Error("a copy by a role that does not own the tables: got nil, want an error")
 	}
