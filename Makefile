@@ -27,10 +27,10 @@ test: deps lint race e2e fuzz ## everything that has to be green, with what it n
 
 race: ## the tests, with the race detector
 	@# A program under the detector sleeps for a second when it ends, lest it miss a last race: here hundreds end.
-	GORACE=atexit_sleep_ms=50 go test $(RACE) -timeout 20m ./...
+	GORACE=atexit_sleep_ms=50 go test $(RACE) -timeout 40m ./...
 
 e2e: deps ## the tests with a browser, QR readers, poppler, openssl and kill -9, which race leaves to it
-	scripts/e2e -timeout 20m
+	scripts/e2e -timeout 40m
 
 lint: deps ## format, vet, staticcheck, shellcheck, tidy modules
 	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then echo "run gofmt -w on:" $$unformatted >&2; exit 1; fi

@@ -122,6 +122,9 @@ func (a *app) issue(ctx context.Context, c *centre, o issueOptions) error {
 			return err
 		}
 	}
+	if err := a.sayMisaddressed(ctx, c, result.Lines); err != nil {
+		return err
+	}
 	if plan.Refused() == 0 {
 		return nil
 	}

@@ -97,6 +97,7 @@ func (w whose) all(ctx context.Context, ledger *register.Ledger) ([]card.Learner
 type listedLink struct {
 	LearnerID string `json:"learner_id"`
 	Email     string `json:"email"`
+	Name      string `json:"name"` // of the learner, or as the register folds it: learners may share an address
 	CreatedAt string `json:"created_at"`
 	CreatedBy string `json:"created_by"`
 	RevokedAt string `json:"revoked_at"` // empty while it is in force
@@ -114,12 +115,12 @@ func (a *app) listLinks(ctx context.Context, w whose) error {
 			return err
 		}
 		list := []listedLink{}
-		rows := [][]string{{"MADE AT", "BY", "FOR", "REVOKED AT", "BY"}}
+		rows := [][]string{{"MADE AT", "BY", "FOR", "NAME", "REVOKED AT", "BY"}}
 		for _, l := range links {
-			one := listedLink{l.LearnerID, l.Email, stamp(l.CreatedAt), l.CreatedBy, stamp(l.RevokedAt), l.RevokedBy}
+			one := listedLink{l.LearnerID, l.Email, l.Name, stamp(l.CreatedAt), l.CreatedBy, stamp(l.RevokedAt), l.RevokedBy}
 			list = append(list, one)
 			who := strings.Trim(printable(l.LearnerID)+" "+printable(l.Email), " ")
-			rows = append(rows, []string{one.CreatedAt, printable(l.CreatedBy), who, one.RevokedAt, printable(l.RevokedBy)})
+			rows = append(rows, []string{one.CreatedAt, printable(l.CreatedBy), who, printable(l.Name), one.RevokedAt, printable(l.RevokedBy)})
 		}
 		if a.json {
 			return a.printJSON(map[string][]listedLink{"links": list})

@@ -30,7 +30,7 @@ func newMail(a *app) *cobra.Command {
 			return usageError(cmd, errors.New("mail needs a command"))
 		},
 	}
-	cmd.AddCommand(newMailSend(a), newMailStatus(a), newMailResend(a), newMailPreview(a), newMailTest(a), newMailStop(a))
+	cmd.AddCommand(newMailSend(a), newMailStatus(a), newMailResend(a), newMailPreview(a), newMailTest(a), newMailStop(a), newMailStart(a))
 	return cmd
 }
 
@@ -39,7 +39,8 @@ func newMailSend(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "send --batch BATCH [--language CODE]",
 		Short: "Queue a mail for every card of a batch that has none yet",
-		Long: `Send queues a mail for every card of a batch that is in force and has no mail yet: the same command again sends nobody a second one. The
+		Long: `Send queues a mail for every card of a batch that is in force and has no mail yet: the same command again sends nobody a second one. A card
+that took the place of one of the batch is of it, too. The
 mails go out by "cardproof serve" or "cardproof work". A card without an address is listed by "mail status".`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -53,7 +54,7 @@ mails go out by "cardproof serve" or "cardproof work". A card without an address
 			if err := takeLanguage(c, language); err != nil {
 				return err
 			}
-			return a.mailBatches(cmd.Context(), c, []string{batch})
+			return a.mailBatch(cmd.Context(), c, batch)
 		},
 	}
 	cmd.Flags().StringVar(&batch, "batch", "", "every card of this `batch`")
@@ -93,52 +94,69 @@ func (a *app) mailIssued(ctx context.Context, c *centre, r *issuer.Result) error
 	if err != nil || a.json {
 		return err
 	}
-	return a.printQueued(s)
+	return a.printQueued(s, "")
 }
 
-// mailBatches queues the mails of some batches, and says how many.
-func (a *app) mailBatches(ctx context.Context, c *config.Config, batches []string) error {
+// mailBatch queues the mails of a batch, and says how many.
+func (a *app) mailBatch(ctx context.Context, c *config.Config, batch string) error {
 	if err := needMail(c); err != nil {
 		return err
 	}
-	s, err := a.queueBatches(ctx, c, batches)
+	why := ""
+	s, err := a.queueCards(ctx, c, func(db *register.DB) ([]card.Entry, error) {
+		cards, err := db.CardsToMail(ctx, batch)
+		if err == nil && len(cards) == 0 {
+			why, err = a.whyNoneQueued(ctx, db, batch)
+		}
+		return cards, err
+	})
 	if err != nil {
 		return err
 	}
-	return a.printQueued(s)
+	return a.printQueued(s, why)
 }
 
 func (a *app) queueBatches(ctx context.Context, c *config.Config, batches []string) (s queuedMails, err error) {
-	err = a.withQueue(ctx, c, func(db *register.DB, q *work.Queue) error {
+	return a.queueCards(ctx, c, func(db *register.DB) (cards []card.Entry, err error) {
 		for _, batch := range batches {
-			cards, err := db.CardsToMail(ctx, batch)
+			some, err := db.CardsToMail(ctx, batch)
 			if err != nil {
-				return err
+				return nil, err
 			}
-			mails := make([]register.NewMail, len(cards))
-			for i := range cards {
-				event, kind := register.IssueEvent(&cards[i])
-				mails[i] = register.NewMail{Event: event, Kind: kind, Number: cards[i].Number, Address: cards[i].Learner.Email,
-					Language: cmp.Or(cards[i].Learner.Language, c.Mail.Language)}
-				if mails[i].Address == "" {
-					s.NoAddress++
-				}
-			}
-			queued, err := db.QueueMails(ctx, mails, actor(), a.now())
-			if err != nil {
-				return err
-			}
-			s.Queued += len(queued)
-			if err := q.Deliver(ctx, queued); err != nil {
-				return err
+			cards = append(cards, some...)
+		}
+		return cards, nil
+	})
+}
+
+// queueCards queues the mails with the cards that are chosen.
+func (a *app) queueCards(ctx context.Context, c *config.Config, choose func(*register.DB) ([]card.Entry, error)) (s queuedMails, err error) {
+	err = a.withQueue(ctx, c, func(db *register.DB, q *work.Queue) error {
+		cards, err := choose(db)
+		if err != nil {
+			return err
+		}
+		mails := make([]register.NewMail, len(cards))
+		for i := range cards {
+			event, kind := register.IssueEvent(&cards[i])
+			mails[i] = register.NewMail{Event: event, Kind: kind, Number: cards[i].Number, Address: cards[i].Learner.Email,
+				Language: cmp.Or(cards[i].Learner.Language, c.Mail.Language)}
+			if mails[i].Address == "" {
+				s.NoAddress++
 			}
 		}
-		return nil
+		queued, err := db.QueueMails(ctx, mails, actor(), a.now())
+		if err != nil {
+			return err
+		}
+		s.Queued = len(queued)
+		return q.Deliver(ctx, queued)
 	})
 	return s, err
 }
 
-func (a *app) printQueued(s queuedMails) error {
+// printQueued says how many mails were queued, and why there are none.
+func (a *app) printQueued(s queuedMails, why string) error {
 	if a.json {
 		return a.printJSON(s)
 	}
@@ -146,8 +164,11 @@ func (a *app) printQueued(s queuedMails) error {
 	if s.NoAddress > 0 {
 		a.printCount("without an address", s.NoAddress)
 	}
-	if s.Queued > 0 {
+	switch {
+	case s.Queued > 0:
 		a.say("They go out while `cardproof serve` runs; or send them now:\n  %s\n", a.command("work", "--once"))
+	case s.NoAddress == 0 && why != "":
+		fmt.Fprintln(a.stdout, why)
 	}
 	return nil
 }
@@ -240,7 +261,7 @@ func (a *app) previewMails(ctx context.Context, c *centre, numbers []card.Number
 	if a.json {
 		return a.printJSON(map[string]any{"mails": wrote, "out": out})
 	}
-	a.printCount("mails written to "+out+", none sent", wrote)
+	a.printCount(isMany(wrote, "mail", "mails")+" written to "+out+", none sent", wrote)
 	if wrote < len(cards) {
 		return errRefused
 	}
@@ -313,24 +334,4 @@ func (a *app) testMail(ctx context.Context, address string) error {
 	}
 	fmt.Fprintf(a.stdout, "accepted by %s: %s\n", c.Mail.Host, result.Words)
 	return nil
-}
-
-func newMailStop(a *app) *cobra.Command {
-	return &cobra.Command{
-		Use:   "stop ADDRESS",
-		Short: "Send no more reminders to an address whose owner asked for that",
-		Args:  oneArgument("the address that wants no more reminders"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.withWriter(cmd.Context(), func(ctx context.Context, db *register.DB) error {
-				if err := db.StopReminders(ctx, args[0], actor(), a.now()); err != nil {
-					return err
-				}
-				if a.json {
-					return a.printJSON(map[string]bool{"stopped": true})
-				}
-				fmt.Fprintln(a.stdout, "no more reminders go to that address")
-				return nil
-			})
-		},
-	}
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -30,10 +29,12 @@ var mailStates = map[register.MailState]string{
 
 func newMailStatus(a *app) *cobra.Command {
 	var batch string
+	var all bool
 	cmd := &cobra.Command{
-		Use:   "status [--batch BATCH]",
+		Use:   "status [--batch BATCH] [--all]",
 		Short: "Say where every mail stands, and why",
-		Long: `Status counts the mails by what became of them, and lists those that the mail server has not taken, with what it said. The states:
+		Long: `Status counts the mails by what became of them, and lists those that the mail server has not taken, with what it said; with --all every one.
+It counts the cards in force that have no mail, too. A batch has with its cards those that took their place. The states:
 
   queued      waits for its turn, or for the next attempt
   sending     is being sent now
@@ -44,9 +45,10 @@ func newMailStatus(a *app) *cobra.Command {
   unknown     all of it was sent, and no answer came: it may be delivered or not. It is not sent again by itself
   stopped     its card was withdrawn, renewed or expired by then, or the learner wants no reminders`,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return a.mailStatus(cmd.Context(), batch) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.mailStatus(cmd.Context(), batch, all) },
 	}
 	cmd.Flags().StringVar(&batch, "batch", "", "the mails of this `batch` alone")
+	cmd.Flags().BoolVar(&all, "all", false, "list every mail, also those that wait or were accepted")
 	return cmd
 }
 
@@ -75,56 +77,94 @@ func showMail(m register.Mail) shownMail {
 	return s
 }
 
-func (a *app) mailStatus(ctx context.Context, batch string) error {
-	c, err := a.load()
-	if err != nil {
-		return err
-	}
-	ledger, _, err := openOwnLedger(ctx, c)
-	if err != nil {
-		return err
-	}
-	defer ledger.Close() // it only read
-	mails, err := ledger.Mails(ctx, register.MailFilter{Batch: batch})
-	if err != nil {
-		return err
-	}
-	counts := map[register.MailState]int{}
-	for _, m := range mails {
-		counts[m.State]++
-	}
-	if a.json {
-		shown := make([]shownMail, len(mails))
-		for i, m := range mails {
-			shown[i] = showMail(m)
+func (a *app) mailStatus(ctx context.Context, batch string, all bool) error {
+	return a.withLedger(ctx, func(ledger *register.Ledger, _ string) error {
+		mails, err := ledger.Mails(ctx, register.MailFilter{Batch: batch})
+		if err != nil {
+			return err
 		}
-		return a.printJSON(map[string]any{"counts": counts, "mails": shown})
-	}
-	for _, s := range register.MailStates() {
-		if counts[s] > 0 {
-			a.printCount(mailStates[s], counts[s])
+		none, err := a.unmailed(ctx, ledger, batch)
+		if err != nil {
+			return err
 		}
-	}
-	if len(mails) == 0 {
-		fmt.Fprintln(a.stdout, "There are no mails.")
-	}
-	return a.listMails(mails)
+		counts := map[register.MailState]int{}
+		for _, m := range mails {
+			counts[m.State]++
+		}
+		if a.json {
+			shown := make([]shownMail, len(mails))
+			for i, m := range mails {
+				shown[i] = showMail(m)
+			}
+			return a.printJSON(map[string]any{"counts": counts, "mails": shown, "cards_without_mail": countUnmailed(none)})
+		}
+		for _, s := range register.MailStates() {
+			if counts[s] > 0 {
+				a.printCount(mailStates[s], counts[s])
+			}
+		}
+		if len(mails) == 0 {
+			fmt.Fprintln(a.stdout, "There are no mails.")
+		}
+		a.printUnmailed(none)
+		return a.listMails(ctx, ledger, mails, all)
+	})
 }
 
-// listMails lists the mails that a person may have to do something about.
-func (a *app) listMails(mails []register.Mail) error {
-	table := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
+// unmailed are the cards in force that have no mail, of a batch with what took their place, or of all.
+func (a *app) unmailed(ctx context.Context, ledger *register.Ledger, batch string) ([]register.Unmailed, error) {
+	if batch == "" {
+		return ledger.Unmailed(ctx, a.now())
+	}
+	cards, err := ledger.CardsToMail(ctx, batch)
+	if err != nil || len(cards) == 0 {
+		return nil, err
+	}
+	return []register.Unmailed{{Batch: batch, Cards: len(cards)}}, nil
+}
+
+func countUnmailed(all []register.Unmailed) (n int) {
+	for _, u := range all {
+		n += u.Cards
+	}
+	return n
+}
+
+// mostUnmailed is of how many batches the command that mails their cards is printed: a centre that begins to send mails has many.
+const mostUnmailed = 5
+
+func (a *app) printUnmailed(all []register.Unmailed) {
+	n := countUnmailed(all)
+	if n == 0 {
+		return
+	}
+	a.printCount(isMany(n, "card", "cards")+" in force without a mail. To send:", n)
+	for _, u := range all[max(0, len(all)-mostUnmailed):] { // the newest
+		fmt.Fprintf(a.stdout, "  %s\n", a.command("mail", "send", "--batch", asArgument(u.Batch)))
+	}
+	if more := len(all) - mostUnmailed; more > 0 {
+		fmt.Fprintf(a.stdout, "  and %s before them; `cardproof batches` lists them\n", plural(more, "batch", "batches"))
+	}
+}
+
+// listMails lists the mails that a person may have to do something about, or all.
+func (a *app) listMails(ctx context.Context, ledger *register.Ledger, mails []register.Mail, all bool) error {
+	var rows [][]string
 	for _, m := range mails {
-		if m.State == register.MailAccepted || m.State == register.MailQueued && m.Words == "" {
+		if !all && (m.State == register.MailAccepted || m.State == register.MailQueued && m.Words == "") {
 			continue
 		}
-		number := "-"
+		number, name := "-", "-"
 		if m.Number != "" {
-			number = m.Number.String()
+			e, _, err := ledger.FindEntry(ctx, m.Number)
+			if err != nil {
+				return err
+			}
+			number, name = m.Number.String(), printable(e.Name)
 		}
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", number, m.State, m.Address, m.Words)
+		rows = append(rows, []string{number, name, string(m.State), m.Address, m.Words})
 	}
-	return table.Flush()
+	return a.table(rows)
 }
 
 func newMailResend(a *app) *cobra.Command {
@@ -178,6 +218,7 @@ func (a *app) resend(ctx context.Context, numbers []card.Number, f register.Mail
 		return err
 	}
 	var s queuedMails
+	why := ""
 	err = a.withQueue(ctx, c, func(db *register.DB, q *work.Queue) error {
 		ids, err := mailsToResend(ctx, db, numbers, f)
 		if err != nil {
@@ -187,13 +228,16 @@ func (a *app) resend(ctx context.Context, numbers []card.Number, f register.Mail
 		if err != nil {
 			return err
 		}
-		s.Queued = len(queued)
+		if s.Queued = len(queued); s.Queued == 0 {
+			why, err = whyNoneAgain(ctx, db, ids)
+			return err
+		}
 		return q.Deliver(ctx, queued)
 	})
 	if err != nil {
 		return err
 	}
-	return a.printQueued(s)
+	return a.printQueued(s, why)
 }
 
 func mailsToResend(ctx context.Context, db *register.DB, numbers []card.Number, f register.MailFilter) (ids []int64, err error) {

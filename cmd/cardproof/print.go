@@ -155,6 +155,14 @@ func plural(n int, one, many string) string {
 	return fmt.Sprintf("%d %s", n, many)
 }
 
+// isMany is the word that goes with a count which stands before it by itself.
+func isMany(n int, one, many string) string {
+	if n == 1 {
+		return one
+	}
+	return many
+}
+
 // isAre ends "3 rows of roster.csv" so that "refused" can follow.
 func isAre(n int) string {
 	if n == 1 {

@@ -162,7 +162,10 @@ func (a *app) amend(ctx context.Context, ce *centre, number card.Number, c issue
 		return nil
 	}
 	fmt.Fprintf(a.stdout, "the register is corrected; card %s stays as it is\n", number)
-	return nil
+	if c.Email == "" && c.Language == "" {
+		return nil
+	}
+	return a.sayAmended(ctx, ce, number)
 }
 
 // replaceBatch issues the cards of a batch anew that were revoked with it.
@@ -225,7 +228,17 @@ func (a *app) issueReplaced(ctx context.Context, ce *centre, plan *issuer.Plan, 
 	if s.Replaced, err = ce.replacedBy(ctx, result.Lines); err != nil {
 		return err
 	}
-	return a.printReplaced(s)
+	var numbers []card.Number
+	for _, l := range result.Lines {
+		numbers = append(numbers, l.Number)
+	}
+	f, mailErr := a.mailReplaced(ctx, ce, numbers...)
+	s.MailsQueued, s.MailsOwed = f.queued, f.owed
+	if err := a.printReplaced(s); err != nil || a.json {
+		return errors.Join(err, mailErr)
+	}
+	a.sayFollowed(f)
+	return mailErr
 }
 
 // isUnchanged is the notice of a row that says what its card says already: a list of the whole class has many, and they are counted.
@@ -326,8 +339,10 @@ func (a *app) replace(ctx context.Context, ce *centre, old card.Number, c issuer
 	}
 	l := result.Lines[0]
 	path := filepath.Join(out, l.File)
+	f, mailErr := a.mailReplaced(ctx, ce, l.Number)
 	if a.json {
-		return a.printJSON(map[string]string{"replaced": old.String(), "number": l.Number.String(), "file": path, "verify_url": l.VerifyURL})
+		return errors.Join(mailErr, a.printJSON(map[string]any{"replaced": old.String(), "number": l.Number.String(), "file": path, "verify_url": l.VerifyURL,
+			"mails_queued": f.queued, "mails_owed": f.owed}))
 	}
 	became := "superseded by"
 	if c.Anew {
@@ -338,7 +353,8 @@ func (a *app) replace(ctx context.Context, ce *centre, old card.Number, c issuer
 		fmt.Fprintf(a.stdout, "%s has it too\n", filepath.Join(out, issuer.ManifestName))
 	}
 	a.sayOldFiles(out, []string{old.String()})
-	return nil
+	a.sayFollowed(f)
+	return mailErr
 }
 
 // revokedBefore names the way to another card, where it is open.

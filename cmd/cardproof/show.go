@@ -73,6 +73,17 @@ type shown struct {
 	SHA256       string       `json:"sha256"`
 	KeyRevoked   bool         `json:"key_revoked"` // the card fell with the key that signed it, whatever its state is
 	Events       []shownEvent `json:"events"`
+
+	Mails []shownMailEvent `json:"mails"` // what happened to them, the oldest first
+}
+
+// shownMailEvent is what happened to a mail of the card.
+type shownMailEvent struct {
+	At    string             `json:"at"`
+	Kind  string             `json:"kind"`
+	Actor string             `json:"actor"`
+	State register.MailState `json:"state"`
+	Words string             `json:"words"`
 }
 
 type shownEvent struct {
@@ -120,8 +131,20 @@ func (a *app) show(ctx context.Context, n card.Number) error {
 				s.IssuedAnewAs = anew.Number.String()
 			}
 		}
+		if s.Mails, err = mailHistory(ctx, ledger, n); err != nil {
+			return err
+		}
 		return a.printCard(s)
 	})
+}
+
+func mailHistory(ctx context.Context, ledger *register.Ledger, n card.Number) ([]shownMailEvent, error) {
+	events, err := ledger.MailHistory(ctx, n)
+	shown := make([]shownMailEvent, len(events))
+	for i, ev := range events {
+		shown[i] = shownMailEvent{ev.At.UTC().Format(time.RFC3339), ev.Kind, ev.Actor, ev.State, ev.Words}
+	}
+	return shown, err
 }
 
 func (a *app) printCard(s shown) error {
@@ -135,6 +158,14 @@ func (a *app) printCard(s shown) error {
 	var rows [][]string
 	for _, ev := range s.Events {
 		rows = append(rows, []string{"  " + ev.At, ev.Action, "by " + ev.Actor, strings.Trim(ev.Reason+"; "+ev.Detail, "; ")})
+	}
+	if err := a.table(rows); err != nil || len(s.Mails) == 0 {
+		return err
+	}
+	fmt.Fprintln(a.stdout, "\nmails (UTC)")
+	rows = nil
+	for _, ev := range s.Mails {
+		rows = append(rows, []string{"  " + ev.At, ev.Kind, string(ev.State), "by " + ev.Actor, printable(ev.Words)})
 	}
 	return a.table(rows)
 }

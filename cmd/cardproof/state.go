@@ -131,18 +131,25 @@ func (a *app) changeBatch(ctx context.Context, db *register.DB, batch string, to
 	if err != nil {
 		return err
 	}
+	mails := 0
+	if to == card.Issued {
+		if mails, err = a.mailReinstated(ctx, db, done.Changed); err != nil {
+			return err
+		}
+	}
 	if a.json {
 		numbers := []string{}
 		for _, n := range done.Changed {
 			numbers = append(numbers, n.String())
 		}
-		return a.printJSON(map[string]any{"batch": batch, "state": to, "changed": numbers, "already": done.Already, "left": done.Left, "others": describeSiblings(others)})
+		return a.printJSON(map[string]any{"batch": batch, "state": to, "changed": numbers, "already": done.Already, "left": done.Left, "others": describeSiblings(others), "mails_queued": mails})
 	}
 	a.printCount("now "+inWords(to), len(done.Changed))
 	a.printCount(inWords(to)+" before", done.Already)
 	if done.Left > 0 {
 		a.printCount("left as they are: withdrawn for good, or not issued", done.Left)
 	}
+	a.sayReinstated(mails)
 	name := map[card.State]string{card.Revoked: "revoke", card.Suspended: "suspend", card.Issued: "reinstate"}[to]
 	a.printSiblings(others, func(s card.Sibling) string {
 		if !canChange(s.Cards, to) {
@@ -204,13 +211,17 @@ func (a *app) changeAll(ctx context.Context, db *register.DB, numbers []card.Num
 			done = append(done, changed{Number: number.String(), State: to, Before: !slices.Contains(moved, number)})
 		}
 	}
+	mails := 0
 	if to == card.Issued {
 		if err := markFallen(ctx, db, done); err != nil {
 			return err
 		}
+		if mails, err = a.mailReinstated(ctx, db, moved); err != nil {
+			return err
+		}
 	}
 	if a.json {
-		return a.printJSON(map[string][]changed{"changed": done})
+		return a.printJSON(map[string]any{"changed": done, "mails_queued": mails})
 	}
 	for _, d := range done {
 		word, but := "is now", ""
@@ -222,6 +233,7 @@ func (a *app) changeAll(ctx context.Context, db *register.DB, numbers []card.Num
 		}
 		fmt.Fprintf(a.stdout, "card %s %s %s%s\n", d.Number, word, inWords(d.State), but)
 	}
+	a.sayReinstated(mails)
 	return nil
 }
 

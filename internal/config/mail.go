@@ -72,7 +72,11 @@ func (m *Mail) validate() error {
 func (m *Mail) validateSender() error {
 	from, err := mail.ParseAddress(m.From)
 	if err != nil || strings.ContainsAny(m.From, "\r\n") {
-		return public.Invalid("mail.from", fmt.Sprintf("is %q, which is no sender", m.From), "Write it such as Training Centre <cards@example.org>.")
+		remedy := "Write it such as Training Centre <cards@example.org>."
+		if name, address, ok := strings.Cut(m.From, "<"); ok && strings.ContainsAny(name, ",;:.@()[]") && !strings.ContainsAny(name, "\"\\\r\n") {
+			remedy = fmt.Sprintf(`A name with such marks stands in quotation marks, and the whole in others: '"%s" <%s'.`, strings.TrimSpace(name), address)
+		}
+		return public.Invalid("mail.from", fmt.Sprintf("is %q, which is no sender", m.From), remedy)
 	}
 	if err := public.CheckText("mail.from", from.Name, 60); err != nil {
 		return err

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"path/filepath"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -49,6 +50,18 @@ func TestMail(t *testing.T) {
 		if tc.key == "" && err != nil || tc.key != "" && (!errors.As(err, &bad) || bad.Key != tc.key || bad.Hint == "") {
 			t.Errorf("%s: got %v, want an error of %q", tc.name, err, tc.key)
 		}
+	}
+}
+
+func TestSenderWithComma(t *testing.T) {
+	m := defaultMail()
+	m.Host, m.From = "smtp.example.org", "Harbour Training, Hamburg <cards@example.org>"
+	var bad *public.Error
+	if err := m.validate(); !errors.As(err, &bad) || !strings.Contains(bad.Hint, `'"Harbour Training, Hamburg" <cards@example.org>'`) {
+		t.Errorf("got %v, want a hint with the name in quotation marks", err)
+	}
+	if m.From = `"Harbour Training, Hamburg" <cards@example.org>`; m.validate() != nil {
+		t.Errorf("as the hint says: got %v", m.validate())
 	}
 }
 

@@ -32,7 +32,7 @@ func (p *pages) download(w http.ResponseWriter, r *http.Request) error {
 	httpd.NoteOutcome(r.Context(), string(c.verdict.Code))
 	if !c.isHandedOut() {
 		said := rd.Verdicts[string(c.verdict.Code)]
-		return p.withheld(w, r, http.StatusForbidden, said.Word, said.Message+" "+rd.My.Withheld)
+		return p.withheld(w, r, http.StatusForbidden, said.Word, said.Message+" "+p.withheldNote(rd, c.verdict.Code))
 	}
 	file, err := p.Files.Get(ctx, c.Number, c.SHA256)
 	if err != nil {

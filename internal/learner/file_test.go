@@ -80,9 +80,17 @@ func TestWithheld(t *testing.T) {
 				t.Errorf("%s, %s: got %d", to, page, got.code)
 			}
 		}
+		if got := c.get(base); !strings.Contains(got.body, "If you have a question about it, ask ") || !strings.Contains(got.body, "issued these cards to") {
+			t.Errorf("%s: the page does not say whom to ask, or speaks of one card", to)
+		}
 		if got := c.get(base + "card.pdf"); got.code != http.StatusNotFound {
 			t.Errorf("%s: card.pdf is %d", to, got.code)
 		}
+	}
+	bo := person{"L-2", "bo@example.org", "Bo Lind"}
+	c.issue(bo, "FA", 30)
+	if got := c.get("/my/" + c.link(bo)); !strings.Contains(got.body, "issued this card to") || strings.Contains(got.body, "If you have a question about it") {
+		t.Error("the page of one card in force speaks of several, or of a question")
 	}
 	if got := c.get(base + expired.Number.String() + "/show"); got.code != http.StatusForbidden {
 		t.Errorf("an expired card to show at the door: got %d", got.code)

@@ -80,7 +80,11 @@ func (p *pages) mine(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		if page.Of == "" && own.Name != "" {
-			page.Of = rd.Say(rd.My.Of, "issuer", p.shell.Issuer().Name, "name", own.Name)
+			of := rd.My.Of
+			if len(cards) == 1 {
+				of = rd.My.OfOne
+			}
+			page.Of = rd.Say(of, "issuer", p.shell.Issuer().Name, "name", own.Name)
 		}
 		if c.isCurrent() {
 			page.Current = append(page.Current, own)
@@ -118,7 +122,7 @@ func (p *pages) ownCard(rd web.Reader, secret string, c judged) (own ownCard, er
 	base := "/my/" + url.PathEscape(secret) + "/" + c.Number.String()
 	switch {
 	case !c.isHandedOut():
-		own.Note = rd.My.Withheld
+		own.Note = p.withheldNote(rd, c.verdict.Code)
 	default:
 		own.File = base + ".pdf" + rd.Query()
 		if c.verdict.Code == verify.Expired {
@@ -139,6 +143,14 @@ func (p *pages) ownCard(rd web.Reader, secret string, c judged) (own ownCard, er
 	own.Short.Address = numberURL(p.shell.Issuer(), rec.Number)
 	own.Short.Sides, err = rd.My.Short.Around("address")
 	return own, err
+}
+
+// withheldNote says why a card's file is not handed out, and whom to ask. Who has a newer card has no question.
+func (p *pages) withheldNote(rd web.Reader, code verify.Code) string {
+	if code == verify.Superseded {
+		return rd.My.Withheld
+	}
+	return rd.My.Withheld + " " + rd.Say(rd.My.Ask, "issuer", p.shell.Issuer().Name)
 }
 
 func titleOf(c *card.Record) string { return cmp.Or(c.Qualification.Title, c.Course) }

@@ -26,6 +26,8 @@ type texts struct {
 	Open           string          `yaml:"open"`
 	Link           string          `yaml:"link"`
 	Private        string          `yaml:"private"`
+	PrivateSeveral string          `yaml:"private_several"`
+	Colon          string          `yaml:"colon"`
 	Number         string          `yaml:"number"`
 	Through        string          `yaml:"through"`
 	Forever        string          `yaml:"forever"`
@@ -34,10 +36,13 @@ type texts struct {
 	Stop           phrase.Sentence `yaml:"stop"`
 	StopHere       string          `yaml:"stop_here"`
 	StopPage       struct {
-		Title  string          `yaml:"title"`
-		Ask    phrase.Sentence `yaml:"ask"`
-		Button string          `yaml:"button"`
-		Done   phrase.Sentence `yaml:"done"`
+		AskTitle        string          `yaml:"ask_title"`
+		Title           string          `yaml:"title"`
+		Ask             phrase.Sentence `yaml:"ask"`
+		Button          string          `yaml:"button"`
+		Done            phrase.Sentence `yaml:"done"`
+		IncompleteTitle string          `yaml:"incomplete_title"`
+		Incomplete      phrase.Sentence `yaml:"incomplete"`
 	} `yaml:"stop_page"`
 }
 
@@ -82,7 +87,7 @@ type page struct {
 	Logo                                           bool
 	Greeting, Lead, Attached, Open, LinkLead       string
 	Links                                          []Link
-	Private, NumberLabel, Number                   string
+	Private, Colon, NumberLabel, Number            string
 	ThroughLabel, Through, Forever, Check, Ignore  string
 	Automatic, Stop, StopLead, StopHere            string
 }
@@ -105,8 +110,11 @@ func (w *Writer) page(l Letter) *page {
 	p := &page{
 		Code: lang.Code, Dir: lang.Dir, Subject: cleanLine(say(open.Subject), 150), Issuer: issuer, Primary: w.brand.Primary,
 		OnPrimary: inkOn(w.brand.Primary), Logo: len(w.brand.Logo) > 0, Greeting: t.GreetingNobody, Lead: say(open.Lead), Open: t.Open,
-		LinkLead: t.Link, Links: l.Links, Private: t.Private, Ignore: open.Ignore, Automatic: say(t.Automatic),
+		LinkLead: t.Link, Links: l.Links, Private: t.Private, Colon: t.Colon, Ignore: open.Ignore, Automatic: say(t.Automatic),
 		Stop: l.Stop, StopLead: say(t.Stop), StopHere: t.StopHere,
+	}
+	if len(p.Links) > 1 {
+		p.Private = t.PrivateSeveral
 	}
 	if name != "" {
 		p.Greeting = say(t.Greeting)
@@ -120,7 +128,7 @@ func (w *Writer) page(l Letter) *page {
 	if l.Number == "" {
 		return p
 	}
-	p.NumberLabel, p.Number, p.ThroughLabel, p.Through, p.Check = t.Number, l.Number.String(), t.Through, through, say(t.Check)
+	p.NumberLabel, p.Number, p.ThroughLabel, p.Through, p.Check = t.Number, l.Number.String(), t.Through, through, bare(say(t.Check), w.brand.Check)
 	if through == "" {
 		p.Forever = t.Forever
 	}
@@ -136,20 +144,39 @@ func inkOn(colour string) string {
 	return "#111827"
 }
 
-// StopPage is what the page shows on which reminders are stopped.
-type StopPage struct{ Code, Dir, Title, Ask, Button, Done, Primary, OnPrimary string }
+// bare takes the marks of direction away that stand around an address in a text: a mail program would make the one behind it a part of the link.
+// An address needs none, since its letters go in one direction.
+func bare(text, address string) string {
+	return strings.ReplaceAll(text, "\u2068"+address+"\u2069", address)
+}
 
-// StopPage is the page in the language that suits an Accept-Language header; done says that the reminders are stopped.
-func (w *Writer) StopPage(accept string, done bool) StopPage {
+// StopState is what the page about reminders has to say.
+type StopState int
+
+// The states of the page about reminders.
+const (
+	StopAsked      StopState = iota // it asks whether to stop them
+	StopDone                        // they are stopped
+	StopIncomplete                  // the link stands for nobody, and nothing was stopped
+)
+
+// StopPage is what the page shows on which reminders are stopped. Said is empty where it asks.
+type StopPage struct{ Code, Dir, Title, Ask, Button, Said, Primary, OnPrimary string }
+
+// StopPage is the page in the language that suits an Accept-Language header.
+func (w *Writer) StopPage(accept string, state StopState) StopPage {
 	lang := w.languages.Accepted(accept)
 	t := w.texts[lang.Code].StopPage
 	issuer := cleanLine(w.brand.Issuer, 80)
 	p := StopPage{
-		Code: lang.Code, Dir: lang.Dir, Title: t.Title, Ask: lang.Say(t.Ask, "issuer", issuer), Button: t.Button,
+		Code: lang.Code, Dir: lang.Dir, Title: t.AskTitle, Ask: lang.Say(t.Ask, "issuer", issuer), Button: t.Button,
 		Primary: w.brand.Primary, OnPrimary: inkOn(w.brand.Primary),
 	}
-	if done {
-		p.Done = lang.Say(t.Done, "issuer", issuer)
+	switch state {
+	case StopDone:
+		p.Title, p.Said = t.Title, lang.Say(t.Done, "issuer", issuer)
+	case StopIncomplete:
+		p.Title, p.Said = t.IncompleteTitle, lang.Say(t.Incomplete, "issuer", issuer)
 	}
 	return p
 }

@@ -115,7 +115,7 @@ func (s *Sender) Check(ctx context.Context) error {
 // Send sends one mail. Before it returns, the outcome is certain, but for Unknown.
 func (s *Sender) Send(ctx context.Context, m Mail) Result {
 	if err := s.ready(ctx); err != nil {
-		return Result{Later, "no connection to the mail server: " + words(err), true}
+		return Result{Later, "no connection to the mail server: " + connecting(err), true}
 	}
 	if m.To.needsUTF8() {
 		if ok, _ := s.conn.Extension("SMTPUTF8"); !ok {
@@ -263,6 +263,14 @@ func (s *Sender) Close() {
 
 // mostWords is how much of what a server says is kept, in runes.
 const mostWords = 300
+
+// connecting are the words of a connection that did not come about. What go-mail says of a missing STARTTLS names a setting of its own.
+func connecting(err error) string {
+	if strings.Contains(err.Error(), "does not support STARTTLS") {
+		return "it offers no encryption on this port (STARTTLS). Write the port that its keeper names, often 587, or 465 with tls: implicit"
+	}
+	return words(err)
+}
 
 // words are what a server said, or what went wrong.
 func words(err error) string {

@@ -139,7 +139,7 @@ func TestEncryption(t *testing.T) {
 		{"STARTTLS with a password", start, func(o *post.Server) { o.TLS, o.User, o.Password = post.StartTLS, "centre", "geheim" }, post.Accepted, ""},
 		{"a wrong password", start, func(o *post.Server) { o.TLS, o.User, o.Password = post.StartTLS, "centre", "falsch" }, post.Later, "535"},
 		{"an unknown authority", start, func(o *post.Server) { o.TLS, o.User, o.Password, o.Roots = post.StartTLS, "centre", "geheim", nil }, post.Later, "certificate"},
-		{"a server without STARTTLS", plain, func(o *post.Server) { o.TLS = post.StartTLS }, post.Later, "STARTTLS"},
+		{"a server without STARTTLS", plain, func(o *post.Server) { o.TLS = post.StartTLS }, post.Later, "465 with tls: implicit"},
 		{"a server that wants TLS", start, func(o *post.Server) { o.TLS = post.NoTLS }, post.Later, "530"},
 		{"implicit TLS", implicit, func(o *post.Server) { o.TLS = post.Implicit }, post.Accepted, ""},
 		{"no server", plain, func(o *post.Server) { o.Port = freePort(t) }, post.Later, "refused"},

@@ -182,6 +182,39 @@ func TestEveryMail(t *testing.T) {
 	}
 }
 
+func TestWordingOfMails(t *testing.T) {
+	w := newWriter(t, nil)
+	text := func(language string, links int) (plain, html string) {
+		l := letter(t)
+		l.Language, l.Links = language, nil
+		for range links {
+			l.Links = append(l.Links, post.Link{URL: "https://cards.example.org/my/SECRET"})
+		}
+		_, parts := parse(t, write(t, w, l))
+		return parts[0].text, parts[1].text
+	}
+	if got, _ := text("fr", 1); !strings.Contains(got, "Numéro de carte\u00a0: 7F3K-9QWX-2MTD") {
+		t.Errorf("French has a space before the colon; got\n%s", got)
+	}
+	plain, html := text("ar", 1)
+	for _, behind := range []string{"\u2069", "\u2068"} {
+		if strings.Contains(plain, "https://cards.example.org"+behind) || strings.Contains(html, "https://cards.example.org"+behind) {
+			t.Errorf("Arabic has %q behind an address", behind)
+		}
+	}
+	if !strings.Contains(plain, "https://cards.example.org\r\n") {
+		t.Errorf("the address of the check is missing:\n%q", plain)
+	}
+	if !strings.Contains(html, `style="white-space:nowrap">7F3K-9QWX-2MTD`) {
+		t.Error("the number may break")
+	}
+	for links, want := range map[int]string{1: "Wer diesen Link hat", 2: "Wer einen dieser Links hat"} {
+		if got, _ := text("de", links); !strings.Contains(got, want) {
+			t.Errorf("with %d links: no %q in\n%s", links, want, got)
+		}
+	}
+}
+
 // No name, course or address writes a header, an element or a line of its own.
 func TestHostileNames(t *testing.T) {
 	w := newWriter(t, nil)

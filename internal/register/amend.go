@@ -11,7 +11,8 @@ import (
 
 // Amend changes e-mail addresses, learner IDs and languages of cards, all or none, whatever their state. What changes nothing is passed over. The
 // events say what was changed and not from what to what: an address that was wrong is somebody's, and events stay for ever. Links of the
-// learner that were made for the address before are revoked: a stranger may have them. The error is
+// learner that were made for the address before are revoked: a stranger may have them. Mails of the card that nobody has got yet go to the new
+// address, and in the new language. The error is
 // card.ErrNotFound, or card.ErrTakenID where another learner's card of the same course and day has the ID.
 func (db *DB) Amend(ctx context.Context, amendments []card.Amendment) error {
 	for _, a := range amendments {
@@ -65,6 +66,9 @@ func amend(ctx context.Context, tx *sql.Tx, a card.Amendment) error {
 		}
 	}
 	if len(changed) > 0 {
+		if _, err := followCard(ctx, tx, a.Number, a.Actor, a.At); err != nil {
+			return err
+		}
 		events.queue(a.Number, "amended", a.Reason, strings.Join(changed, ", "))
 	}
 	return events.flush(ctx)

@@ -33,6 +33,7 @@ var ErrNoLearner = errors.New("a link needs a learner ID, or an e-mail address a
 type Link struct {
 	LearnerID string
 	Email     string
+	Name      string // of the learner whom the link was looked up for, or else as it was folded when the link was made
 	CreatedAt time.Time
 	CreatedBy string
 	RevokedAt time.Time // zero while it is in force
@@ -239,19 +240,22 @@ func (l *Ledger) Links(ctx context.Context, learners []card.LearnerKey) ([]Link,
 			var one Link
 			var seq, created int64
 			var revoked sql.NullInt64
-			if err := rows.Scan(&seq, &one.LearnerID, &one.Email, &created, &one.CreatedBy, &revoked, &one.RevokedBy); err != nil {
+			if err := rows.Scan(&seq, &one.LearnerID, &one.Email, &one.Name, &created, &one.CreatedBy, &revoked, &one.RevokedBy); err != nil {
 				return err
 			}
 			one.CreatedAt = fromUnix(created)
 			if revoked.Valid {
 				one.RevokedAt = fromUnix(revoked.Int64)
 			}
+			if one.Name == name && name != "" {
+				one.Name = k.Name
+			}
 			if !seen[seq] {
 				links = append(links, one)
 			}
 			seen[seq] = true
 			return nil
-		}, "SELECT l.seq, l.learner_id, l.email, l.created_at, l.created_by, l.revoked_at, coalesce(l.revoked_by, '') FROM links l WHERE "+
+		}, "SELECT l.seq, l.learner_id, l.email, l.name_fold, l.created_at, l.created_by, l.revoked_at, coalesce(l.revoked_by, '') FROM links l WHERE "+
 			theirLinks+" ORDER BY l.seq", id, email, name)
 		if err != nil {
 			return nil, wrap("list the links", err)

@@ -133,22 +133,26 @@ func (l *Ledger) FindMail(ctx context.Context, id int64) (Mail, bool, error) {
 
 // MailFilter chooses mails: those that meet all members that are set.
 type MailFilter struct {
-	Batch  string
+	Batch  string // as in Selection: also of the cards that took the place of one of the batch
 	Number card.Number
 	States []MailState
 	After  int64 // mails with a higher ID
 	Limit  int   // 0 for all
 }
 
-// Mails answers the mails of a filter in the order in which they were queued first.
+// Mails answers the mails of a filter in the order in which they were queued first. The error is card.ErrNoBatch where there is no such batch.
 func (l *Ledger) Mails(ctx context.Context, f MailFilter) (mails []Mail, err error) {
 	if err := l.check(); err != nil {
 		return nil, wrap("list mails", err)
 	}
 	where, args := "m.id > ?", []any{f.After}
 	if f.Batch != "" {
-		where += " AND m.number IN (SELECT number FROM cards WHERE batch = ?)"
-		args = append(args, f.Batch)
+		list, err := l.batchList(ctx, f.Batch)
+		if err != nil {
+			return nil, err
+		}
+		where += " AND m.number IN (" + classes + "SELECT number FROM class)"
+		args = append(args, list)
 	}
 	if f.Number != "" {
 		where += " AND m.number = ?"
@@ -173,15 +177,14 @@ func (l *Ledger) Mails(ctx context.Context, f MailFilter) (mails []Mail, err err
 }
 
 // CardsToMail answers the cards of a batch that are in force and have no mail of their issue yet, in the order in which they were
-// planned. The error is card.ErrNoBatch.
+// planned, also those that took the place of one of the batch. The error is card.ErrNoBatch.
 func (l *Ledger) CardsToMail(ctx context.Context, batch string) (cards []card.Entry, err error) {
 	err = l.snapshot(ctx, "list the cards to mail", func(tx *sql.Tx) error {
-		b, err := mustFindBatch(ctx, tx, batch)
+		list, err := batchIDs(ctx, tx, []string{batch})
 		if err != nil {
 			return err
 		}
-		cards, err = listEntries(ctx, tx, `c.batch = ? AND c.state = 'issued'
-			AND NOT EXISTS (SELECT 1 FROM mails m WHERE m.number = c.number AND m.kind IN ('issued', 'replaced'))`, b.id)
+		cards, err = listEntries(ctx, tx, "c.seq IN ("+classes+"SELECT seq FROM class) AND c.state = 'issued' AND "+unmailed, list)
 		return err
 	})
 	return cards, err

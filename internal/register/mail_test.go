@@ -14,6 +14,11 @@ import (
 func queueOne(t *testing.T, db *DB, n card.Number, address string) Mail {
 	t.Helper()
 	e := mustEntry(t, db, n)
+	if address != "" && address != e.Learner.Email { // no mail goes to another address than the card's
+		if err := db.Amend(t.Context(), []card.Amendment{{Number: n, Email: address, Actor: "office", Reason: "a test", At: noon}}); err != nil {
+			t.Fatal(err)
+		}
+	}
 	event, kind := IssueEvent(&e)
 	if _, err := db.QueueMails(t.Context(), []NewMail{{Event: event, Kind: kind, Number: n, Address: address, Language: "en"}}, "office", noon); err != nil {
 		t.Fatal(err)
@@ -148,6 +153,9 @@ func testResendMails(t *testing.T, db *DB) {
 	}
 	begin(t, db, one)
 	if err := db.EndMail(t.Context(), one.ID, 1, MailAccepted, "ok", "worker", later); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Amend(t.Context(), []card.Amendment{{Number: ada.Number, Email: ada.Learner.Email, Actor: "office", Reason: "a test", At: later}}); err != nil {
 		t.Fatal(err)
 	}
 	got, err := db.ResendMails(t.Context(), []int64{one.ID}, "office", later)

@@ -12,11 +12,13 @@ import (
 // ErrMailMoved says that a mail is no longer in the hands of the run that wanted to change it.
 var ErrMailMoved = errors.New("another run has this mail")
 
-// BeginMail takes a queued mail for sending: of all that try, one gets it. It is false where the mail is in another state or turn.
+// BeginMail takes a queued mail for sending: of all that try, one gets it. It is false where the mail is in another state or turn,
+// or where its card's learner has another address by now.
 func (db *DB) BeginMail(ctx context.Context, id, turn int64, actor string, at time.Time) (ok bool, err error) {
 	err = db.inTx(ctx, "begin a mail", func(tx *sql.Tx) error {
 		ok, err = moved(tx.ExecContext(ctx, `UPDATE mails SET state = 'sending', phase = 'begun', attempts = attempts + 1, changed_at = ?
-			WHERE id = ? AND turn = ? AND state = 'queued'`, at.Unix(), id, turn))
+			WHERE id = ? AND turn = ? AND state = 'queued'
+			AND (number IS NULL OR address = (SELECT c.email FROM cards c WHERE c.number = mails.number))`, at.Unix(), id, turn))
 		if err != nil || !ok {
 			return err
 		}
@@ -145,6 +147,7 @@ func (db *DB) ResendMails(ctx context.Context, ids []int64, actor string, at tim
 // MailEvent is what happened to a mail.
 type MailEvent struct {
 	At    time.Time
+	Kind  string // of the mail
 	Actor string
 	State MailState
 	Words string
@@ -158,10 +161,10 @@ func (l *Ledger) MailHistory(ctx context.Context, number card.Number) (events []
 	err = forEach(ctx, l.read, func(rows *sql.Rows) error {
 		var e MailEvent
 		var at int64
-		err := rows.Scan(&at, &e.Actor, &e.State, &e.Words)
+		err := rows.Scan(&at, &e.Kind, &e.Actor, &e.State, &e.Words)
 		e.At = fromUnix(at)
 		events = append(events, e)
 		return err
-	}, "SELECT e.at, e.actor, e.state, e.words FROM mail_events e JOIN mails m ON m.id = e.mail WHERE m.number = ? ORDER BY e.seq", string(number))
+	}, "SELECT e.at, m.kind, e.actor, e.state, e.words FROM mail_events e JOIN mails m ON m.id = e.mail WHERE m.number = ? ORDER BY e.seq", string(number))
 	return events, wrap("read the history of mails", err)
 }

@@ -27,6 +27,8 @@ type Links interface {
 	NewLink(ctx context.Context, learner card.LearnerKey, actor string, at time.Time) (secret string, err error)
 	// LearnersByEmail answers the learners who have an address.
 	LearnersByEmail(ctx context.Context, email string) ([]card.LearnerKey, error)
+	// EndLink revokes a link that was in a mail which nobody has got.
+	EndLink(ctx context.Context, secret, actor string, at time.Time) error
 }
 
 // Archive has the finished files.

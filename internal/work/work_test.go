@@ -58,10 +58,16 @@ func (b *lockedBuffer) String() string {
 type links struct {
 	mu      sync.Mutex
 	secrets []string
+	ended   []string
 	byEmail map[string][]card.LearnerKey
+	during  func() // what happens while a mail is made; once
 }
 
 func (l *links) NewLink(_ context.Context, _ card.LearnerKey, _ string, _ time.Time) (string, error) {
+	if do := l.during; do != nil {
+		l.during = nil
+		do()
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.secrets = append(l.secrets, "geheim"+rand.Text())
@@ -70,6 +76,13 @@ func (l *links) NewLink(_ context.Context, _ card.LearnerKey, _ string, _ time.T
 
 func (l *links) LearnersByEmail(_ context.Context, email string) ([]card.LearnerKey, error) {
 	return l.byEmail[email], nil
+}
+
+func (l *links) EndLink(_ context.Context, secret, _ string, _ time.Time) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.ended = append(l.ended, secret)
+	return nil
 }
 
 // newOffice is an office whose register and queue are in the database of a URL, or in files where that is empty.
@@ -238,6 +251,8 @@ func testEveryEnd(t *testing.T, database string) {
 	}
 	f.once()
 	f.once() // River would come back later
+	f.shift = 47 * time.Hour
+	f.once()
 	f.shift = 49 * time.Hour
 	f.once()
 	for i, want := range []struct {
@@ -375,12 +390,19 @@ func testReminders(t *testing.T, database string) {
 	for _, c := range []struct {
 		method, url string
 		wants       bool
-	}{{"GET", stop, true}, {"POST", f.o.URL + work.StopPath + "another", true}, {"POST", stop, false}, {"POST", stop, false}} {
+		code        int
+		says        string
+	}{
+		{"GET", stop, true, http.StatusOK, "Stop the reminders?"},
+		{"POST", stop[:len(stop)-1], true, http.StatusNotFound, "incomplete"},
+		{"POST", stop, false, http.StatusOK, "You get no more reminders"},
+		{"POST", stop, false, http.StatusOK, "You get no more reminders"},
+	} {
 		r := httptest.NewRequest(c.method, strings.TrimPrefix(c.url, f.o.URL), strings.NewReader("List-Unsubscribe=One-Click"))
 		w := httptest.NewRecorder()
 		handler.ServeHTTP(w, r)
-		if wants, err := f.o.Register.WantsReminders(t.Context(), "ok-1@example.org"); w.Code != http.StatusOK || err != nil || wants != c.wants {
-			t.Errorf("%s %s: got %d, wants %v, %v; want 200, %v", c.method, c.url, w.Code, wants, err, c.wants)
+		if wants, err := f.o.Register.WantsReminders(t.Context(), "ok-1@example.org"); w.Code != c.code || err != nil || wants != c.wants || !strings.Contains(w.Body.String(), c.says) {
+			t.Errorf("%s %s: got %d, wants %v, %v; want %d, %v and %q:\n%s", c.method, c.url, w.Code, wants, err, c.code, c.wants, c.says, w.Body)
 		}
 	}
 	f.shift = 20 * 24 * time.Hour // five days are left

@@ -230,6 +230,7 @@ type Strange struct {
 type My struct {
 	Title    string   `yaml:"title"`
 	Of       Sentence `yaml:"of"`
+	OfOne    Sentence `yaml:"of_one"` // of a learner with one card
 	Secret   string   `yaml:"secret"`
 	None     Sentence `yaml:"none"`
 	Past     string   `yaml:"past"` // the heading over cards that are not in force
@@ -241,6 +242,7 @@ type My struct {
 	Shares   string   `yaml:"shares"` // what the two of them show
 	Records  string   `yaml:"records"`
 	Withheld string   `yaml:"withheld"`
+	Ask      Sentence `yaml:"ask"` // whom to ask about a card that was withdrawn
 	NoneNow  string   `yaml:"none_now"`
 	Back     string   `yaml:"back"`
 	Door     string   `yaml:"door"`
