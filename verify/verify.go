@@ -107,6 +107,9 @@ func (c *Checker) checkNumber(ctx context.Context, typed string) (Verdict, error
 	if !known || key.Purpose != keys.Cards {
 		return verdict([]Code{UnknownIssuer}, now, nil), nil
 	}
+	if rec.IsErased() { // its token is gone with its holder
+		return ofRecord(rec, key, now), nil
+	}
 	if rec, err = c.vouched(ctx, rec); err != nil {
 		return Verdict{Code: Unavailable, CheckedAt: now}, err
 	}
