@@ -41,8 +41,11 @@ func (w *Worker) deliver(ctx context.Context, job *river.Job[deliverArgs]) error
 	if err != nil {
 		return w.failed("look up a mail", err)
 	}
-	if !ok || m.State != register.MailQueued || m.Turn != job.Args.Turn {
+	switch {
+	case !ok || m.State != register.MailQueued || m.Turn < job.Args.Turn:
 		return nil // it was sent by then, or another job has it
+	case m.Turn > job.Args.Turn:
+		return w.again(ctx, m.ID) // it was corrected: the new turn need not wait for the next sweep
 	}
 	if w.Now().Before(w.down) {
 		return errLater
@@ -88,7 +91,7 @@ func (w *Worker) send(ctx context.Context, m register.Mail) error {
 		return w.failed("begin a mail", err)
 	}
 	if !ok {
-		return nil
+		return w.again(ctx, m.ID) // it was corrected in between, if it still waits
 	}
 	var secrets []string
 	result := w.sender.Send(ctx, post.Mail{
