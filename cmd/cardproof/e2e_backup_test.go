@@ -61,40 +61,51 @@ func TestRestoredServes(t *testing.T) {
 	r.must("issue", c.path("roster.csv"), "--out", "out") // it goes on from there
 }
 
-// TestBackupWhileIssuing makes backups while a class is issued. Each is whole: every card that it calls issued has its file.
+// TestBackupWhileIssuing makes backups while classes are issued. Each is whole: every card that it calls issued has its file.
 func TestBackupWhileIssuing(t *testing.T) {
 	c := newCentre(t)
-	issue := c.command("issue", c.roster(800), "--out", "out")
-	if err := issue.Start(); err != nil {
-		t.Fatal(err)
+	const backups, class = 3, 100
+	enough := make(chan struct{})
+	type outcome struct {
+		cards int
+		err   error
 	}
-	done := make(chan error, 1)
-	go func() { done <- issue.Wait() }()
-	made := 0
-	for running := true; running; {
-		select {
-		case err := <-done:
-			if err != nil {
-				t.Fatal(err)
+	done := make(chan outcome, 1)
+	go func() { // one class after the other until there are backups enough, however fast either is
+		var o outcome
+		defer func() { done <- o }()
+		for {
+			if o.err = os.WriteFile(c.path("roster.csv"), []byte(rosterFrom(o.cards, class)), 0o600); o.err != nil {
+				return
 			}
-			running = false
-		case <-time.After(1100 * time.Millisecond): // backups are named by the second
+			if o.err = c.command("issue", c.path("roster.csv"), "--out", "out").Run(); o.err != nil {
+				return
+			}
+			o.cards += class
+			select {
+			case <-enough:
+				return
+			default:
+			}
 		}
+	}()
+	for range backups {
 		c.must("backup", "--to", "backups")
-		made++
-		if running {
-			r := c.restored(c.path("backups"))
-			r.must("audit", "verify")
+		c.restored(c.path("backups")).must("audit", "verify")
+		if err := os.RemoveAll(c.path("backups")); err != nil { // the next is named by the second
+			t.Fatal(err)
 		}
-		time.Sleep(1100 * time.Millisecond)
 	}
-	if made < 3 {
-		t.Errorf("%d backups were made while the class was issued: too few to prove anything", made)
+	close(enough)
+	issued := <-done
+	if issued.err != nil {
+		t.Fatal(issued.err)
 	}
+	c.must("backup", "--to", "backups")
 	r := c.restored(c.path("backups"))
 	files, err := filepath.Glob(r.path("data/cards/*/*.pdf"))
-	if err != nil || len(files) != 800 {
-		t.Fatalf("the last backup has %d files of cards, %v, want 800", len(files), err)
+	if err != nil || len(files) != issued.cards {
+		t.Fatalf("the last backup has %d files of cards, %v, want %d", len(files), err, issued.cards)
 	}
 	if out, code := r.run(append([]string{"verify", "--json"}, files...)...); code != 0 {
 		t.Errorf("not all are valid: %s", out)

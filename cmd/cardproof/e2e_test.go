@@ -136,12 +136,17 @@ func (c *centreDir) write(name, text string) string {
 
 // roster writes a roster of n learners.
 func (c *centreDir) roster(n int) string {
+	return c.write("roster.csv", rosterFrom(0, n))
+}
+
+// rosterFrom is a roster of n learners, all of them others than those before the first.
+func rosterFrom(first, n int) string {
 	var b strings.Builder
 	b.WriteString("name,email,course,completed,attendance,score,skills,instructor,instructor_id,class,learner_id\n")
-	for i := range n {
+	for i := first; i < first+n; i++ {
 		fmt.Fprintf(&b, "Učenka %c%c Nováková,l%d@example.org,BLS,2026-11-07,100,90,pass,Ruth Adeyemi,I-2041,C-1,L%05d\n", 'A'+i/26%26, 'a'+i%26, i, i)
 	}
-	return c.write("roster.csv", b.String())
+	return b.String()
 }
 
 // serve starts the public server and stops it when the test ends. The rate limit is off: these are tests of something else.

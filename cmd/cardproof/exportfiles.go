@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime/debug"
 	"time"
 
 	"github.com/cardproof/cardproof/card"
@@ -53,7 +54,21 @@ type exporter struct {
 	result exported
 }
 
+// The memory that Go keeps for an export: what the program needs anyway, and the directory of the ZIP, which grows with each entry.
+const (
+	baseMemory     = 8 << 20
+	memoryOfAnItem = 400
+)
+
+// holdMemory has Go clear up in time: nearly all that an export allocates is done with at once. It returns what takes that back.
+func holdMemory(cards int) (restore func()) {
+	before := debug.SetMemoryLimit(-1) // it only answers
+	debug.SetMemoryLimit(min(before, baseMemory+int64(cards)*memoryOfAnItem))
+	return func() { debug.SetMemoryLimit(before) }
+}
+
 func (e *exporter) run(ctx context.Context, words string) error {
+	defer holdMemory(e.cards.Len())()
 	e.result = exported{LeftOut: map[card.State]int{}, ZIP: e.flags.zip, Merge: e.flags.merge, BadAddress: []string{}, BadName: []string{}}
 	err := e.cards.Each(ctx, func(entry card.Entry) error {
 		if l := e.judge.line(entry); l.File != "" {
