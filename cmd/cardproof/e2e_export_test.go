@@ -52,7 +52,7 @@ print(len(rows))`
 // peakMemory runs a command and says how much memory it took at the most, in kB: its own, and all that was resident. Between the two lies
 // what the system maps of the program's file, 15 to 45 MB as it has them at hand: every process shares these, and they can be dropped at any moment.
 // What the system says at the end (ru_maxrss) has the memory of the test in it.
-func peakMemory(t *testing.T, cmd *exec.Cmd) (own, all int) {
+func peakMemory(t testing.TB, cmd *exec.Cmd) (own, all int) {
 	t.Helper()
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)

@@ -16,7 +16,7 @@ import (
 )
 
 // newDatabase is an empty database of a server of its own, which the test may stop.
-func newDatabase(t *testing.T) (server *pgtest.Server, url string) {
+func newDatabase(t testing.TB) (server *pgtest.Server, url string) {
 	t.Helper()
 	s, err := pgtest.Start()
 	if err != nil {
@@ -30,7 +30,7 @@ func newDatabase(t *testing.T) (server *pgtest.Server, url string) {
 	return s, s.New(t, "")
 }
 
-func newCentreOn(t *testing.T, url string) *centreDir {
+func newCentreOn(t testing.TB, url string) *centreDir {
 	t.Helper()
 	bin, err := program()
 	if err != nil {

@@ -152,6 +152,12 @@ func rosterFrom(first, n int) string {
 // serve starts the public server and stops it when the test ends. The rate limit is off: these are tests of something else.
 func (c *centreDir) serve() (origin string) {
 	c.t.Helper()
+	_, origin = c.serveProcess()
+	return origin
+}
+
+func (c *centreDir) serveProcess() (p *os.Process, origin string) {
+	c.t.Helper()
 	cmd := c.command("serve", "--listen", "127.0.0.1:0")
 	cmd.Env = append(os.Environ(), "CARDPROOF_SERVER_RATE_LIMIT_PER_CLIENT=0")
 	stderr, err := cmd.StderrPipe()
@@ -177,7 +183,7 @@ func (c *centreDir) serve() (origin string) {
 	if !ok || !strings.HasPrefix(origin, "http://127.0.0.1:") {
 		c.t.Fatalf("the server said %q", buf[:n])
 	}
-	return origin
+	return cmd.Process, origin
 }
 
 // ask asks the server for a verdict as JSON, and returns the HTTP status and everything that came back, too.

@@ -27,12 +27,19 @@ func TestMain(m *testing.M) {
 	}})
 }
 
-// TestScripts runs the stories of testdata/script: what a user types, and what comes of it. `exits CODE cardproof …` runs a
+// TestBusyScripts runs the stories in which a command does several things at once, for the race detector. It makes a command slow to start, so
+// TestScripts runs all of them without it.
+func TestBusyScripts(t *testing.T) {
+	runScripts(t, "testdata/script/batches.txtar", "testdata/script/issue.txtar", "testdata/script/mail.txtar")
+}
+
+// runScripts runs stories: what a user types, and what comes of it. `exits CODE cardproof …` runs a
 // command and wants that exit code; with `!` before it nothing would be checked, so it is refused.
-func TestScripts(t *testing.T) {
+func runScripts(t *testing.T, files ...string) {
+	t.Helper()
 	servers := &sync.Map{}
 	testscript.Run(t, testscript.Params{
-		Dir:                 "testdata/script",
+		Files:               files,
 		RequireExplicitExec: true,
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"exits":  exits,
