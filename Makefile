@@ -29,7 +29,7 @@ race: ## the tests, with the race detector
 	@# A program under the detector sleeps for a second when it ends, lest it miss a last race: here hundreds end.
 	GORACE=atexit_sleep_ms=50 go test $(RACE) -timeout 40m ./...
 
-e2e: deps ## the tests with a browser, QR readers, poppler, openssl and kill -9, which race leaves to it
+e2e: deps ## the tests with a browser, QR readers, databases and kill -9, and the long ones of one goroutine
 	scripts/e2e -timeout 40m
 
 lint: deps ## format, vet, staticcheck, shellcheck, tidy modules
