@@ -182,7 +182,7 @@ func (i *Issuer) removeGivenUp(ctx context.Context, batch string) error {
 		return err
 	}
 	for _, n := range numbers {
-		if err := i.Archive.Remove(ctx, n); err != nil {
+		if _, err := i.Archive.Remove(ctx, n); err != nil {
 			return err
 		}
 	}

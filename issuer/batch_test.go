@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/cardproof/cardproof/card"
+	"github.com/cardproof/cardproof/internal/archive"
 	"github.com/cardproof/cardproof/issuer/course"
 	"github.com/cardproof/cardproof/issuer/roster"
 )
@@ -203,8 +204,7 @@ func (b *bench) archived(t testing.TB, batch string, n int) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	number := entries[n].Number.Compact()
-	return filepath.Join(b.dir, "cards", number[:2], number+".pdf")
+	return filepath.Join(b.dir, "cards", filepath.FromSlash(archive.Name(entries[n].Number, entries[n].SHA256)))
 }
 
 // A batch that is begun in one way is never finished in the other: what was to wait waits, and what was not is made anew.

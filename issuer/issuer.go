@@ -75,7 +75,7 @@ type Archive interface {
 	// Put keeps files for good, and gives the SHA-256 of each in hex.
 	Put(ctx context.Context, files map[card.Number][]byte) (sha256 map[card.Number]string, err error)
 	Get(ctx context.Context, number card.Number, wantSHA256 string) ([]byte, error)
-	Remove(ctx context.Context, number card.Number) error
+	Remove(ctx context.Context, number card.Number) (files int, err error)
 }
 
 // Options are the parts of an Issuer. All are required but StatusList, Key, Sealer and Recorder; without the last three nothing can be

@@ -340,7 +340,7 @@ func TestACardWithdrawnMeanwhileHoldsNoOtherBack(t *testing.T) {
 func TestADamagedFileHoldsNoOtherBack(t *testing.T) {
 	b := newBench(t)
 	first := b.mustIssue(t, b.plan(t, 2))
-	path := filepath.Join(b.dir, "cards", first.Lines[0].Number.Compact()[:2], first.Lines[0].File)
+	path := filepath.Join(b.dir, "cards", filepath.FromSlash(archive.Name(first.Lines[0].Number, first.Lines[0].SHA256)))
 	if err := os.WriteFile(path, []byte("damaged"), 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -38,9 +38,6 @@ func (a *app) openArchiveAt(c *config.Config, key, place string) (archive.Archiv
 	if err != nil {
 		return nil, err
 	}
-	o.Replaced = func(n card.Number) {
-		a.say("card %s: a file that an earlier run had left unfinished was replaced in the bucket\n", n)
-	}
 	return archive.NewBucket(o)
 }
 
@@ -55,11 +52,11 @@ func checkArchive(ctx context.Context, files any) error {
 func newArchive(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "archive",
-		Short: "Bring the finished cards to another place",
+		Short: "Bring the finished cards to another place, and remove files that are no card's",
 		Args:  cobra.NoArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newArchiveCopy(a))
+	cmd.AddCommand(newArchiveCopy(a), newArchiveTidy(a))
 	return cmd
 }
 
@@ -70,7 +67,7 @@ func newArchiveCopy(a *app) *cobra.Command {
 		Short: "Copy all finished cards to a bucket or a folder",
 		Long: `Copy brings the file of every card from the archive that "archive" in config.yaml names to another bucket or folder. Each file is held
 against the register before it is written, and what is there already is compared and not written again: the same command again goes on
-where it stopped. Nothing is removed, and no file is written over. Nobody issues meanwhile.
+where it stopped. Nothing is removed, and no other file is written over. Nobody issues meanwhile.
 
 The server of the bucket stands under s3 in config.yaml. To go from one server to another, copy to a folder first.`,
 		Args: cobra.NoArgs,
@@ -107,7 +104,7 @@ func (a *app) copyArchive(ctx context.Context, c *centre, to string) error {
 	if err != nil {
 		return err
 	}
-	known := map[card.Number]bool{}
+	known := map[card.Number]string{}
 	err = c.ledger.WithCards(ctx, register.Selection{}, func(cards *register.Cards) error { return k.all(ctx, cards, known) })
 	if err != nil {
 		return err
@@ -139,7 +136,7 @@ func (a *app) destination(c *config.Config, to string) (string, error) {
 }
 
 // all copies the files of all cards that have one.
-func (k *copier) all(ctx context.Context, cards *register.Cards, known map[card.Number]bool) error {
+func (k *copier) all(ctx context.Context, cards *register.Cards, known map[card.Number]string) error {
 	step, end := k.bar("copying", cards.Len())
 	defer end()
 	var group []archive.Wanted
@@ -158,7 +155,7 @@ func (k *copier) all(ctx context.Context, cards *register.Cards, known map[card.
 		if e.SHA256 == "" { // planned, and made anew by the next run
 			return nil
 		}
-		known[e.Number] = true
+		known[e.Number] = e.SHA256
 		if group = append(group, archive.Wanted{Number: e.Number, SHA256: e.SHA256}); len(group) < archive.GroupSize {
 			return nil
 		}
@@ -170,13 +167,13 @@ func (k *copier) all(ctx context.Context, cards *register.Cards, known map[card.
 	return err
 }
 
-// leftBehind counts the files of no card that is finished: those of runs that broke off.
-func (k *copier) leftBehind(ctx context.Context, known map[card.Number]bool) (left int, err error) {
-	for number, err := range k.from.List(ctx) {
+// leftBehind counts the files that are no finished card's: those of runs that broke off.
+func (k *copier) leftBehind(ctx context.Context, known map[card.Number]string) (left int, err error) {
+	for file, err := range k.from.List(ctx) {
 		if err != nil {
 			return left, err
 		}
-		if !known[number] {
+		if sum := known[file.Number]; sum == "" || file.SHA256 != "" && file.SHA256 != sum {
 			left++
 		}
 	}
@@ -198,7 +195,7 @@ func (k *copier) sayCopied(to string, left int) error {
 	k.printCount("copied to "+to, k.result.Copied)
 	k.printCount("there already, and the same", k.result.There)
 	if left > 0 {
-		k.say("%s of no finished card stayed behind; the next run of its roster makes such a card anew\n", plural(left, "file", "files"))
+		k.say("%s of no finished card stayed behind; `cardproof archive tidy` tells what they are\n", plural(left, "file", "files"))
 	}
 	if len(k.result.Bad) > 0 {
 		return damagedFiles(k.result.Bad, "The other files are copied. Restore these where they are missing or altered, and run the same command again; an issued card is never drawn anew.")

@@ -96,26 +96,30 @@ func (c *checkup) archive(ctx context.Context) {
 	c.leftovers(ctx, store)
 }
 
-// leftovers looks for files of erased cards, which a run left that was killed.
+// leftovers looks for files that are no card's.
 func (c *checkup) leftovers(ctx context.Context, store archive.Archive) {
-	erased, err := c.ledger.ErasedCards(ctx)
-	if err != nil {
+	files := map[leftover][]string{}
+	err := eachLeftover(ctx, c.ledger, store, c.now(), func(f archive.File, is leftover) error {
+		files[is] = append(files[is], f.Number.String())
+		return nil
+	})
+	switch {
+	case ctx.Err() != nil:
+		return
+	case err != nil:
 		c.fails("archive", err)
 		return
 	}
-	var left []string
-	for _, n := range erased {
-		has, err := store.Has(ctx, n)
-		if err != nil {
-			c.fails("archive", err)
-			return
-		}
-		if has {
-			left = append(left, n.String())
-		}
+	if left := files[ofErased]; len(left) > 0 {
+		c.problem(exitFailed, "archive", "Run `cardproof archive tidy --yes`: it removes them.", "files of erased cards are still there: %s", named(left))
 	}
-	if len(left) > 0 {
-		c.problem(exitFailed, "archive", "Run `cardproof erase --learner "+left[0]+" --reason TEXT --yes` again: it removes them.", "files of erased cards are still there: %s", named(left))
+	if left := files[unrecorded]; len(left) > 0 {
+		c.warn("archive", "They are of runs that broke off, or the second ones of two machines, and no card needs them. See them with `cardproof archive tidy`, and add --yes to remove them.",
+			"%s beside those of the register: %s", plural(len(left), "file is there", "files are there"), named(left))
+	}
+	if left := files[unknown]; len(left) > 0 {
+		c.warn("archive", "They may be of cards that were issued after this copy of the register was made: do not issue, and do not remove them, before you know (docs/operate.md). If they are another centre's, give each an archive of its own.",
+			"%s of cards that this register does not know: %s", plural(len(left), "file is there", "files are there"), named(left))
 	}
 }
 

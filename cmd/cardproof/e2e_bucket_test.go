@@ -69,18 +69,34 @@ func archived(t *testing.T, dir string) map[string]string {
 	return sums
 }
 
+// archivedAs is what the file of a card is called in its folder of the archive.
+func archivedAs(l cardLine) string {
+	return strings.ReplaceAll(l.number, "-", "") + "-" + l.sha256 + ".pdf"
+}
+
 // checkArchived finds that the files in a folder are exactly those of a delivered batch.
 func checkArchived(t *testing.T, dir string, cards []cardLine) {
 	t.Helper()
+	if got := checkRecorded(t, dir, cards); len(got) != len(cards) {
+		t.Errorf("the archive has %d files, want %d", len(got), len(cards))
+	}
+}
+
+// checkRecorded finds that the files of a delivered batch are in a folder, beside which those of runs that broke off may stand. It answers all.
+func checkRecorded(t *testing.T, dir string, cards []cardLine) map[string]string {
+	t.Helper()
 	got := archived(t, dir)
 	for _, l := range cards {
-		if name := strings.ReplaceAll(l.number, "-", "") + ".pdf"; got[name] != l.sha256 {
+		if name := archivedAs(l); got[name] != l.sha256 {
 			t.Errorf("card %s: the archive has a file of %q, and the register says %s", l.number, got[name], l.sha256)
 		}
 	}
-	if len(got) != len(cards) {
-		t.Errorf("the archive has %d files, want %d", len(got), len(cards))
+	for name, sum := range got {
+		if !strings.HasSuffix(name, "-"+sum+".pdf") {
+			t.Errorf("%s is another file than its name says", name)
+		}
 	}
+	return got
 }
 
 // A bucket that refuses every third write slows a batch down and nothing else. One that breaks down in the middle stops it, and the same
@@ -122,7 +138,7 @@ func TestIssueIntoABucket(t *testing.T) {
 		t.Errorf("the second run issued %d and found %d, after %v", s.Issued, s.AlreadyIssued, broken)
 	}
 	checkComplete(t, c, "out", 200)
-	checkArchived(t, filepath.Join(server.Dir, testBucket, "centre"), c.cards("out"))
+	checkRecorded(t, filepath.Join(server.Dir, testBucket, "centre"), c.cards("out"))
 	// Delivered again, they come out of the bucket.
 	proxy.Plan(archivetest.EveryNth(3, archivetest.Refuse, func(*http.Request) bool { return true }))
 	c.must("issue", roster, "--out", "again")
@@ -170,7 +186,14 @@ func TestKillWhileFillingABucket(t *testing.T) {
 	}
 	c.must("issue", roster, "--out", "out")
 	checkComplete(t, c, "out", cards)
-	checkArchived(t, filepath.Join(server.Dir, testBucket, "centre"), c.cards("out"))
+	files := checkRecorded(t, filepath.Join(server.Dir, testBucket, "centre"), c.cards("out"))
+	var tidy tidied
+	if err := json.Unmarshal(c.must("archive", "tidy", "--yes", "--json"), &tidy); err != nil {
+		t.Fatal(err)
+	}
+	if len(tidy.Files) != 0 || tidy.Recent != len(files)-cards {
+		t.Errorf("of %d files, tidy removed %d and found %d that are recent", len(files), len(tidy.Files), tidy.Recent)
+	}
 	t.Logf("%d runs were killed", killed)
 	if killed < 3 {
 		t.Errorf("only %d runs were killed: the test proves nothing", killed)
@@ -225,7 +248,7 @@ func TestABucketServesLearners(t *testing.T) {
 	}
 	// An altered file is handed out to nobody.
 	proxy.Plan(func(*http.Request) archivetest.Fault { return archivetest.None })
-	path := filepath.Join(server.Dir, testBucket, "centre", line.number[:2], filepath.Base(line.file))
+	path := filepath.Join(server.Dir, testBucket, "centre", line.number[:2], archivedAs(line))
 	if err := os.WriteFile(path, bytes.Replace(want, []byte("PDF"), []byte("PDG"), 1), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -309,14 +332,13 @@ func TestArchiveCopy(t *testing.T) {
 	}
 	// A file that is damaged in the bucket stays behind, is named, and the others come.
 	line := c.cards("out")[7]
-	name := strings.ReplaceAll(line.number, "-", "")
-	if err := os.WriteFile(filepath.Join(moved, name[:2], name+".pdf"), []byte("damaged"), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(moved, line.number[:2], archivedAs(line)), []byte("damaged"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if o, code := c.copyTo("data/cards"); code != exitRefused || o.Copied != 149 || len(o.Bad) != 1 || !strings.Contains(o.Bad[0], line.number) {
 		t.Errorf("a damaged file: got %d: %+v", code, o)
 	}
-	if got := archived(t, folder); len(got) != 149 || got[name+".pdf"] != "" {
+	if got := archived(t, folder); len(got) != 149 || got[archivedAs(line)] != "" {
 		t.Errorf("the folder has %d files", len(got))
 	}
 }

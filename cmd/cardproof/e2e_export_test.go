@@ -114,7 +114,7 @@ func fill(t *testing.T, c *centreDir, cards int) {
 				Learner: card.Learner{ID: fmt.Sprint(i), Email: fmt.Sprintf("l%d@example.org", i)},
 			})
 			done = append(done, card.Finished{Number: n, Digest: digest, Token: token, SHA256: archive.SHA256(data)})
-			path := filepath.Join(c.path("data/cards"), n.Compact()[:2], n.Compact()+".pdf")
+			path := filepath.Join(c.path("data/cards"), filepath.FromSlash(archive.Name(n, archive.SHA256(data))))
 			if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 				t.Fatal(err)
 			}

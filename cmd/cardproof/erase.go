@@ -154,17 +154,11 @@ func (a *app) removeErased(ctx context.Context, c *config.Config, ledger *regist
 	}
 	files := 0
 	for _, n := range erased {
-		has, err := store.Has(ctx, n)
+		removed, err := store.Remove(ctx, n)
+		files += removed
 		if err != nil {
 			return files, err
 		}
-		if !has {
-			continue
-		}
-		if err := store.Remove(ctx, n); err != nil {
-			return files, err
-		}
-		files++
 	}
 	return files, nil
 }

@@ -265,8 +265,6 @@ func explainFile(err error) *failure {
 		return &failure{exitFailed, err, []string{"See that the server of the bucket runs and can be reached from here (s3.endpoint in config.yaml). Then run the same command again: it goes on where it stopped, and does nothing twice."}}
 	case errors.Is(err, archive.ErrRefused):
 		return &failure{exitUsage, err, []string{"Look at archive and s3 in config.yaml, and at the credentials (AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or ~/.aws/credentials): they need the right to list the bucket, and to get, put and delete objects in it."}}
-	case errors.Is(err, archive.ErrOvertaken):
-		return &failure{exitFailed, err, []string{"Only one register may write to a bucket. See whether a copy of this one issues elsewhere, before anything else is issued."}}
 	case errors.Is(err, syscall.EADDRINUSE):
 		return &failure{exitFailed, err, []string{"Another program uses this address. Choose another with --listen, such as --listen 127.0.0.1:8081."}}
 	case errors.As(err, new(*net.OpError)):

@@ -1,8 +1,9 @@
-// Package archive keeps the finished files of issued cards, one for each number, for ever: what a learner downloads and an
-// admin prints again is this file, never a new drawing. It keeps them in a folder, or in a bucket of a server that speaks the
-// protocol of Amazon S3. Both have the same layout, so that one can be copied from the other by any tool.
+// Package archive keeps the finished files of issued cards for ever: what a learner downloads and an admin prints again is this
+// file, never a new drawing. It keeps them in a folder, or in a bucket of a server that speaks the protocol of Amazon S3. Both have
+// the same layout, so that one can be copied from the other by any tool.
 //
-// The register says what a file has to be: nothing is handed out whose SHA-256 is another one.
+// A file's name has its SHA-256 in it, so that no write can ever take the place of another file: where two machines make the same card,
+// both files stay, and the register says which of them is the card. Nothing is handed out whose SHA-256 is another one.
 package archive
 
 import (
@@ -10,9 +11,13 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
+	"io/fs"
 	"iter"
 	"path"
+	"regexp"
 	"strings"
+	"time"
 
 	"github.com/cardproof/cardproof/card"
 )
@@ -27,26 +32,34 @@ var (
 	ErrRefused = errors.New("the bucket of the archive refuses")
 	// ErrMayWrite says that credentials may write to the bucket that are to be used by readers alone.
 	ErrMayWrite = errors.New("these credentials may write to the bucket of the archive")
-	// ErrOvertaken says that another program wrote the same file of the bucket in the same moment. The file of the other stands.
-	ErrOvertaken = errors.New("another program writes the same file of the bucket")
 )
 
 // Archive is what a Folder and a Bucket do alike.
 type Archive interface {
 	// Put keeps the files of some cards and returns their SHA-256 in hex. When it returns, all of them are whole, can be read, and
-	// survive a loss of power. A file that is there already is replaced: it belongs to a run that was broken off before the card was
-	// issued. After an error some may be kept.
+	// survive a loss of power. Other files of the same cards stay as they are; the same file once more changes nothing, and mends it
+	// where it was damaged. After an error some may be kept.
 	Put(ctx context.Context, files map[card.Number][]byte) (map[card.Number]string, error)
-	// Get is the file of a card. It refuses one whose SHA-256 is not the one that the register holds.
+	// Get is the file of a card that has the SHA-256 which the register holds. It looks under the name of such a file, and then under
+	// the one without a SHA-256 that files had before.
 	Get(ctx context.Context, number card.Number, wantSHA256 string) ([]byte, error)
-	// Has says whether there is a file of a card, whatever is in it.
-	Has(ctx context.Context, number card.Number) (bool, error)
-	// Remove takes a file out, for a card that was given up before it was issued or whose details were erased. When it returns, the file is gone for good.
-	// A file that is not there is no error.
-	Remove(ctx context.Context, number card.Number) error
-	// List names the files that are there, by number, and passes over what is no file of a card. It ends with the first error.
-	List(ctx context.Context) iter.Seq2[card.Number, error]
+	// Remove takes every file of a card out and returns how many there were, for a card that was given up before it was issued or whose
+	// details were erased. When it returns, the files are gone for good. That there is none is no error.
+	Remove(ctx context.Context, number card.Number) (files int, err error)
+	// RemoveFile takes one file out for good, and leaves the others of its card. A file that is not there is no error.
+	RemoveFile(ctx context.Context, file File) error
+	// List goes through the files that are there, in no order, and passes over what is no file of a card. It ends with the first error.
+	List(ctx context.Context) iter.Seq2[File, error]
 }
+
+// File is a file of the archive, by its name. What is in it may be something else: Get tells.
+type File struct {
+	Number  card.Number
+	SHA256  string    // in hex; empty for a file with a name of before
+	Written time.Time // by the clock of the disk or the bucket
+}
+
+func (f File) name() string { return Name(f.Number, f.SHA256) }
 
 // Reader hands out files and can do nothing else: it is what the public server gets.
 type Reader struct {
@@ -74,18 +87,50 @@ func ReadBucket(ctx context.Context, o BucketOptions) (*Reader, error) {
 	return &Reader{b.Get}, err
 }
 
-// Name is where the file of a card is, seen from the archive. It spreads the files over 1,024 folders, as numbers are random: a folder
-// of a million files is slow everywhere.
-func Name(number card.Number) string {
-	return path.Join(number.Compact()[:2], number.Compact()+fileEnd)
+// Name is where the file of a card with a SHA-256 is, seen from the archive. It spreads the files over 1,024 folders, as numbers are
+// random: a folder of a million files is slow everywhere. With an empty SHA-256 it is the name that files had before.
+func Name(number card.Number, sha256 string) string {
+	if sha256 != "" {
+		sha256 = "-" + sha256
+	}
+	return start(number) + sha256 + fileEnd
 }
+
+// start begins the names of all files of a card, and of no other.
+func start(number card.Number) string { return path.Join(number.Compact()[:2], number.Compact()) }
 
 const fileEnd = ".pdf"
 
-// numberOf is the card whose file has a name, if any has.
-func numberOf(file string) (card.Number, bool) {
-	number, err := card.ParseNumber(strings.TrimSuffix(path.Base(file), fileEnd))
-	return number, err == nil && Name(number) == file
+var hexSHA256 = regexp.MustCompile(`^[0-9a-f]{64}$`)
+
+// fileOf is the file of a card that has a name, if it is one of such.
+func fileOf(name string) (f File, ok bool) {
+	number, sum, _ := strings.Cut(strings.TrimSuffix(path.Base(name), fileEnd), "-")
+	n, err := card.ParseNumber(number)
+	f = File{Number: n, SHA256: sum}
+	return f, err == nil && (sum == "" || hexSHA256.MatchString(sum)) && f.name() == name
+}
+
+// find reads the file of a card under each of its names. read's error is fs.ErrNotExist where there is none.
+func find(number card.Number, wantSHA256 string, read func(name string) ([]byte, error)) ([]byte, error) {
+	names := []string{Name(number, "")}
+	if hexSHA256.MatchString(wantSHA256) {
+		names = []string{Name(number, wantSHA256), names[0]}
+	}
+	failure := ErrMissing
+	for _, name := range names {
+		data, err := read(name)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+		case err != nil:
+			return nil, err
+		case SHA256(data) == wantSHA256:
+			return data, nil
+		default:
+			failure = ErrAltered
+		}
+	}
+	return nil, fmt.Errorf("%w %s", failure, number)
 }
 
 // SHA256 is the hex form that the register and the manifest hold.

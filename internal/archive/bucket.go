@@ -8,6 +8,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"io"
+	"io/fs"
 	"iter"
 	"net"
 	"net/http"
@@ -35,8 +36,6 @@ type BucketOptions struct {
 	Env       []string       // as os.Environ has it: where the credentials are, or the name of their file
 	// ReadOnly makes ReadBucket refuse credentials that may write: whoever breaks into a public server must not find such.
 	ReadOnly bool
-	// Replaced is told of each file that Put has replaced by one of another content; nil for nobody. Several goroutines call it.
-	Replaced func(card.Number)
 }
 
 // Limits of one bucket. The library tries a request again, with growing pauses, when the server is busy or the connection breaks.
@@ -56,7 +55,7 @@ type Bucket struct {
 	options BucketOptions
 	client  minio.Core
 	mu      sync.Mutex
-	rules   rules // how files are written; unknown until the first one
+	checked bool // whether the mark was written
 }
 
 // NewBucket is the archive in a bucket. It asks the server nothing. The error wraps ErrRefused where there are no credentials.
@@ -106,25 +105,24 @@ func (b *Bucket) key(file string) string { return path.Join(b.options.Prefix, fi
 
 // Get is the file of a card, as Archive says. It is read whole: a part of a file can't be held against its SHA-256.
 func (b *Bucket) Get(ctx context.Context, number card.Number, wantSHA256 string) ([]byte, error) {
-	data, _, err := b.fetch(ctx, b.key(Name(number)))
-	switch {
-	case isMissing(err):
-		return nil, fmt.Errorf("%w %s", ErrMissing, number)
-	case err != nil:
-		return nil, b.failed(ctx, "read the file of card "+number.String(), err)
-	case SHA256(data) != wantSHA256:
-		return nil, fmt.Errorf("%w %s", ErrAltered, number)
-	}
-	return data, nil
+	return find(number, wantSHA256, func(name string) ([]byte, error) {
+		data, err := b.fetch(ctx, b.key(name))
+		switch {
+		case isMissing(err):
+			return nil, fs.ErrNotExist
+		case err != nil:
+			return nil, b.failed(ctx, "read the file of card "+number.String(), err)
+		}
+		return data, nil
+	})
 }
 
-// fetch reads an object, with the tag of its version. The library asks again until an answer begins; where that breaks off in the
-// middle, it is asked for anew.
-func (b *Bucket) fetch(ctx context.Context, key string) (data []byte, tag string, err error) {
+// fetch reads an object. The library asks again until an answer begins; where that breaks off in the middle, it is asked for anew.
+func (b *Bucket) fetch(ctx context.Context, key string) (data []byte, err error) {
 	ctx, cancel := context.WithTimeout(ctx, fileTime)
 	defer cancel()
 	err = retry.Do(ctx, retry.WithMaxRetries(readAgain, retry.NewConstant(readPause)), func(ctx context.Context) error {
-		body, info, _, err := b.client.GetObject(ctx, b.options.Bucket, key, minio.GetObjectOptions{})
+		body, _, _, err := b.client.GetObject(ctx, b.options.Bucket, key, minio.GetObjectOptions{})
 		if err != nil {
 			return err
 		}
@@ -132,62 +130,65 @@ func (b *Bucket) fetch(ctx context.Context, key string) (data []byte, tag string
 		if data, err = io.ReadAll(io.LimitReader(body, maxFile)); err != nil {
 			return retry.RetryableError(err)
 		}
-		tag = info.ETag
 		return nil
 	})
-	return data, tag, err
+	return data, err
 }
 
-// Has says whether there is a file of a card.
-func (b *Bucket) Has(ctx context.Context, number card.Number) (bool, error) {
-	limited, cancel := context.WithTimeout(ctx, fileTime)
-	defer cancel()
-	_, err := b.client.Client.StatObject(limited, b.options.Bucket, b.key(Name(number)), minio.StatObjectOptions{})
-	switch {
-	case err == nil:
-		return true, nil
-	case isMissing(err):
-		return false, nil
+// Remove takes every file of a card out, as Archive says. A bucket that keeps versions still has them, marked as deleted.
+func (b *Bucket) Remove(ctx context.Context, number card.Number) (files int, err error) {
+	for file, err := range b.list(ctx, start(number)) {
+		if err == nil {
+			err = b.RemoveFile(ctx, file)
+		}
+		if err != nil {
+			return files, err
+		}
+		files++
 	}
-	return false, b.failed(ctx, "look for the file of card "+number.String(), err)
+	return files, nil
 }
 
-// Remove takes a file out, as Archive says. A bucket that keeps versions still has it, marked as deleted.
-func (b *Bucket) Remove(ctx context.Context, number card.Number) error {
+// RemoveFile takes one file out, as Archive says.
+func (b *Bucket) RemoveFile(ctx context.Context, file File) error {
 	limited, cancel := context.WithTimeout(ctx, fileTime)
 	defer cancel()
-	err := b.client.Client.RemoveObject(limited, b.options.Bucket, b.key(Name(number)), minio.RemoveObjectOptions{})
+	err := b.client.Client.RemoveObject(limited, b.options.Bucket, b.key(file.name()), minio.RemoveObjectOptions{})
 	if err != nil && !isMissing(err) {
-		return b.failed(ctx, "remove the file of card "+number.String(), err)
+		return b.failed(ctx, "remove a file of card "+file.Number.String(), err)
 	}
 	return nil
 }
 
-// List names the files that are there, as Archive says.
-func (b *Bucket) List(ctx context.Context) iter.Seq2[card.Number, error] {
-	return func(yield func(card.Number, error) bool) {
+// List goes through the files that are there, as Archive says.
+func (b *Bucket) List(ctx context.Context) iter.Seq2[File, error] { return b.list(ctx, "") }
+
+// list goes through the files whose names begin in one way.
+func (b *Bucket) list(ctx context.Context, with string) iter.Seq2[File, error] {
+	return func(yield func(File, error) bool) {
 		prefix := ""
 		if b.options.Prefix != "" {
 			prefix = b.options.Prefix + "/"
 		}
-		for o := range b.client.Client.ListObjectsIter(ctx, b.options.Bucket, minio.ListObjectsOptions{Prefix: prefix, Recursive: true}) {
+		for o := range b.client.Client.ListObjectsIter(ctx, b.options.Bucket, minio.ListObjectsOptions{Prefix: prefix + with, Recursive: true}) {
 			if o.Err != nil {
-				yield("", b.failed(ctx, "list the files", o.Err))
+				yield(File{}, b.failed(ctx, "list the files", o.Err))
 				return
 			}
-			if number, ok := numberOf(strings.TrimPrefix(o.Key, prefix)); ok && !yield(number, nil) {
+			file, ok := fileOf(strings.TrimPrefix(o.Key, prefix))
+			if file.Written = o.LastModified; ok && !yield(file, nil) {
 				return
 			}
 		}
 		if err := ctx.Err(); err != nil { // the listing ends without a word
-			yield("", err)
+			yield(File{}, err)
 		}
 	}
 }
 
 // checkReading asks for the mark, which need not be there.
 func (b *Bucket) checkReading(ctx context.Context) error {
-	if _, _, err := b.fetch(ctx, b.key(markName)); err != nil && !isMissing(err) {
+	if _, err := b.fetch(ctx, b.key(markName)); err != nil && !isMissing(err) {
 		return b.failed(ctx, "read", err)
 	}
 	if b.options.ReadOnly {

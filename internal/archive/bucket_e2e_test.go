@@ -16,7 +16,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -30,11 +29,9 @@ const bucketName = "our-cards"
 
 // place is a bucket with a proxy before it.
 type place struct {
-	server   *archivetest.Server
-	proxy    *archivetest.Proxy
-	prefix   string
-	mu       sync.Mutex
-	replaced []card.Number
+	server *archivetest.Server
+	proxy  *archivetest.Proxy
+	prefix string
 }
 
 func newPlace(t *testing.T) *place {
@@ -47,11 +44,6 @@ func newPlace(t *testing.T) *place {
 func (p *place) options() BucketOptions {
 	return BucketOptions{
 		Bucket: bucketName, Prefix: p.prefix, Endpoint: p.proxy.Endpoint(), Region: archivetest.Region, PathStyle: true, Env: archivetest.Env(),
-		Replaced: func(n card.Number) {
-			p.mu.Lock()
-			defer p.mu.Unlock()
-			p.replaced = append(p.replaced, n)
-		},
 	}
 }
 
@@ -67,17 +59,13 @@ func (p *place) open(t *testing.T) *Bucket {
 func (p *place) bench(t *testing.T) bench {
 	t.Helper()
 	client := p.server.Client(t)
-	put := func(t *testing.T, key string, data []byte) {
+	b := p.open(t)
+	return bench{b, func(t *testing.T, name string, data []byte) {
 		t.Helper()
-		if _, err := client.PutObject(t.Context(), bucketName, key, bytes.NewReader(data), int64(len(data)), minio.PutObjectOptions{}); err != nil {
+		if _, err := client.PutObject(t.Context(), bucketName, b.key(name), bytes.NewReader(data), int64(len(data)), minio.PutObjectOptions{}); err != nil {
 			t.Fatal(err)
 		}
-	}
-	b := p.open(t)
-	return bench{b, func(t *testing.T, n card.Number, data []byte) { put(t, b.key(Name(n)), data) },
-		func(t *testing.T, name string) {
-			put(t, b.key(name), []byte("x"))
-		}}
+	}}
 }
 
 func TestBucketKeepsTheContract(t *testing.T) {
@@ -94,12 +82,12 @@ func TestBucketWithoutPrefix(t *testing.T) {
 	p := newPlace(t)
 	p.prefix = ""
 	b := p.bench(t)
-	b.put(t, three, "a card")
+	sum := b.put(t, three, "a card")
 	if got := b.list(t); !slices.Equal(got, []card.Number{three}) {
 		t.Errorf("got %v", got)
 	}
 	// The layout is that of the folder: what is copied by any other tool is found.
-	if data, err := os.ReadFile(filepath.Join(p.server.Dir, bucketName, "7F", "7F3K9QWX2MTZ.pdf")); err != nil || string(data) != "a card" {
+	if data, err := os.ReadFile(filepath.Join(p.server.Dir, bucketName, "7F", "7F3K9QWX2MTZ-"+sum+".pdf")); err != nil || string(data) != "a card" {
 		t.Errorf("got %q, %v", data, err)
 	}
 }
@@ -125,7 +113,7 @@ func hundred(t *testing.T) map[card.Number][]byte {
 	return files
 }
 
-// Whatever happens to some requests on the way, every file is there in the end, whole, and nothing was replaced.
+// Whatever happens to some requests on the way, every file is there in the end, whole, and once.
 func TestBucketRidesOverFaults(t *testing.T) {
 	read := func(r *http.Request) bool { return r.Method == http.MethodGet }
 	for _, c := range []struct {
@@ -158,8 +146,9 @@ func TestBucketRidesOverFaults(t *testing.T) {
 			if p.proxy.Faults.Load() < 5 {
 				t.Errorf("only %d requests met a fault: the test proves nothing", p.proxy.Faults.Load())
 			}
-			if len(p.replaced) != 0 {
-				t.Errorf("%d files count as replaced", len(p.replaced))
+			p.proxy.Plan(func(*http.Request) archivetest.Fault { return archivetest.None })
+			if got := p.bench(t).files(t); len(got) != len(files) {
+				t.Errorf("the bucket has %d files, want %d", len(got), len(files))
 			}
 		})
 	}
@@ -294,59 +283,6 @@ func stranger(t *testing.T) string {
 	s.StartTLS()
 	t.Cleanup(s.Close)
 	return s.URL
-}
-
-// Two programs write the same file: one of them learns it, and the file of the other stands.
-func TestBucketOvertaken(t *testing.T) {
-	p := newPlace(t)
-	b := p.bench(t)
-	b.put(t, one, "of a run that broke off")
-	puts := 0
-	p.proxy.Plan(func(r *http.Request) archivetest.Fault {
-		if r.Method == http.MethodPut && strings.HasSuffix(r.URL.Path, ".pdf") {
-			if puts++; puts == 2 { // after the look, and before it is replaced
-				b.overwrite(t, one, []byte("of another program"))
-			}
-		}
-		return archivetest.None
-	})
-	if _, err := b.Put(t.Context(), map[card.Number][]byte{one: []byte("ours")}); !errors.Is(err, ErrOvertaken) {
-		t.Errorf("got %v, want ErrOvertaken", err)
-	}
-	if _, err := b.Get(t.Context(), one, SHA256([]byte("of another program"))); err != nil {
-		t.Error(err)
-	}
-}
-
-// A server that knows no conditions is found out before the first card, whether it says so or writes all the same; then a look goes before
-// each write.
-func TestBucketWithoutConditions(t *testing.T) {
-	for name, plan := range map[string]func(*http.Request) archivetest.Fault{
-		"says so": func(*http.Request) archivetest.Fault { return archivetest.NoCondition },
-		"writes": func(r *http.Request) archivetest.Fault {
-			if strings.HasSuffix(r.URL.Path, markName) {
-				return archivetest.Pretend
-			}
-			return archivetest.NoCondition
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			p := newPlace(t)
-			p.proxy.Plan(plan)
-			b := p.bench(t)
-			old := b.put(t, one, "of a run that broke off")
-			sum := b.put(t, one, "ours")
-			if sum == old || !slices.Equal(p.replaced, []card.Number{one}) || p.proxy.Faults.Load() == 0 {
-				t.Errorf("got %v replaced", p.replaced)
-			}
-			if b.put(t, one, "ours"); len(p.replaced) != 1 {
-				t.Error("the same file counts as replaced")
-			}
-			if _, err := b.Get(t.Context(), one, sum); err != nil {
-				t.Error(err)
-			}
-		})
-	}
 }
 
 // The public server's credentials may only read, or it does not start with them.

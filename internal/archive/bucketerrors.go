@@ -15,12 +15,6 @@ import (
 // isMissing says whether an error is about an object that is not there.
 func isMissing(err error) bool { return answer(err).Code == minio.NoSuchKey }
 
-// isCondition says whether the server did not write because of a condition. 409 is what Amazon answers to two writers at once.
-func isCondition(err error) bool {
-	a := answer(err)
-	return a.StatusCode == http.StatusPreconditionFailed || a.Code == "ConditionalRequestConflict"
-}
-
 func answer(err error) (a minio.ErrorResponse) {
 	errors.As(err, &a)
 	return a
@@ -37,8 +31,6 @@ func (b *Bucket) failed(ctx context.Context, doing string, err error) error {
 	var unknown x509.UnknownAuthorityError
 	kind := ErrUnavailable
 	switch {
-	case errors.Is(err, ErrOvertaken):
-		return err
 	case errors.Is(err, errOtherBytes), errors.As(err, &unknown),
 		400 <= a.StatusCode && a.StatusCode < 500 && a.StatusCode != http.StatusTooManyRequests && a.StatusCode != http.StatusRequestTimeout:
 		kind = ErrRefused

@@ -3,7 +3,6 @@ package archive
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -45,12 +44,12 @@ func GetGroup(ctx context.Context, from Archive, wanted []Wanted) []Fetched {
 type Copied struct {
 	Copied int
 	There  int     // that were there already, byte for byte
-	Bad    []error // of a file that is missing or altered at its source, or another file in its place; they wrap ErrMissing or ErrAltered
+	Bad    []error // of a file that is missing or altered at its source; they wrap ErrMissing or ErrAltered
 }
 
 // Copy brings files from one archive to another. Each is held against the register's SHA-256 when it is read, and is at its
-// destination for good when Copy returns. Nothing is removed, and no file is written over: one of another content stays, and is told.
-// The same call again copies what is not there yet.
+// destination for good when Copy returns, under a name with its SHA-256. Nothing is removed, and no file is written over but a damaged
+// one by itself. The same call again copies what is not there yet.
 func Copy(ctx context.Context, from, to Archive, wanted []Wanted) (Copied, error) {
 	c := Copied{}
 	files := map[card.Number][]byte{}
@@ -87,13 +86,10 @@ func Copy(ctx context.Context, from, to Archive, wanted []Wanted) (Copied, error
 	return c, nil
 }
 
-// missingAt reads a file at its source if it is not at its destination.
+// missingAt reads a file at its source if it is not whole at its destination.
 func missingAt(ctx context.Context, from, to Archive, w Wanted) ([]byte, error) {
-	switch _, err := to.Get(ctx, w.Number, w.SHA256); {
-	case errors.Is(err, ErrMissing):
-	case errors.Is(err, ErrAltered):
-		return nil, fmt.Errorf("another file is in its place: %w", err)
-	default:
+	_, err := to.Get(ctx, w.Number, w.SHA256)
+	if !errors.Is(err, ErrMissing) && !errors.Is(err, ErrAltered) {
 		return nil, err
 	}
 	return from.Get(ctx, w.Number, w.SHA256)

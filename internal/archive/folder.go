@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/cardproof/cardproof/card"
 	"github.com/cardproof/cardproof/internal/durable"
@@ -30,8 +31,9 @@ func (a *Folder) Put(ctx context.Context, files map[card.Number][]byte) (map[car
 	paths := make(map[string][]byte, len(files))
 	var folders []string
 	for number, data := range files {
-		path := a.path(number)
-		paths[path], sums[number] = data, SHA256(data)
+		sums[number] = SHA256(data)
+		path := a.path(Name(number, sums[number]))
+		paths[path] = data
 		folders = append(folders, filepath.Base(filepath.Dir(path)))
 	}
 	slices.Sort(folders)
@@ -53,49 +55,68 @@ func (a *Folder) Get(ctx context.Context, number card.Number, wantSHA256 string)
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	data, err := os.ReadFile(a.path(number))
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil, fmt.Errorf("%w %s", ErrMissing, number)
-	case err != nil:
-		return nil, fmt.Errorf("read the file of card %s: %w", number, err)
-	case SHA256(data) != wantSHA256:
-		return nil, fmt.Errorf("%w %s", ErrAltered, number)
-	}
-	return data, nil
+	return find(number, wantSHA256, func(name string) ([]byte, error) {
+		data, err := os.ReadFile(a.path(name))
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			err = fmt.Errorf("read the file of card %s: %w", number, err)
+		}
+		return data, err
+	})
 }
 
-// Has says whether there is a file of a card.
-func (a *Folder) Has(_ context.Context, number card.Number) (bool, error) {
-	_, err := os.Stat(a.path(number))
+// Remove takes every file of a card out, as Archive says, and with them what is left of a write that was killed.
+func (a *Folder) Remove(ctx context.Context, number card.Number) (files int, err error) {
+	if err := ctx.Err(); err != nil {
+		return 0, err
+	}
+	folder := filepath.Dir(a.path(start(number)))
+	entries, err := os.ReadDir(folder)
 	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil
+		return 0, nil
 	}
-	return err == nil, err
+	for _, e := range entries {
+		if !strings.HasPrefix(strings.TrimPrefix(e.Name(), "."), number.Compact()) { // a dot begins the names of temporary files
+			continue
+		}
+		if err = os.Remove(filepath.Join(folder, e.Name())); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+		if _, ok := fileOf(filepath.Base(folder) + "/" + e.Name()); ok {
+			files++
+		}
+		err = nil
+	}
+	if err == nil { // also where there was none: a run may have removed it that was killed before it synced
+		err = durable.SyncFolder(folder)
+	}
+	if err != nil {
+		return files, fmt.Errorf("remove the files of card %s: %w", number, err)
+	}
+	return files, nil
 }
 
-// Remove takes a file out, as Archive says.
-func (a *Folder) Remove(ctx context.Context, number card.Number) error {
+// RemoveFile takes one file out, as Archive says.
+func (a *Folder) RemoveFile(ctx context.Context, file File) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	path := a.path(number)
+	path := a.path(file.name())
 	err := os.Remove(path)
-	if err == nil || errors.Is(err, fs.ErrNotExist) { // one that is missing may have been removed by a run that was killed before it synced
+	if err == nil || errors.Is(err, fs.ErrNotExist) {
 		err = durable.SyncFolder(filepath.Dir(path))
 	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("remove the file of card %s: %w", number, err)
+		return fmt.Errorf("remove a file of card %s: %w", file.Number, err)
 	}
 	return nil
 }
 
-// List names the files that are there, as Archive says. A folder that is not there has none.
-func (a *Folder) List(ctx context.Context) iter.Seq2[card.Number, error] {
-	return func(yield func(card.Number, error) bool) {
+// List goes through the files that are there, as Archive says. A folder that is not there has none.
+func (a *Folder) List(ctx context.Context) iter.Seq2[File, error] {
+	return func(yield func(File, error) bool) {
 		folders, err := os.ReadDir(a.dir)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			yield("", err)
+			yield(File{}, err)
 			return
 		}
 		for _, folder := range folders {
@@ -107,12 +128,23 @@ func (a *Folder) List(ctx context.Context) iter.Seq2[card.Number, error] {
 				err = ctx.Err()
 			}
 			if err != nil {
-				yield("", err)
+				yield(File{}, err)
 				return
 			}
-			for _, file := range files {
-				number, ok := numberOf(folder.Name() + "/" + file.Name())
-				if ok && file.Type().IsRegular() && !yield(number, nil) {
+			for _, entry := range files {
+				file, ok := fileOf(folder.Name() + "/" + entry.Name())
+				if !ok || !entry.Type().IsRegular() {
+					continue
+				}
+				info, err := entry.Info()
+				if errors.Is(err, fs.ErrNotExist) { // it was removed meanwhile
+					continue
+				}
+				if err != nil {
+					yield(File{}, err)
+					return
+				}
+				if file.Written = info.ModTime(); !yield(file, nil) {
 					return
 				}
 			}
@@ -120,6 +152,4 @@ func (a *Folder) List(ctx context.Context) iter.Seq2[card.Number, error] {
 	}
 }
 
-func (a *Folder) path(number card.Number) string {
-	return filepath.Join(a.dir, filepath.FromSlash(Name(number)))
-}
+func (a *Folder) path(name string) string { return filepath.Join(a.dir, filepath.FromSlash(name)) }

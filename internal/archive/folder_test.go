@@ -1,6 +1,8 @@
 package archive
 
 import (
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"testing"
@@ -21,8 +23,7 @@ func write(t *testing.T, path string, data []byte) {
 
 func TestFolderIsPrivateAndTidy(t *testing.T) {
 	b := folderBench(t)
-	b.put(t, one, "a card")
-	path := b.Archive.(*Folder).path(one)
+	path := b.Archive.(*Folder).path(Name(one, b.put(t, one, "a card")))
 	info, err := os.Stat(path)
 	if err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("got mode %v, %v, want 0600", info.Mode(), err)
@@ -36,15 +37,29 @@ func TestFolderIsPrivateAndTidy(t *testing.T) {
 // What is no file stays, and is told.
 func TestFolderInTheWay(t *testing.T) {
 	b := folderBench(t)
-	write(t, filepath.Join(b.Archive.(*Folder).path(one), "x"), nil)
+	b.write(t, Name(one, SHA256([]byte("one")))+"/x", nil)
 	if _, err := b.Put(t.Context(), map[card.Number][]byte{one: []byte("one"), two: []byte("two")}); err == nil {
 		t.Error("put: got nil, want an error")
 	}
-	if err := b.Remove(t.Context(), one); err == nil {
+	if _, err := b.Remove(t.Context(), one); err == nil {
 		t.Error("remove: got nil, want an error")
 	}
 	if got := b.list(t); len(got) > 1 {
 		t.Errorf("list: got %v", got)
+	}
+}
+
+// What a killed write has left has a learner's name in it: it goes with the files of the card.
+func TestRemoveTakesTemporaryFiles(t *testing.T) {
+	b := folderBench(t)
+	sum := b.put(t, one, "a card")
+	left := filepath.Dir(Name(one, sum)) + "/." + filepath.Base(Name(one, sum)) + "8153"
+	b.write(t, left, []byte("half a ca"))
+	if n, err := b.Remove(t.Context(), one); n != 1 || err != nil {
+		t.Errorf("got %d, %v, want 1", n, err)
+	}
+	if _, err := os.Stat(b.Archive.(*Folder).path(left)); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the temporary file: got %v", err)
 	}
 }
 

@@ -102,7 +102,8 @@ func (c *centre) issue(batch string, n int) {
 		c.t.Fatal(err)
 	}
 	var done []card.Finished
-	for _, e := range in.Entries {
+	for i, e := range in.Entries {
+		in.Entries[i].SHA256 = sums[e.Number]
 		done = append(done, card.Finished{Number: e.Number, Digest: e.Digest, Token: "token." + string(e.Number), SHA256: sums[e.Number]})
 	}
 	if err := c.db.MarkIssued(c.t.Context(), "office", noon.Add(time.Minute), done); err != nil {
@@ -275,7 +276,7 @@ func TestEveryByteOfABackupCounts(t *testing.T) {
 func TestDamagedArchive(t *testing.T) {
 	c := newCentre(t, 4)
 	for i, spoil := range []func(string) error{os.Remove, func(path string) error { return os.WriteFile(path, []byte("x"), 0o600) }} {
-		if err := spoil(filepath.Join(c.dir, "data", "cards", filepath.FromSlash(archive.Name(c.cards[i].Number)))); err != nil {
+		if err := spoil(filepath.Join(c.dir, "data", "cards", filepath.FromSlash(archive.Name(c.cards[i].Number, c.cards[i].SHA256)))); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -323,7 +324,7 @@ func TestErasedStaysOut(t *testing.T) {
 	if _, err := c.db.Erase(t.Context(), []card.Number{gone.Number}, "office", "asked for", noon.Add(time.Hour)); err != nil {
 		t.Fatal(err)
 	}
-	if err := c.store.Remove(t.Context(), gone.Number); err != nil {
+	if _, err := c.store.Remove(t.Context(), gone.Number); err != nil {
 		t.Fatal(err)
 	}
 	folder := t.TempDir()
@@ -348,7 +349,7 @@ func TestErasedMeanwhile(t *testing.T) {
 	if _, err := c.db.Erase(t.Context(), []card.Number{c.cards[0].Number}, "office", "asked for", noon); err != nil {
 		t.Fatal(err)
 	}
-	if err := c.store.Remove(t.Context(), c.cards[0].Number); err != nil {
+	if _, err := c.store.Remove(t.Context(), c.cards[0].Number); err != nil {
 		t.Fatal(err)
 	}
 	p := &pool{taker: tk}

@@ -243,6 +243,6 @@ func (r *restorer) register(ctx context.Context, expect *register.Head) (err err
 			}
 			return fmt.Errorf("%w: it has no file of card %s", ErrDamaged, f.Number)
 		}
-		return r.copy(name, path.Join("data/cards", archive.Name(f.Number)), f.SHA256)
+		return r.copy(name, path.Join("data/cards", archive.Name(f.Number, f.SHA256)), f.SHA256)
 	})
 }

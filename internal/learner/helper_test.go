@@ -228,7 +228,7 @@ func (c *centre) link(p person) string {
 // damage changes one byte of an archived file.
 func (c *centre) damage(m made) {
 	c.t.Helper()
-	path := filepath.Join(c.dir, string(m.Number[:2]), string(m.Number)+".pdf")
+	path := filepath.Join(c.dir, filepath.FromSlash(archive.Name(m.Number, archive.SHA256(m.file))))
 	data := bytes.Clone(m.file)
 	data[len(data)/2] ^= 1
 	if err := os.WriteFile(path, data, 0o600); err != nil {

@@ -42,6 +42,12 @@ func testErase(t *testing.T, open func(testing.TB) *DB) {
 			t.Errorf("card %s: the last event is %+v", e.Number, last)
 		}
 	}
+	files, err := db.FilesOf(t.Context(), []card.Number{gone[0].Number, entries[4].Number, "7F3K9QWX2MTZ"})
+	other := mustEntry(t, db, entries[4].Number)
+	if err != nil || len(files) != 2 || files[gone[0].Number] != (KeptFile{State: mustEntry(t, db, gone[0].Number).State, Erased: true}) ||
+		files[other.Number] != (KeptFile{State: other.State, SHA256: other.SHA256}) || other.SHA256 == "" {
+		t.Errorf("the files: got %+v, %v", files, err)
+	}
 	path := db.where
 	if db.server { // the file of a copy
 		path = filepath.Join(t.TempDir(), "register.db")

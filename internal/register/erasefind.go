@@ -186,6 +186,38 @@ func (l *Ledger) EachFile(ctx context.Context, each func(CardFile) error) error 
 	return wrap("list the files of cards", err)
 }
 
+// KeptFile is what the register says of a card's file.
+type KeptFile struct {
+	State  card.State
+	SHA256 string // in hex; empty where it names no file
+	Erased bool   // the details were erased, and no file may be there
+}
+
+// FilesOf answers what the register says of the files of some cards, at most a thousand. A number that it does not know is not in the answer.
+func (l *Ledger) FilesOf(ctx context.Context, numbers []card.Number) (map[card.Number]KeptFile, error) {
+	if len(numbers) == 0 {
+		return nil, nil
+	}
+	args := []any{card.ErasedName}
+	for _, n := range numbers {
+		args = append(args, string(n))
+	}
+	found := make(map[card.Number]KeptFile, len(numbers))
+	err := l.each(ctx, func(rows *sql.Rows) error {
+		var n card.Number
+		var f KeptFile
+		if err := rows.Scan(&n, &f.State, &f.SHA256, &f.Erased); err != nil {
+			return err
+		}
+		if f.Erased {
+			f.SHA256 = ""
+		}
+		found[n] = f
+		return nil
+	}, "SELECT number, state, sha256, CASE name WHEN ? THEN 1 ELSE 0 END FROM cards WHERE number IN ("+placeholders(len(numbers))+")", args...)
+	return found, wrap("look up the files of cards", err)
+}
+
 // LastEvent is the time of the latest event of a card; zero where there is none.
 func (l *Ledger) LastEvent(ctx context.Context) (at time.Time, err error) {
 	if err := l.check(); err != nil {

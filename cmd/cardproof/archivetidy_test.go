@@ -1,0 +1,181 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/cardproof/cardproof/card"
+	"github.com/cardproof/cardproof/internal/archive"
+	"github.com/cardproof/cardproof/internal/register"
+)
+
+// entries are the cards of the register, by the name of the learner.
+func (o *office) entries() map[string]card.Entry {
+	o.t.Helper()
+	ledger, err := register.OpenReadOnly(o.t.Context(), filepath.Join(o.dir, "data", "register.db"))
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	defer ledger.Close() // it only read
+	found := map[string]card.Entry{}
+	err = ledger.WithCards(o.t.Context(), register.Selection{}, func(cards *register.Cards) error {
+		return cards.Each(o.t.Context(), func(e card.Entry) error { found[e.Name] = e; return nil })
+	})
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	return found
+}
+
+// keep puts a file of a card into the archive, past the program, and answers its name there.
+func (o *office) keep(n card.Number, sha256, content string, age time.Duration) string {
+	o.t.Helper()
+	name := archive.Name(n, sha256)
+	path := filepath.Join(o.dir, "data", "cards", filepath.FromSlash(name))
+	err := os.MkdirAll(filepath.Dir(path), 0o700)
+	if err == nil {
+		err = os.WriteFile(path, []byte(content), 0o600)
+	}
+	if err == nil {
+		err = os.Chtimes(path, o.now.Add(-age), o.now.Add(-age))
+	}
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	return name
+}
+
+// kept are the names in the archive, in order.
+func (o *office) kept() (names []string) {
+	o.t.Helper()
+	paths, err := filepath.Glob(filepath.Join(o.dir, "data/cards/*/*.pdf"))
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	for _, path := range paths {
+		names = append(names, filepath.Base(filepath.Dir(path))+"/"+filepath.Base(path))
+	}
+	return names
+}
+
+// TestArchiveTidy has files of every kind beside those of the register. Only those go that no card will ever need.
+func TestArchiveTidy(t *testing.T) {
+	o := newOffice(t, time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC))
+	class := func(file string, names ...string) {
+		rows := ""
+		for _, name := range names {
+			rows += fmt.Sprintf("%s Silva,%s@example.org,BLS,2026-11-07,100,90,pass,Ruth Adeyemi,I-2041,%s\n", name, strings.ToLower(name), file)
+		}
+		o.write(file, classHead+rows)
+	}
+	class("out.csv", "Ana", "Ida", "Rui")
+	class("held.csv", "Zoe")
+	class("given.csv", "Max")
+	o.want(exitDone, nil, "issue", "out.csv", "--out", "out")
+	o.want(exitDone, nil, "issue", "held.csv", "--hold")
+	o.want(exitDone, nil, "issue", "given.csv", "--hold")
+	before := o.entries()
+	o.want(exitDone, nil, "discard", before["Max Silva"].Batch, "--reason", "a trial")
+	number := func(name string) card.Number { return before[name+" Silva"].Number }
+	mine := o.kept()
+	if len(mine) != 4 {
+		t.Fatalf("got %v, want the files of three cards and of one that waits", mine)
+	}
+	sum := func(text string) string { return archive.SHA256([]byte(text)) }
+	const day = 24 * time.Hour
+	stay := append(mine,
+		o.keep(number("Ana"), sum("a late one"), "a late one", day-time.Second),
+		o.keep(number("Rui"), "", "of long ago", 9*day), // as a centre has them that is older than the names
+		o.keep(number("Zoe"), sum("a second one"), "a second one", 9*day),
+		o.keep("7F3K9QWX2MTZ", sum("another's"), "another's", 9*day))
+	slices.Sort(stay)
+	o.keep(number("Ana"), sum("of two machines"), "of two machines", day)
+	o.keep(number("Max"), sum("after it was given up"), "after it was given up", 2*day)
+	o.keep(number("Max"), "", "after it was given up", 2*day)
+
+	o.want(exitDone, []string{"warning", "3 files are there beside those of the register", "archive tidy", "1 file is there of cards that this register does not know", "7F3K-9QWX-2MTZ"}, "doctor", "--offline")
+	o.want(exitDone, []string{"3 files would be removed; nothing was changed", number("Max").String(), "not recorded", "1 more file is younger than a day", "does not know"}, "archive", "tidy")
+	if got := o.kept(); len(got) != len(stay)+3 {
+		t.Errorf("the look has changed something: %v", got)
+	}
+	var done tidied
+	if err := json.Unmarshal([]byte(o.want(exitDone, nil, "archive", "tidy", "--yes", "--json")), &done); err != nil {
+		t.Fatal(err)
+	}
+	if done.DryRun || len(done.Files) != 3 || done.Recent != 1 || done.Unknown != 1 {
+		t.Errorf("got %+v", done)
+	}
+	if got := o.kept(); !slices.Equal(got, stay) {
+		t.Errorf("got %v, want %v", got, stay)
+	}
+	if out := o.want(exitDone, []string{"0 files removed"}, "archive", "tidy", "--yes"); strings.Contains(out, "would") {
+		t.Error(out)
+	}
+	if out := o.want(exitDone, nil, "doctor", "--offline"); strings.Contains(out, "beside those") {
+		t.Errorf("after that: %s", out)
+	}
+
+	// An erasure takes every file, of any name and age. One that comes late is told, and goes.
+	o.want(exitDone, []string{"2 files"}, "erase", "--learner", "ana@example.org", "--reason", "a request", "--yes")
+	o.want(exitDone, []string{"1 card, 2 files"}, "erase", "--learner", "rui@example.org", "--reason", "a request", "--yes")
+	late := o.keep(number("Ana"), sum("of a machine that was cut off"), "of a machine that was cut off", 0)
+	o.want(exitFailed, []string{"files of erased cards are still there: " + number("Ana").String(), "archive tidy --yes"}, "doctor", "--offline")
+	o.want(exitDone, []string{"1 file would be removed", "erased"}, "archive", "tidy")
+	o.want(exitDone, []string{"1 file removed"}, "archive", "tidy", "--yes")
+	if slices.Contains(o.kept(), late) {
+		t.Errorf("%s is still there", late)
+	}
+	o.want(exitDone, []string{"1 put in force"}, "release", before["Zoe Silva"].Batch, "--out", "held")
+	o.want(exitDone, nil, "doctor", "--offline")
+}
+
+// TestArchiveOfBefore has a centre whose files have names without a SHA-256. It goes on as it is; copies get the names of today.
+func TestArchiveOfBefore(t *testing.T) {
+	o := newOffice(t, time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC))
+	o.write("class.csv", classHead+"Ana Silva,ana@example.org,BLS,2026-11-07,100,90,pass,Ruth Adeyemi,I-2041,C-1\nRui Costa,rui@example.org,BLS,2026-11-07,100,90,pass,Ruth Adeyemi,I-2041,C-1\n")
+	o.want(exitDone, nil, "issue", "class.csv", "--out", "out")
+	today := o.kept()
+	for _, name := range today {
+		number, _, _ := strings.Cut(name, "-")
+		if err := os.Rename(filepath.Join(o.dir, "data/cards", name), filepath.Join(o.dir, "data/cards", number+".pdf")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	before := o.kept()
+	if len(before) != 2 || slices.Equal(before, today) {
+		t.Fatalf("got %v", before)
+	}
+	o.want(exitDone, []string{"2 files read, each as the register says"}, "doctor", "--offline")
+	o.want(exitDone, []string{"2 already"}, "issue", "class.csv", "--out", "again")
+	o.want(exitDone, []string{"0 files removed"}, "archive", "tidy", "--yes")
+	if got := o.kept(); !slices.Equal(got, before) {
+		t.Errorf("got %v, want %v", got, before)
+	}
+	o.want(exitDone, nil, "archive", "copy", "--to", "copied")
+	o.want(exitDone, nil, "backup", "--to", "backups")
+	o.want(exitDone, nil, "restore", "--from", "backups", "--to", "restored")
+	for _, name := range today {
+		want, err := os.ReadFile(filepath.Join(o.dir, "out", name[3:15]+".pdf"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, folder := range []string{"copied", "restored/data/cards"} {
+			if got, err := os.ReadFile(filepath.Join(o.dir, folder, name)); err != nil || !slices.Equal(got, want) {
+				t.Errorf("%s: got %d bytes, %v, want the file that was delivered", folder, len(got), err)
+			}
+		}
+		if got, err := os.ReadFile(filepath.Join(o.dir, "again", name[3:15]+".pdf")); err != nil || !slices.Equal(got, want) {
+			t.Errorf("delivered again: got %d bytes, %v", len(got), err)
+		}
+	}
+	o.want(exitDone, []string{"1 file,"}, "erase", "--learner", "ana@example.org", "--reason", "a request", "--yes")
+	if got := o.kept(); len(got) != 1 {
+		t.Errorf("after an erasure: got %v", got)
+	}
+}
