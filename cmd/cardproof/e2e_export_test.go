@@ -3,9 +3,6 @@
 package main
 
 import (
-	"crypto/rand"
-	"crypto/sha256"
-	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
@@ -82,38 +79,16 @@ func peakMemory(t testing.TB, cmd *exec.Cmd) (own, all int) {
 // fill puts cards into the register of a centre, and files into its archive, as an issuing run of hours leaves them. The files are no cards.
 func fill(t *testing.T, c *centreDir, cards int) {
 	t.Helper()
-	var list struct{ Keys []struct{ KID, Signs string } }
-	if err := json.Unmarshal(c.must("keys", "list", "--json"), &list); err != nil || len(list.Keys) == 0 || list.Keys[0].Signs != "card+jwt" {
-		t.Fatalf("got %v, %v", list, err)
-	}
 	db, err := register.Open(t.Context(), c.path("data/register.db"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	now := time.Now().UTC().Truncate(time.Second)
-	day := card.DateOf(now)
-	token := strings.Repeat("x", 440)
+	key := c.signingKey()
 	const group = 2000
 	for from := 0; from < cards; from += group {
-		in := card.Intention{Batch: fmt.Sprintf("B-%d", from), Actor: "test", At: now}
-		var done []card.Finished
-		for i := from; i < from+group; i++ {
-			n, err := card.NewNumber(rand.Reader)
-			if err != nil {
-				t.Fatal(err)
-			}
-			digest := sha256.Sum256([]byte(n))
+		in, done := grown(t, key, fmt.Sprintf("B-%d", from), from, group, nil, func(n card.Number) []byte {
 			data := []byte(strings.Repeat(string(n), 300))
-			in.Entries = append(in.Entries, card.Entry{
-				Record: card.Record{
-					Card:  card.Card{Issuer: "http://localhost:8080", Number: n, IssuedAt: now, ExpiresAt: now.AddDate(2, 0, 0), Name: "Zoë Nováková", Course: "BLS"},
-					KeyID: list.Keys[0].KID, Digest: digest, Qualification: card.Qualification{Title: "Basic Life Support", Meets: []string{"BLS"}},
-					Completed: day, IssuedOn: day, ExpiresOn: card.Date{Year: day.Year + 2, Month: 1, Day: 31}, Instructor: "Ruth Adeyemi",
-				},
-				Learner: card.Learner{ID: fmt.Sprint(i), Email: fmt.Sprintf("l%d@example.org", i)},
-			})
-			done = append(done, card.Finished{Number: n, Digest: digest, Token: token, SHA256: archive.SHA256(data)})
 			path := filepath.Join(c.path("data/cards"), filepath.FromSlash(archive.Name(n, archive.SHA256(data))))
 			if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 				t.Fatal(err)
@@ -121,11 +96,12 @@ func fill(t *testing.T, c *centreDir, cards int) {
 			if err := os.WriteFile(path, data, 0o600); err != nil {
 				t.Fatal(err)
 			}
-		}
+			return data
+		})
 		if err := db.Plan(t.Context(), in); err != nil {
 			t.Fatal(err)
 		}
-		if err := db.MarkIssued(t.Context(), "test", now, done); err != nil {
+		if err := db.MarkIssued(t.Context(), "test", in.At, done); err != nil {
 			t.Fatal(err)
 		}
 	}
