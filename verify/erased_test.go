@@ -35,7 +35,13 @@ func TestErased(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for how, v := range map[string]Verdict{"token": byToken, "number": byNumber} {
+			c := w.checker()
+			c.Tokens = tokenOf(card.ErasedName) // as the register keeps it: there is nothing left that could have been altered
+			proved, err := c.CheckNumber(t.Context(), string(w.rec.Number))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for how, v := range map[string]Verdict{"token": byToken, "number": byNumber, "number, of which tokens are kept": proved} {
 				if v.Code != tc.want || v.IsValid() || v.Card != nil || v.Replacement != nil || v.Erased != (tc.want == Revoked) {
 					t.Errorf("by %s: got %+v, want %s and no card", how, v, tc.want)
 				}

@@ -67,6 +67,8 @@ func advise(err error) (code int, hint string) {
 		return exitRegister, "Give the server's user the right to read the register and its -wal and -shm files."
 	case errors.Is(err, register.ErrForeign):
 		return exitRegister, "Name in verify.yaml the register and the key set of one centre; after a rotation of keys, run `cardproof keys export` again."
+	case errors.Is(err, register.ErrServer):
+		return exitRegister, "A register needs PostgreSQL 15 or newer, and a database in UTF8: docs/postgresql.md."
 	case errors.Is(err, register.ErrCorrupt):
 		return exitRegister, "Name the issuer's register.db in verify.yaml as register; if it is damaged, restore it from a backup."
 	case errors.Is(err, register.ErrBusy), errors.Is(err, register.ErrFull):

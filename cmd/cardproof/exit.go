@@ -238,6 +238,7 @@ func explainRegister(err error) *failure {
 		{register.ErrOlder, "Run `cardproof init` to bring it up to date; nothing is lost."},
 		{register.ErrCorrupt, "Restore register.db from a backup. Do not delete it: it says which cards are genuine."},
 		{register.ErrForeign, "Restore this centre's own register.db and jwks.json, which belong together, or name the right data folder with --data. Nothing was changed."},
+		{register.ErrServer, "A register needs PostgreSQL 15 or newer, and a database in UTF8: docs/postgresql.md."},
 		{status.ErrOldRegister, "Restore the newest register.db, or revoke these cards again by its own list of them. Nothing was signed."},
 		{register.ErrAccess, "Run as the user who owns the data folder, or mend its permissions; a database wants the role and the password of docs/postgresql.md."},
 		{register.ErrExchanged, "Somebody has put another file in the register's place meanwhile. Run the command again."},

@@ -20,6 +20,7 @@ import (
 	"github.com/gofrs/flock"
 
 	"github.com/cardproof/cardproof/card"
+	"github.com/cardproof/cardproof/internal/archive"
 	"github.com/cardproof/cardproof/internal/durable"
 	"github.com/cardproof/cardproof/internal/register"
 )
@@ -220,7 +221,7 @@ func (t *taker) file(f File) error {
 	if err := durable.MakeFolder(filepath.Dir(to), 0o700); err != nil {
 		return err
 	}
-	t.sums[name] = sumOf(data)
+	t.sums[name] = archive.SHA256(data)
 	return durable.WriteFile(to, data, 0o600)
 }
 
@@ -231,12 +232,12 @@ func (t *taker) finish() error {
 		return err
 	}
 	note = append(note, '\n')
-	t.sums[noteName] = sumOf(note)
+	t.sums[noteName] = archive.SHA256(note)
 	if err := durable.WriteFile(filepath.Join(t.dir, noteName), note, 0o600); err != nil {
 		return err
 	}
 	list := listSums(t.sums)
-	t.made.Sums = sumOf(list)
+	t.made.Sums = archive.SHA256(list)
 	if err := syncTree(t.dir); err != nil {
 		return err
 	}

@@ -116,11 +116,6 @@ func (p *pool) flush() error {
 	return err
 }
 
-func sumOf(data []byte) string {
-	sum := sha256.Sum256(data)
-	return hex.EncodeToString(sum[:])
-}
-
 func sumFile(path string) (string, error) {
 	f, err := os.Open(path)
 	if err != nil {

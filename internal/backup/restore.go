@@ -166,7 +166,7 @@ func (r *restorer) read(name string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if sumOf(data) != r.sums[name] {
+	if archive.SHA256(data) != r.sums[name] {
 		return nil, fmt.Errorf("%w: %s was altered", ErrDamaged, filepath.Join(r.from, name))
 	}
 	return data, nil

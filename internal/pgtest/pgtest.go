@@ -37,43 +37,49 @@ type Server struct {
 // Start makes a database cluster and starts a server on it. Its texts are ordered by another rule than their bytes, as they are in most
 // installations. Stop it.
 func Start() (*Server, error) {
-	folder, err := os.MkdirTemp("", "cardproof-pg-")
+	s, err := newServer()
 	if err != nil {
-		return nil, err
-	}
-	s := &Server{folder: folder}
-	if err := errors.Join(os.Chmod(folder, 0o700), own(folder)); err != nil {
 		return nil, err
 	}
 	initdb := s.program("initdb", "-D", s.data(), "-U", Owner, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--locale-provider=icu", "--icu-locale=en-US",
 		"--no-sync", "--no-instructions")
-	if out, err := initdb.CombinedOutput(); err != nil {
-		return nil, errors.Join(fmt.Errorf("initdb: %w: %s", err, out), os.RemoveAll(folder))
-	}
-	if err := s.Run(); err != nil {
-		return nil, errors.Join(err, os.RemoveAll(folder))
-	}
-	return s, nil
+	return s, s.begin(initdb)
 }
 
 // Copy makes a server that follows this one, and starts it.
 func (s *Server) Copy() (*Server, error) {
+	c, err := newServer()
+	if err != nil {
+		return nil, err
+	}
+	base := c.program("pg_basebackup", "-D", c.data(), "-R", "-X", "stream", "-c", "fast", "--no-sync", "-h", s.folder, "-U", Owner)
+	return c, c.begin(base)
+}
+
+// newServer makes the folder of a server, which only its user may read.
+func newServer() (*Server, error) {
 	folder, err := os.MkdirTemp("", "cardproof-pg-")
 	if err != nil {
 		return nil, err
 	}
-	c := &Server{folder: folder}
 	if err := errors.Join(os.Chmod(folder, 0o700), own(folder)); err != nil {
-		return nil, err
-	}
-	base := c.program("pg_basebackup", "-D", c.data(), "-R", "-X", "stream", "-c", "fast", "--no-sync", "-h", s.folder, "-U", Owner)
-	if out, err := base.CombinedOutput(); err != nil {
-		return nil, errors.Join(fmt.Errorf("pg_basebackup: %w: %s", err, out), os.RemoveAll(folder))
-	}
-	if err := c.Run(); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(folder))
 	}
-	return c, nil
+	return &Server{folder: folder}, nil
+}
+
+// begin has a program fill the server's folder, and starts the server. Where either fails, the folder goes again.
+func (s *Server) begin(fill *exec.Cmd) error {
+	out, err := fill.CombinedOutput()
+	if err != nil {
+		err = fmt.Errorf("%s: %w: %s", filepath.Base(fill.Path), err, out)
+	} else {
+		err = s.Run()
+	}
+	if err != nil {
+		err = errors.Join(err, os.RemoveAll(s.folder))
+	}
+	return err
 }
 
 func (s *Server) data() string { return filepath.Join(s.folder, "data") }
@@ -92,9 +98,8 @@ func (s *Server) Run() error {
 	s.ended = make(chan error, 1)
 	started := make(chan error)
 	go func() {
-		// The server ends with the thread that started it, so that a test that is killed leaves none behind.
 		runtime.LockOSThread()
-		s.cmd.SysProcAttr.Pdeathsig = syscall.SIGQUIT
+		endWithThread(s.cmd)
 		err := s.cmd.Start()
 		started <- err
 		if err == nil {
@@ -192,9 +197,7 @@ func (s *Server) program(name string, args ...string) *exec.Cmd {
 	cmd.Dir = s.folder
 	cmd.Env = append(os.Environ(), "LC_ALL=C.UTF-8", "TZ=UTC")
 	cmd.SysProcAttr = &syscall.SysProcAttr{}
-	if uid, gid, other := runAs(); other {
-		cmd.SysProcAttr.Credential = &syscall.Credential{Uid: uid, Gid: gid}
-	}
+	runAsUser(cmd)
 	return cmd
 }
 

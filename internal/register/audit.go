@@ -37,7 +37,7 @@ type Fault struct {
 // before, or nil: a chain alone does not tell that its end was cut off or written anew. An error means that it could not be
 // walked; what it found is in the answer.
 func (l *Ledger) Audit(ctx context.Context, expect *Head) (found Audit, err error) {
-	err = l.snapshot(ctx, "audit the register", func(tx *sql.Tx) error {
+	err = l.longSnapshot(ctx, "audit the register", func(tx *sql.Tx) error {
 		found, err = auditIn(ctx, tx, expect)
 		return err
 	})
@@ -49,7 +49,8 @@ func auditIn(ctx context.Context, tx *sql.Tx, expect *Head) (Audit, error) {
 	if err := a.walk(ctx); err != nil {
 		return a.found, err
 	}
-	// What the rest of the chain says of the cards is worth nothing once it is broken, but the history still is.
+	// Cards are compared also behind a break: the history and the hashes there still tell which rows don't fit together, though no longer
+	// that nobody wrote both anew.
 	if err := a.cards(ctx); err != nil {
 		return a.found, err
 	}

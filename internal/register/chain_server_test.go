@@ -155,3 +155,37 @@ func TestSweep(t *testing.T) {
 		}
 	})
 }
+
+// A walk along the whole register may take longer than the limit of a statement's time, which stays in force for all others.
+func TestAuditTakesItsTime(t *testing.T) {
+	made, _ := busyRegister(t, newServerDB)
+	db := openDB(t, made.where+"&statement_timeout=1500")
+	lock, err := made.write.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer lock.Rollback() // where the test did not come to it
+	if _, err := lock.ExecContext(t.Context(), "LOCK TABLE cards, chain IN ACCESS EXCLUSIVE MODE"); err != nil {
+		t.Fatal(err)
+	}
+	long := make(chan error, 2)
+	go func() {
+		_, err := db.Audit(t.Context(), nil)
+		long <- err
+	}()
+	go func() { long <- db.EachFile(t.Context(), func(CardFile) error { return nil }) }()
+	if _, err := db.ErasedCards(t.Context()); !errors.Is(err, ErrBusy) { // it has waited for the whole limit
+		t.Errorf("another statement: got %v, want ErrBusy", err)
+	}
+	if _, err := db.ErasedCards(t.Context()); !errors.Is(err, ErrBusy) {
+		t.Errorf("another statement: got %v, want ErrBusy", err)
+	}
+	if err := lock.Rollback(); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := <-long; err != nil {
+			t.Error(err)
+		}
+	}
+}

@@ -180,9 +180,7 @@ func (e *eraser) eraseLearner(ctx context.Context, c card.Entry) error {
 }
 
 func (e *eraser) eraseLinks(ctx context.Context, id, email, name string) error {
-	_, err := e.tx.ExecContext(ctx, "UPDATE links AS l SET revoked_at = ?4, revoked_by = ?5 WHERE l.revoked_at IS NULL AND "+theirLinks,
-		id, email, name, e.events.at.Unix(), e.events.actor)
-	if err != nil {
+	if _, err := endLinks(ctx, e.tx, id, email, name, e.events.actor, e.events.at); err != nil {
 		return err
 	}
 	n, err := countRows(e.tx.ExecContext(ctx, "UPDATE links AS l SET learner_id = ?4, email = '', name_fold = '' WHERE "+theirLinks, id, email, name, card.ErasedName))

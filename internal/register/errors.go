@@ -24,8 +24,10 @@ var (
 	ErrExchanged = errors.New("the file was exchanged while open: start again")
 	// ErrCorrupt says that the file is damaged or no database.
 	ErrCorrupt = errors.New("the register is damaged")
-	// ErrForeign says that the file is a database of another program, or the register of another centre.
-	ErrForeign = errors.New("the file is not the register of this centre")
+	// ErrForeign says that the file or the tables are another program's, or the register of another centre.
+	ErrForeign = errors.New("it is not the register of this centre")
+	// ErrServer says that a server is too old, or its database of another encoding.
+	ErrServer = errors.New("the database's server can't hold a register")
 	// ErrAccess says that this user may not read or write the register or its folder.
 	ErrAccess = errors.New("the register can't be read or written by this user")
 	// ErrBusy says that another program held the register for too long.

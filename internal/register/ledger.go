@@ -12,8 +12,8 @@ import (
 type Ledger struct{ *opened }
 
 // OpenReadOnly opens a register that is there for reading, and changes nothing in it: one that an older version wrote is
-// refused and not migrated. The error is ErrMissing, ErrNewer, ErrOlder, ErrCorrupt, ErrForeign, ErrAccess, or what the
-// system said.
+// refused and not migrated. The error is ErrMissing, ErrNewer, ErrOlder, ErrCorrupt, ErrForeign, ErrServer, ErrAccess, or
+// what the system said.
 func OpenReadOnly(ctx context.Context, path string) (*Ledger, error) {
 	file, err := openCurrent(ctx, path, readAccess)
 	if err != nil {

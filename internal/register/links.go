@@ -273,18 +273,30 @@ func (db *DB) RevokeLinks(ctx context.Context, learners []card.LearnerKey, actor
 	err = db.inTx(ctx, doing, func(tx *sql.Tx) error {
 		for _, k := range learners {
 			id, email, name := identityOf(k)
-			done, err := tx.ExecContext(ctx, "UPDATE links AS l SET revoked_at = ?4, revoked_by = ?5 WHERE l.revoked_at IS NULL AND "+theirLinks,
-				id, email, name, at.Unix(), actor)
+			ended, err := endLinks(ctx, tx, id, email, name, actor, at)
 			if err != nil {
 				return err
 			}
-			ended, err := done.RowsAffected()
-			if err != nil {
-				return err
-			}
-			n += int(ended)
+			n += ended
 		}
 		return nil
 	})
 	return n, err
+}
+
+// endLinks ends the links in force of one learner, and answers how many.
+func endLinks(ctx context.Context, tx *sql.Tx, id, email, name, actor string, at time.Time) (int, error) {
+	return countRows(tx.ExecContext(ctx, "UPDATE links AS l SET revoked_at = ?4, revoked_by = ?5 WHERE l.revoked_at IS NULL AND "+theirLinks,
+		id, email, name, at.Unix(), actor))
+}
+
+// EndLink revokes the link of a secret, if it is in force.
+func (db *DB) EndLink(ctx context.Context, secret, actor string, at time.Time) error {
+	if err := checkHand(actor, at); err != nil {
+		return wrap("revoke a link", err)
+	}
+	return db.inTx(ctx, "revoke a link", func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, "UPDATE links SET revoked_at = ?, revoked_by = ? WHERE hash = ? AND revoked_at IS NULL", at.Unix(), actor, hashSecret(secret))
+		return err
+	})
 }

@@ -266,6 +266,21 @@ func (db *DB) StopReminders(ctx context.Context, address, actor string, at time.
 	})
 }
 
+// StartReminders undoes StopReminders, and says whether there was anything to undo.
+func (db *DB) StartReminders(ctx context.Context, address, actor string, at time.Time) (was bool, err error) {
+	if err := checkHand(actor, at); err != nil {
+		return false, wrap("start reminders", err)
+	}
+	if foldEmail(address) == "" {
+		return false, wrap("start reminders", errors.New("there is no address"))
+	}
+	err = db.inTx(ctx, "start reminders", func(tx *sql.Tx) error {
+		was, err = moved(tx.ExecContext(ctx, "DELETE FROM mail_stops WHERE address = ?", foldEmail(address)))
+		return err
+	})
+	return was, err
+}
+
 // moved is how many rows a statement changed, as an answer to whether it was one.
 func moved(result sql.Result, err error) (bool, error) {
 	if err != nil {
@@ -273,7 +288,7 @@ func moved(result sql.Result, err error) (bool, error) {
 	}
 	n, err := result.RowsAffected()
 	if n > 1 {
-		return false, fmt.Errorf("%d mails have one number", n)
+		return false, fmt.Errorf("%d rows have one key", n)
 	}
 	return n == 1, err
 }

@@ -3,7 +3,6 @@ package register
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"time"
 
 	"github.com/cardproof/cardproof/card"
@@ -79,10 +78,7 @@ type Unmailed struct {
 
 // Unmailed counts, batch by batch, the cards in force that have not ended by now and have no mail of their issue.
 func (l *Ledger) Unmailed(ctx context.Context, now time.Time) (all []Unmailed, err error) {
-	if err := l.check(); err != nil {
-		return nil, wrap("count the cards without a mail", err)
-	}
-	err = forEach(ctx, l.read, func(rows *sql.Rows) error {
+	err = l.each(ctx, func(rows *sql.Rows) error {
 		var u Unmailed
 		err := rows.Scan(&u.Batch, &u.Cards)
 		all = append(all, u)
@@ -97,10 +93,7 @@ const unmailed = `NOT EXISTS (SELECT 1 FROM mails m WHERE m.number = c.number AN
 // Misaddressed are the cards in force whose own mail went to another address than their learner has now, in the order in which they were
 // planned: it was corrected after that.
 func (l *Ledger) Misaddressed(ctx context.Context) (numbers []card.Number, err error) {
-	if err := l.check(); err != nil {
-		return nil, wrap("look for mails that went astray", err)
-	}
-	err = forEach(ctx, l.read, func(rows *sql.Rows) error {
+	err = l.each(ctx, func(rows *sql.Rows) error {
 		var n card.Number
 		err := rows.Scan(&n)
 		numbers = append(numbers, n)
@@ -117,30 +110,4 @@ func (l *Ledger) batchList(ctx context.Context, batch string) (list string, err 
 		return err
 	})
 	return list, err
-}
-
-// StartReminders undoes StopReminders, and says whether there was anything to undo.
-func (db *DB) StartReminders(ctx context.Context, address, actor string, at time.Time) (was bool, err error) {
-	if err := checkHand(actor, at); err != nil {
-		return false, wrap("start reminders", err)
-	}
-	if foldEmail(address) == "" {
-		return false, wrap("start reminders", errors.New("there is no address"))
-	}
-	err = db.inTx(ctx, "start reminders", func(tx *sql.Tx) error {
-		was, err = moved(tx.ExecContext(ctx, "DELETE FROM mail_stops WHERE address = ?", foldEmail(address)))
-		return err
-	})
-	return was, err
-}
-
-// EndLink revokes the link of a secret, if it is in force.
-func (db *DB) EndLink(ctx context.Context, secret, actor string, at time.Time) error {
-	if err := checkHand(actor, at); err != nil {
-		return wrap("revoke a link", err)
-	}
-	return db.inTx(ctx, "revoke a link", func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, "UPDATE links SET revoked_at = ?, revoked_by = ? WHERE hash = ? AND revoked_at IS NULL", at.Unix(), actor, hashSecret(secret))
-		return err
-	})
 }

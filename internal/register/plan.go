@@ -36,7 +36,7 @@ func (db *DB) Plan(ctx context.Context, in card.Intention) error {
 				return err
 			}
 		}
-		p := &planner{tx: tx, in: &in, savepoints: db.server, catalogue: catalogue, events: newEvents(tx, in.Actor, in.At)}
+		p := &planner{tx: tx, in: &in, catalogue: catalogue, events: newEvents(tx, in.Actor, in.At)}
 		for from := 0; from < len(in.Entries); from += cardsInInsert {
 			if err := p.plan(ctx, in.Entries[from:min(from+cardsInInsert, len(in.Entries))]); err != nil {
 				return err
@@ -56,8 +56,6 @@ type planner struct {
 	catalogue *cataloguer
 	events    *events
 	insert    *sql.Stmt // of cardsInInsert cards; closed with the transaction
-	// savepoints is true of PostgreSQL, where a refused statement ends its transaction; SQLite takes back the statement alone.
-	savepoints bool
 }
 
 func (p *planner) plan(ctx context.Context, entries []card.Entry) error {
@@ -130,11 +128,9 @@ func planDetail(e *card.Entry) string {
 	return strings.Join(says, "; ")
 }
 
-// insertWhole inserts rows by one statement: all, or none of them, after which the transaction can go on.
+// insertWhole inserts rows by one statement: all, or none of them, after which the transaction can go on. SQLite takes a refused statement
+// back by itself; to PostgreSQL it ends the transaction, but for a savepoint.
 func (p *planner) insertWhole(ctx context.Context, rows [][]any) error {
-	if !p.savepoints {
-		return p.insertAll(ctx, rows)
-	}
 	if _, err := p.tx.ExecContext(ctx, "SAVEPOINT cards_of_a_statement"); err != nil {
 		return err
 	}

@@ -130,7 +130,7 @@ func openServerPool(where string, a access, connections int) (*sql.DB, error) {
 	return pool, nil
 }
 
-// settle refuses servers that can't hold a register. A card that is reported issued survives a power cut, whatever the server's default is.
+// settle refuses servers that can't hold a register (ErrServer). A card that is reported issued survives a power cut, whatever the server's default is.
 func settle(ctx context.Context, conn *pgx.Conn) error {
 	var version int
 	var encoding string
@@ -140,9 +140,9 @@ func settle(ctx context.Context, conn *pgx.Conn) error {
 	case err != nil:
 		return err
 	case version < oldestServer:
-		return fmt.Errorf("%w: PostgreSQL %d is too old, 15 is the oldest that will do", ErrForeign, version/10000)
+		return fmt.Errorf("%w: PostgreSQL %d is too old, 15 is the oldest that will do", ErrServer, version/10000)
 	case encoding != "UTF8":
-		return fmt.Errorf("%w: the database's encoding is %s and has to be UTF8", ErrForeign, encoding)
+		return fmt.Errorf("%w: the database's encoding is %s and has to be UTF8", ErrServer, encoding)
 	}
 	return nil
 }

@@ -220,7 +220,7 @@ func TestOpenServerRefuses(t *testing.T) {
 		"an empty database":      {where, ErrMissing},
 		"no such database":       {s.URL("nothing", pgtest.Owner), ErrMissing},
 		"another program's":      {s.URL("stranger", pgtest.Owner), ErrForeign},
-		"another encoding":       {s.URL("latin", pgtest.Owner), ErrForeign},
+		"another encoding":       {s.URL("latin", pgtest.Owner), ErrServer},
 		"a newer version":        {newer, ErrNewer},
 		"no such role":           {s.URL("postgres", "nobody_at_all"), ErrAccess},
 		"no server":              {"postgres:///x?host=/nonexistent&user=x", ErrUnreachable},

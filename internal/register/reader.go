@@ -35,7 +35,7 @@ type ReaderOptions struct {
 	Accept Accept
 }
 
-// OpenReader opens a register, at a path or the URL of a database, read-only. The error is ErrMissing, ErrNewer, ErrOlder, ErrCorrupt, ErrForeign, ErrAccess,
+// OpenReader opens a register, at a path or the URL of a database, read-only. The error is ErrMissing, ErrNewer, ErrOlder, ErrCorrupt, ErrForeign, ErrServer, ErrAccess,
 // what Accept said, or what the system said.
 func OpenReader(ctx context.Context, path string, o ReaderOptions) (*Reader, error) {
 	r := &Reader{path: path, accept: o.Accept, turn: make(chan struct{}, 1)}

@@ -2,9 +2,9 @@
 //
 // It is one SQLite file, or the tables of a PostgreSQL database; the statements are the same (docs/decisions/0030-postgresql.md).
 // DB is the issuer's side, the only one that writes, and Ledger the part of it that reads. Reader is the public server's side: it
-// has no writing methods, reads by connections that can't write, and sees nothing that is private to a learner. Rows are never
-// deleted, and what was signed is never changed: triggers in the database itself see to it, whatever program writes. What a course
-// was is kept in the catalogue, a row for each that differs, and a card points at the one that stood when it was planned.
+// has no writing methods, reads by connections that can't write, and sees nothing that is private to a learner. Cards, events and links
+// are never deleted, and what was signed is never changed, but for an erasure (docs/decisions/0031-erasure.md): triggers in the database
+// itself see to it, whatever program writes. What a course was is kept in the catalogue, a row for each that differs, and a card points at the one that stood when it was planned.
 //
 // The file holds names and e-mail addresses, so Create makes it readable by its owner alone; SQLite gives its -wal and
 // -shm files the same mode. To let a server under another OS user read it, give the three files to a group that both
@@ -58,7 +58,7 @@ func Create(ctx context.Context, path string) (*DB, error) {
 }
 
 // Open opens a register that is there, at a path or the URL of a database, and migrates it where an older version wrote it. The error is
-// ErrMissing, ErrNewer, ErrCorrupt, ErrForeign, ErrAccess, ErrBusy, ErrURL, ErrUnreachable, or what the system said.
+// ErrMissing, ErrNewer, ErrCorrupt, ErrForeign, ErrServer, ErrAccess, ErrBusy, ErrURL, ErrUnreachable, or what the system said.
 func Open(ctx context.Context, path string) (*DB, error) {
 	file, err := openFile(ctx, path, readAccess)
 	if err != nil {

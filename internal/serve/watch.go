@@ -37,7 +37,7 @@ var failures = []struct {
 	err  error
 	word string
 }{
-	{register.ErrMissing, "missing"}, {register.ErrCorrupt, "corrupt"}, {register.ErrForeign, "foreign"}, {register.ErrAccess, "access"},
+	{register.ErrMissing, "missing"}, {register.ErrCorrupt, "corrupt"}, {register.ErrForeign, "foreign"}, {register.ErrServer, "server"}, {register.ErrAccess, "access"},
 	{register.ErrBusy, "busy"}, {register.ErrFull, "full"}, {register.ErrNewer, "version"}, {register.ErrOlder, "version"},
 	{register.ErrExchanged, "exchanged"}, {register.ErrUnreachable, "unreachable"}, {register.ErrBehind, "behind"}, {context.DeadlineExceeded, "slow"},
 	{verify.ErrAltered, "altered"}, {verify.ErrOlder, "older"},
