@@ -7,10 +7,8 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/cardproof/cardproof/internal/durable"
@@ -33,7 +31,7 @@ type file struct {
 
 // Load reads a set's file. The error is ErrMissing, ErrUnreadable or ErrInvalid, with the path.
 func Load(path string) (*Set, error) {
-	data, err := readRegular(path)
+	data, err := read(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%w at %s", ErrMissing, path)
 	}
@@ -47,23 +45,12 @@ func Load(path string) (*Set, error) {
 	return s, nil
 }
 
-// readRegular reads a file, and waits for nobody: the opening of a named pipe would last until somebody writes into it.
-func readRegular(path string) ([]byte, error) {
-	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() { // a device may do something when it is opened
-		return nil, fmt.Errorf("%s is no regular file", path)
-	}
-	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+func read(path string) ([]byte, error) {
+	f, err := durable.OpenRegular(path)
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()       // it was only read
-	info, err := f.Stat() // it may have been exchanged meanwhile
-	if err == nil && !info.Mode().IsRegular() {
-		err = fmt.Errorf("%s is no regular file", path)
-	}
-	if err != nil {
-		return nil, err
-	}
+	defer f.Close() // it was only read
 	return io.ReadAll(f)
 }
 

@@ -11,7 +11,7 @@ import (
 
 // ErrAltered says that a row of the register does not agree with what was signed: a program, a disk or a person has changed it behind the
 // register's back.
-var ErrAltered = errors.New("the register's row of a card does not agree with what was signed; restore register.db, and find out who changed it")
+var ErrAltered = errors.New("the register's row of a card does not agree with what was signed; restore the register, and find out who changed it")
 
 // TokenFinder hands out the token of a card as the register keeps it. It answers no text, and no error, for a card that has none yet.
 type TokenFinder interface {

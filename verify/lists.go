@@ -10,7 +10,7 @@ import (
 )
 
 // ErrOlder says that a signed status list has a card as withdrawn which the register has in force. The register is a copy from before.
-var ErrOlder = errors.New("the register is older than the status list in hand, which has a card as withdrawn that is in force in it; restore the newest register.db, or withdraw the card again")
+var ErrOlder = errors.New("the register is older than the status list in hand, which has a card as withdrawn that is in force in it; restore the newest register, or withdraw the card again")
 
 // StatusFinder tells what a signed status list in hand says of a card's place, and when that list was signed. It answers false where
 // there is none. It is asked for every card, so it has to be quick.

@@ -58,19 +58,19 @@ func advise(err error) (code int, hint string) {
 	case errors.Is(err, archive.ErrRefused):
 		return exitUsage, "Look at archive and s3 in verify.yaml, and at the credentials (AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or the credentials file): they need the right to list the bucket and to get objects from it. Or leave archive empty for no learners' pages."
 	case errors.Is(err, register.ErrMissing):
-		return exitRegister, "Name the issuer's register.db in verify.yaml as register."
+		return exitRegister, "Name the issuer's register.db, or the URL of its database, in verify.yaml as register."
 	case errors.Is(err, register.ErrOlder):
 		return exitRegister, "Run `cardproof init` of this version beside the register to bring it up to date."
 	case errors.Is(err, register.ErrNewer):
 		return exitRegister, "Install the version of cardproof-verify that belongs to the issuer's cardproof."
 	case errors.Is(err, register.ErrAccess):
-		return exitRegister, "Give the server's user the right to read the register and its -wal and -shm files."
+		return exitRegister, "Give the server's user the right to read the register and its -wal and -shm files; a database wants the role of docs/postgresql.md."
 	case errors.Is(err, register.ErrForeign):
 		return exitRegister, "Name in verify.yaml the register and the key set of one centre; after a rotation of keys, run `cardproof keys export` again."
 	case errors.Is(err, register.ErrServer):
 		return exitRegister, "A register needs PostgreSQL 15 or newer, and a database in UTF8: docs/postgresql.md."
 	case errors.Is(err, register.ErrCorrupt):
-		return exitRegister, "Name the issuer's register.db in verify.yaml as register; if it is damaged, restore it from a backup."
+		return exitRegister, "Restore the register from a backup, and see that verify.yaml names it."
 	case errors.Is(err, register.ErrBusy), errors.Is(err, register.ErrFull):
 		return exitRegister, "Wait until the other program has ended or make room on the disk, and start the server again."
 	case errors.Is(err, certificate.ErrCardKey):

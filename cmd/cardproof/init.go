@@ -167,7 +167,7 @@ func refuseForeign(ctx context.Context, c *config.Config, db *register.DB, adopt
 	case err == nil, namesNone && (isNew || adopt):
 		return nil
 	case namesNone:
-		return fail(exitRegister, err, "If a card was ever issued with these keys, restore register.db from a backup: with an empty register every issued card reads as forged.",
+		return fail(exitRegister, err, "If a card was ever issued with these keys, restore the register from a backup: with an empty register every issued card reads as forged.",
 			"If none was, run `cardproof init --new-register`.")
 	case isNew:
 		return fail(exitRegister, err, "The register is that of a centre whose jwks.json is not here: restore it from a backup, or begin a new centre in an empty folder. Nothing was changed.")
@@ -185,7 +185,7 @@ func setUpRegister(ctx context.Context, c *config.Config, again bool) (wrote boo
 	missing := !there
 	if _, err := os.Stat(keySetPath(c)); missing && err == nil && !again {
 		return false, fail(exitRegister, fmt.Errorf("there are keys, but no register at %s", registerPath(c)),
-			"If a card was ever issued with these keys, restore register.db from a backup: with an empty register every issued card reads as forged.",
+			"If a card was ever issued with these keys, restore the register from a backup: with an empty register every issued card reads as forged.",
 			"If none was, run `cardproof init --new-register`.")
 	}
 	if err := durable.MakeFolder(c.Data, 0o750); err != nil {

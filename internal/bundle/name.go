@@ -23,7 +23,7 @@ const extension = ".pdf"
 // The joiners stand within words of Persian and of the Indic scripts. All other characters that nobody sees are left out.
 const nonJoiner, joiner = '\u200c', '\u200d'
 
-// FileName is what the file of a card is called, wherever it is unpacked: "7F3K-9QWX-2MTD Ana Silva.pdf". It is a name by the rules of
+// FileName is what the file of a card is called, wherever it is saved or unpacked: "7F3K-9QWX-2MTD Ana Silva.pdf". It is a name by the rules of
 // Windows, macOS and Linux, in NFC, of at most 120 UTF-16 units and 240 bytes. The number makes it unlike every other name, also where
 // capitals do not count, and unlike the names that Windows keeps for devices, such as CON and NUL.
 func FileName(number card.Number, holder string) string {

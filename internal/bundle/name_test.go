@@ -37,7 +37,9 @@ func TestFileName(t *testing.T) {
 		{strings.Repeat("𞤀", 100), strings.Repeat("𞤀", 50)},          // two UTF-16 units and four bytes each
 		{strings.Repeat("x", 99) + " . yz", strings.Repeat("x", 99)}, // cut behind the space
 		{strings.Repeat("x", 100) + "𞤀", strings.Repeat("x", 100)},   // half a character is none
-		{"\xff\xfeAna", "Ana"},
+		{"\xff\xfeAna", "Ana"}, {"\xff\xfe", ""},
+		{"Ana O’Neill", "Ana O’Neill"}, {`Ana "the; x" \ O'Neill/../etc`, "Ana _the; x_ _ O'Neill_.._etc"},
+		{"محمد عبد الله", "محمد عبد الله"}, {"a\u202efdp.exe\u2066", "afdp.exe"}, {"x\r\nSet-Cookie: y\x00", "x Set-Cookie_ y"}, {"Dr. ", "Dr"}, {"山田  太郎", "山田 太郎"},
 	} {
 		want := "7F3K-9QWX-2MTD " + c.want + ".pdf"
 		if c.want == "" {

@@ -1,4 +1,5 @@
-// Package durable writes files that are there whole or not at all, and that a loss of power does not take back.
+// Package durable writes files that are there whole or not at all, and that a loss of power does not take back; and it opens files to
+// read without waiting for anybody.
 package durable
 
 import (

@@ -13,15 +13,23 @@ import (
 	"time"
 )
 
+// What an Inbox takes unless it is told otherwise.
+const (
+	InboxBody  = 20 << 20
+	InboxWhole = 60 * time.Second
+	InboxWait  = 8 * time.Second
+	InboxRetry = 15 * time.Second
+)
+
 // Receiving bounds what large bodies may take. A zero value means the default.
 type Receiving struct {
-	Body     int64         // 20 MiB: bytes of one body; more is a *http.MaxBytesError
+	Body     int64         // InboxBody: bytes of one body; more is a *http.MaxBytesError
 	Memory   int64         // 40 MiB: bytes of all bodies together, not counting the oldest one
 	Rate     int64         // 16,000 bytes a second, at least
 	Patience time.Duration // 5 s that a client may be behind that rate
-	Whole    time.Duration // 60 s for a whole body
-	Wait     time.Duration // 8 s for the end of the client's request before, and as long for memory
-	Retry    time.Duration // 15 s, after which one that got neither may come back
+	Whole    time.Duration // InboxWhole for a whole body
+	Wait     time.Duration // InboxWait for the end of the client's request before, and as long for memory
+	Retry    time.Duration // InboxRetry, after which one that got neither may come back
 }
 
 // Inbox receives large bodies. However many slow clients there are, they keep nobody else waiting: each network has one body at
@@ -40,8 +48,8 @@ type Inbox struct {
 func NewInbox(c Receiving) *Inbox {
 	return &Inbox{
 		conf: Receiving{
-			Body: cmp.Or(c.Body, 20<<20), Memory: cmp.Or(c.Memory, 40<<20), Rate: cmp.Or(c.Rate, 16_000), Patience: cmp.Or(c.Patience, 5*time.Second),
-			Whole: cmp.Or(c.Whole, 60*time.Second), Wait: cmp.Or(c.Wait, 8*time.Second), Retry: cmp.Or(c.Retry, 15*time.Second),
+			Body: cmp.Or(c.Body, InboxBody), Memory: cmp.Or(c.Memory, 40<<20), Rate: cmp.Or(c.Rate, 16_000), Patience: cmp.Or(c.Patience, 5*time.Second),
+			Whole: cmp.Or(c.Whole, InboxWhole), Wait: cmp.Or(c.Wait, InboxWait), Retry: cmp.Or(c.Retry, InboxRetry),
 		},
 		clients: make(map[netip.Prefix]chan struct{}),
 		freed:   make(chan struct{}),

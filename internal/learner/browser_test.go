@@ -17,6 +17,7 @@ import (
 	"github.com/cardproof/cardproof/card"
 	"github.com/cardproof/cardproof/card/token"
 	"github.com/cardproof/cardproof/internal/browsertest"
+	"github.com/cardproof/cardproof/internal/bundle"
 )
 
 // lookedAt is what axe finds in the page at hand, and what of it is wider than the screen.
@@ -106,7 +107,7 @@ func TestPathOfALearner(t *testing.T) {
 		browsertest.Command("Page.setDownloadBehavior", map[string]any{"behavior": "allow", "downloadPath": folder}),
 		browsertest.Command("Emulation.setDeviceMetricsOverride", map[string]any{"width": 390, "height": 844, "deviceScaleFactor": 3, "mobile": true}),
 		chromedp.Navigate(c.server.URL+"/my/"+c.link(ana)), chromedp.Click(".act.first"))
-	saved := filepath.Join(folder, FileName(m.Number, ana.name))
+	saved := filepath.Join(folder, bundle.FileName(m.Number, ana.name))
 	deadline := time.Now().Add(20 * time.Second)
 	for {
 		file, err := os.ReadFile(saved)

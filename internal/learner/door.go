@@ -11,6 +11,7 @@ import (
 	"github.com/cardproof/cardproof/card"
 	"github.com/cardproof/cardproof/card/token"
 	"github.com/cardproof/cardproof/internal/httpd"
+	"github.com/cardproof/cardproof/internal/link"
 	"github.com/cardproof/cardproof/verify"
 	"github.com/cardproof/cardproof/verify/scan"
 	"github.com/cardproof/cardproof/verify/web"
@@ -59,7 +60,7 @@ func (p *pages) show(w http.ResponseWriter, r *http.Request) error {
 	page := doorPage{
 		Frame: p.shell.Frame(rd, rd.My.Door), Name: rec.Name, Course: titleOf(rec), Number: rec.Number,
 		Symbol: draw(modules), Says: rd.Say(rd.My.Code, "number", rec.Number.String()),
-		BackLink: "/my/" + url.PathEscape(r.PathValue("secret")) + rd.Query(),
+		BackLink: link.Own + url.PathEscape(r.PathValue("secret")) + rd.Query(),
 	}
 	page.Through, page.Until = p.shell.Validity(rd, c.verdict)
 	return p.shell.Write(w, rd, http.StatusOK, p.door, page)

@@ -24,9 +24,6 @@ const (
 // FindPath is where learners ask for their links.
 const FindPath = "/find"
 
-// stopPath is where the links in reminders lead.
-const stopPath = "/unsubscribe/{secret}"
-
 type findPage struct {
 	web.Frame
 	Lead           string

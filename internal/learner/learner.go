@@ -14,6 +14,7 @@ import (
 
 	"github.com/cardproof/cardproof/card"
 	"github.com/cardproof/cardproof/internal/httpd"
+	"github.com/cardproof/cardproof/internal/link"
 	"github.com/cardproof/cardproof/verify"
 	"github.com/cardproof/cardproof/verify/web"
 )
@@ -105,13 +106,13 @@ func (p *pages) load() (err error) {
 func (p *pages) routes() (routes []web.Route) {
 	if p.Files != nil {
 		routes = append(routes,
-			web.Route{Pattern: "GET /my/{secret}", Handler: p.mine},
-			web.Route{Pattern: "GET /my/{secret}/{$}", Handler: p.mine}, // as some mail programs end a link
-			web.Route{Pattern: "GET /my/{secret}/{file}", Handler: p.download},
-			web.Route{Pattern: "GET /my/{secret}/{number}/show", Handler: p.show},
+			web.Route{Pattern: "GET " + link.Own + "{secret}", Handler: p.mine},
+			web.Route{Pattern: "GET " + link.Own + "{secret}/{$}", Handler: p.mine}, // as some mail programs end a link
+			web.Route{Pattern: "GET " + link.Own + "{secret}/{file}", Handler: p.download},
+			web.Route{Pattern: "GET " + link.Own + "{secret}/{number}/show", Handler: p.show},
 		)
 	}
-	stops := p.Stops
+	stops, stopPath := p.Stops, link.Stop+"{secret}"
 	if stops == nil {
 		stops = p.notStoppedHere
 	}

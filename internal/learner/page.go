@@ -12,6 +12,7 @@ import (
 	"github.com/cardproof/cardproof/card"
 	"github.com/cardproof/cardproof/card/token"
 	"github.com/cardproof/cardproof/internal/httpd"
+	"github.com/cardproof/cardproof/internal/link"
 	"github.com/cardproof/cardproof/verify"
 	"github.com/cardproof/cardproof/verify/web"
 	"github.com/cardproof/cardproof/verify/web/phrase"
@@ -119,7 +120,7 @@ func (p *pages) ownCard(rd web.Reader, secret string, c judged) (own ownCard, er
 	own = ownCard{
 		T: rd.Language, ID: "c" + c.Number.Compact(), Tone: p.shell.Tone(c.verdict.Code), Word: said.Word, Message: said.Message, Number: c.Number,
 	}
-	base := "/my/" + url.PathEscape(secret) + "/" + c.Number.String()
+	base := link.Own + url.PathEscape(secret) + "/" + c.Number.String()
 	switch {
 	case !c.isHandedOut():
 		own.Note = p.withheldNote(rd, c.verdict.Code)
@@ -199,6 +200,6 @@ func (p *pages) withheld(w http.ResponseWriter, r *http.Request, status int, hea
 	rd := p.shell.Reader(r)
 	return p.shell.Write(w, rd, status, p.notice, noticePage{
 		Frame: p.shell.Frame(rd, heading), Heading: heading, Text: text,
-		Back: rd.My.Back, BackLink: "/my/" + url.PathEscape(r.PathValue("secret")) + rd.Query(),
+		Back: rd.My.Back, BackLink: link.Own + url.PathEscape(r.PathValue("secret")) + rd.Query(),
 	})
 }

@@ -107,7 +107,7 @@ func (s *Sender) Check(ctx context.Context) error {
 	err := s.ready(ctx)
 	s.Close()
 	if err != nil {
-		err = errors.New(words(err))
+		err = errors.New(connecting(err))
 	}
 	return err
 }

@@ -144,12 +144,20 @@ func TestEncryption(t *testing.T) {
 		{"implicit TLS", implicit, func(o *post.Server) { o.TLS = post.Implicit }, post.Accepted, ""},
 		{"no server", plain, func(o *post.Server) { o.Port = freePort(t) }, post.Later, "refused"},
 	} {
-		got, _ := send(t, newSender(t, c.server, c.change), "ok@example.org")
+		sender := newSender(t, c.server, c.change)
+		got, _ := send(t, sender, "ok@example.org")
 		if got.Outcome != c.want || !strings.Contains(got.Words, c.words) || got.Down != (c.want == post.Later) {
 			t.Errorf("%s: got %+v, want outcome %d with %q", c.name, got, c.want, c.words)
 		}
 		if strings.Contains(got.Words, "geheim") || strings.Contains(got.Words, "falsch") {
 			t.Errorf("%s: the password stands in %q", c.name, got.Words)
+		}
+		// What is found out before a mail, Check says too, in the same words.
+		switch err := sender.Check(t.Context()); {
+		case err == nil && c.want != post.Accepted && c.words != "530": // that server says no only to a mail
+			t.Errorf("%s: nothing is wrong by the check", c.name)
+		case err != nil && (c.want == post.Accepted || !strings.HasSuffix(got.Words, err.Error())):
+			t.Errorf("%s: by the check %q, with a mail %q", c.name, err, got.Words)
 		}
 	}
 	if got := len(plain.Mails()); got != 0 {

@@ -11,9 +11,9 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
 
+	"github.com/cardproof/cardproof/internal/durable"
 	"github.com/cardproof/cardproof/keys"
 	"github.com/cardproof/cardproof/verify/statuslist"
 )
@@ -122,37 +122,14 @@ func (f *listFolder) load(path string, n int64, h *heldList) error {
 // errRevokedKey says that a list in hand counts no more, for its key was taken back.
 var errRevokedKey = errors.New("the key that signed it was revoked, or is gone from the key set")
 
-// errNoFile says that there is something else than a file: a pipe, a device or a folder.
-var errNoFile = errors.New("it is no regular file")
-
 func readList(path string) (string, error) {
-	file, err := openRegular(path)
+	file, err := durable.OpenRegular(path)
 	if err != nil {
 		return "", err
 	}
 	defer file.Close() // it was only read
 	data, err := io.ReadAll(io.LimitReader(file, maxListFile))
 	return string(data), err
-}
-
-// openRegular opens a file to read, and waits for nobody: the opening of a named pipe would last until somebody writes into it.
-func openRegular(path string) (*os.File, error) {
-	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() { // a device may do something when it is opened
-		return nil, fmt.Errorf("%s: %w", path, errNoFile)
-	}
-	file, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
-	if err != nil {
-		return nil, err
-	}
-	info, err := file.Stat() // it may have been exchanged meanwhile
-	if err == nil && !info.Mode().IsRegular() {
-		err = fmt.Errorf("%s: %w", path, errNoFile)
-	}
-	if err != nil {
-		file.Close() // nothing was read
-		return nil, err
-	}
-	return file, nil
 }
 
 // ReadLists reads the lists in a folder that keys of the issuer have signed, and that still count. Any other file is passed

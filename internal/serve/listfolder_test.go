@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/cardproof/cardproof/card/token"
+	"github.com/cardproof/cardproof/internal/durable"
 	"github.com/cardproof/cardproof/keys"
 	"github.com/cardproof/cardproof/verify/statuslist"
 )
@@ -162,8 +163,8 @@ func TestFolderWithAPipe(t *testing.T) {
 		defer close(done)
 		f.want("a pipe in its place", 1, begin, nil)
 		f.want("a pipe from the first", 2, time.Time{}, statuslist.ErrNoneNow)
-		if _, err := readList(path); !errors.Is(err, errNoFile) {
-			t.Errorf("got %v, want %v", err, errNoFile)
+		if _, err := readList(path); !errors.Is(err, durable.ErrNotRegular) {
+			t.Errorf("got %v, want %v", err, durable.ErrNotRegular)
 		}
 	}()
 	select {

@@ -67,11 +67,7 @@ func Open(ctx context.Context, o Options) (*Site, error) {
 	if err != nil {
 		return nil, err
 	}
-	roots, err := publishedRoots(o.Roots)
-	if err != nil {
-		return nil, err
-	}
-	trust, err := trustIn(roots)
+	roots, trust, err := loadRoots(o.Roots)
 	if err != nil {
 		return nil, err
 	}
@@ -148,29 +144,18 @@ func (o Options) learners(reader *register.Reader, checker *verify.Checker) func
 	return learner.Extend(learner.Options{Cards: reader, Checker: checker, Files: o.Files, Requests: o.Requests, Stops: o.Stops, Now: o.Now})
 }
 
-// publishedRoots reads the roots of the document seal. They go out as they were understood, written anew: whatever else is in the file
-// stays there, and a file with a private key in it is refused.
-func publishedRoots(path string) ([]byte, error) {
+// loadRoots reads the roots of the document seal, and whom the server believes by them about the seals of files that are sent to it: nobody
+// where it has none. They go out as they were understood, written anew: whatever else is in the file stays there, and a file with a private
+// key in it is refused.
+func loadRoots(path string) (published []byte, trust seal.Trust, err error) {
 	if path == "" {
-		return nil, nil
+		return nil, seal.Trust{}, nil
 	}
 	roots, err := keys.LoadCertificates(path)
 	if err != nil {
-		return nil, err
+		return nil, seal.Trust{}, err
 	}
-	return keys.EncodeCertificates(roots), nil
-}
-
-// trustIn is whom the server believes about the seals of files that are sent to it: nobody where it has no roots.
-func trustIn(roots []byte) (seal.Trust, error) {
-	if len(roots) == 0 {
-		return seal.Trust{}, nil
-	}
-	all, err := keys.ParseCertificates(roots)
-	if err != nil {
-		return seal.Trust{}, err
-	}
-	return seal.TrustIn(all), nil
+	return keys.EncodeCertificates(roots), seal.TrustIn(roots), nil
 }
 
 // renewing keeps the status lists fresh until the returned function is called, which waits for the end of that.

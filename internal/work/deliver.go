@@ -11,6 +11,7 @@ import (
 	"github.com/riverqueue/river/rivertype"
 
 	"github.com/cardproof/cardproof/card"
+	"github.com/cardproof/cardproof/internal/link"
 	"github.com/cardproof/cardproof/internal/post"
 	"github.com/cardproof/cardproof/internal/register"
 )
@@ -232,7 +233,7 @@ func (w *Worker) build(ctx context.Context, m register.Mail, e card.Entry, to po
 		if err := w.Register.NewStopLink(ctx, secret, m.Address, w.Now()); err != nil {
 			return nil, secrets, err
 		}
-		l.Stop = w.URL + StopPath + secret
+		l.Stop = w.URL + link.Stop + secret
 	case m.Kind != register.MailLinks && w.Attach:
 		if l.PDF, err = w.Archive.Get(ctx, e.Number, e.SHA256); err != nil {
 			return nil, secrets, err
@@ -244,11 +245,11 @@ func (w *Worker) build(ctx context.Context, m register.Mail, e card.Entry, to po
 
 // LinkURL is the address behind a learner's link. With the code of a language the page is in that one, whatever the browser asks for.
 func LinkURL(origin, secret, language string) string {
-	link := origin + "/my/" + secret
+	url := origin + link.Own + secret
 	if language != "" {
-		link += "?lang=" + language
+		url += "?lang=" + language
 	}
-	return link
+	return url
 }
 
 // KeyOf is whom a card is of.

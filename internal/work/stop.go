@@ -12,13 +12,10 @@ import (
 	"github.com/cardproof/cardproof/internal/register"
 )
 
-// StopPath is where the links lead by which learners stop their reminders; the secret follows.
-const StopPath = "/unsubscribe/"
-
 // retryStop is after how long to try again where reminders could not be stopped.
 const retryStop = time.Minute
 
-// StopHandler answers the links that stop reminders, for a route with {secret} behind StopPath. A GET only asks, since programs that guard
+// StopHandler answers the links that stop reminders, for a route with {secret} behind link.Stop. A GET only asks, since programs that guard
 // mailboxes open every link; a POST stops them, also that of a mail program by itself (RFC 8058). A link that stands for nobody is answered
 // with 404: whoever asked must not believe that it was done. It can't be guessed (128 bits), so that this tells nobody anything.
 func StopHandler(db *register.DB, texts *post.Writer, now func() time.Time) (httpd.Handler, error) {

@@ -21,6 +21,7 @@ import (
 	"github.com/cardproof/cardproof/card"
 	"github.com/cardproof/cardproof/internal/archive"
 	"github.com/cardproof/cardproof/internal/httpd"
+	"github.com/cardproof/cardproof/internal/link"
 	"github.com/cardproof/cardproof/internal/post"
 	"github.com/cardproof/cardproof/internal/post/posttest"
 	"github.com/cardproof/cardproof/internal/register"
@@ -386,7 +387,7 @@ func testReminders(t *testing.T, database string) {
 		t.Fatal(err)
 	}
 	handler := http.NewServeMux()
-	handler.Handle(work.StopPath+"{secret}", stops.Or(func(w http.ResponseWriter, _ *http.Request, e *httpd.Error) { http.Error(w, e.Error(), e.Status) }))
+	handler.Handle(link.Stop+"{secret}", stops.Or(func(w http.ResponseWriter, _ *http.Request, e *httpd.Error) { http.Error(w, e.Error(), e.Status) }))
 	for _, c := range []struct {
 		method, url string
 		wants       bool

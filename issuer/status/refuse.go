@@ -41,7 +41,7 @@ func (p *Publisher) compare(n int64, now statuslist.List) error {
 		}
 	}
 	if cleared > 0 {
-		return fmt.Errorf("%w: in it %d cards are not revoked that were; restore the newest register.db, or revoke these cards again", ErrOldRegister, cleared)
+		return fmt.Errorf("%w: in it %d cards are not revoked that were; restore the newest register, or revoke these cards again", ErrOldRegister, cleared)
 	}
 	return nil
 }

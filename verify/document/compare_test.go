@@ -7,6 +7,7 @@ import (
 
 	"github.com/cardproof/cardproof/card"
 	"github.com/cardproof/cardproof/verify"
+	"github.com/cardproof/cardproof/verify/scan"
 )
 
 func signedCard() *card.Record {
@@ -33,6 +34,8 @@ Instructor
 Dana Okafor · I-2041
 Check this card:
 cards.example.org`
+
+func linesOf(text string) []string { return pageOf(1, scan.Page{Text: text}).lines }
 
 // compareText holds the text of one page against cards.
 func compareText(state State, text string, veiled bool, signed ...*card.Record) File {

@@ -149,7 +149,7 @@ func (f *File) collect(d scan.Document) (consistent bool) {
 func together(d scan.Document) printedPage {
 	all := printedPage{cards: []int{0}}
 	for _, p := range d.Pages {
-		all.lines = append(all.lines, linesOf(p.Text)...)
+		all.lines = append(all.lines, pageOf(0, p).lines...)
 		all.veiled = all.veiled || p.Veiled
 	}
 	return all
@@ -168,10 +168,6 @@ func pageOf(number int, p scan.Page) printedPage {
 		}
 	}
 	return page
-}
-
-func linesOf(text string) []string {
-	return slices.DeleteFunc(strings.Split(text, "\n"), func(line string) bool { return strings.TrimSpace(line) == "" })
 }
 
 // add notes a card on a page, and gives its place among Cards.

@@ -11,7 +11,7 @@ import (
 	"github.com/cardproof/cardproof/card"
 )
 
-// printedPage is the text of a page that has a card's code.
+// printedPage is the text of a page, with or without a card's code.
 type printedPage struct {
 	number int       // from 1; 0 for all pages together
 	lines  []string  // not empty, in the order of drawing

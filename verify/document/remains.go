@@ -2,6 +2,7 @@ package document
 
 import (
 	"cmp"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -18,52 +19,115 @@ import (
 // taken stands for a day or a number of the card that was taken out of a text; said for anything else of it. Neither is a letter or figure.
 const taken, said = "\u2042", "\u2022"
 
-// remains is what is left of the lines of a page when everything is taken out that its cards say.
-func remains(lines []string, cards []*card.Record, centre string) []string {
-	text := asciiDigits(strings.Join(lines, "\n"))
-	type part struct{ text, mark string }
-	parts := []part{{centre, said}}
+// saying is something that a card says, as it is looked for in a text: whatever the case, the spaces and the punctuation.
+type saying struct {
+	words [][]rune // each as caseless writes it
+	mark  string   // what stands for it when it is taken out
+}
+
+// sayings is all that the cards say, the longest first, each once.
+func sayings(cards []*card.Record, centre string) []saying {
+	marks := map[string]string{centre: said}
 	for _, r := range cards {
 		q := r.Qualification
 		for _, s := range []string{r.Name, q.Title, q.Level, q.Trained, r.Course, r.Instructor, r.InstructorID} {
-			parts = append(parts, part{s, said})
+			marks[s] = said
 		}
+	}
+	for _, r := range cards {
 		for _, d := range days {
-			parts = append(parts, part{d.of(r), taken})
+			marks[d.of(r)] = taken
 		}
-		parts = append(parts, part{r.Number.String(), taken})
+		marks[r.Number.String()] = taken
 	}
-	slices.SortStableFunc(parts, func(a, b part) int { return cmp.Compare(len(b.text), len(a.text)) })
-	for _, p := range parts {
-		text = without(text, p.text, p.mark)
+	texts := slices.SortedFunc(maps.Keys(marks), func(a, b string) int { return cmp.Or(cmp.Compare(len(b), len(a)), cmp.Compare(a, b)) })
+	all := make([]saying, 0, len(texts))
+	for _, text := range texts {
+		if words := wordsOf(text); len(words) > 0 {
+			all = append(all, saying{words, marks[text]})
+		}
 	}
-	return strings.Split(text, "\n")
+	return all
 }
 
-// without takes a text out of another wherever it stands whole: whatever the case, the spaces and the punctuation, and not as a part of a
-// longer row of figures.
-func without(text, out, mark string) string {
-	words := strings.FieldsFunc(asciiDigits(out), func(r rune) bool { return !unicode.In(r, unicode.L, unicode.M, unicode.N) })
-	if len(words) == 0 {
-		return text
+// wordsOf are the words of a text, each from its first letter or figure on.
+func wordsOf(text string) [][]rune {
+	var words [][]rune
+	for _, w := range strings.FieldsFunc(asciiDigits(text), func(r rune) bool { return !unicode.In(r, unicode.L, unicode.M, unicode.N) }) {
+		if w = strings.TrimLeftFunc(w, isBetween); w != "" {
+			words = append(words, caseless([]rune(w)))
+		}
 	}
-	for i, w := range words {
-		words[i] = regexp.QuoteMeta(w)
+	return words
+}
+
+// isBetween says what may stand between two words.
+func isBetween(r rune) bool { return !unicode.In(r, unicode.L, unicode.N) }
+
+// caseless writes each rune as the first of those that differ from it in case alone.
+func caseless(text []rune) []rune {
+	all := make([]rune, len(text))
+	for i, r := range text {
+		all[i] = r
+		switch {
+		case r >= 'a' && r <= 'z':
+			all[i] = r - 'a' + 'A'
+		case r > unicode.MaxASCII:
+			for other := unicode.SimpleFold(r); other != r; other = unicode.SimpleFold(other) {
+				all[i] = min(all[i], other)
+			}
+		}
 	}
-	form := regexp.MustCompile(`(?i)` + strings.Join(words, `[^\p{L}\p{N}]*`))
-	var b strings.Builder
-	from := 0
-	for _, at := range form.FindAllStringIndex(text, -1) {
-		if isFigure(text, at[0]-1) && isFigure(text, at[0]) || isFigure(text, at[1]) && isFigure(text, at[1]-1) {
+	return all
+}
+
+// remains is what is left of the lines of a page when everything is taken out that its cards say.
+func remains(lines []string, says []saying) []string {
+	text := []rune(asciiDigits(strings.Join(lines, "\n")))
+	folded := caseless(text)
+	for _, s := range says {
+		text, folded = s.takeOut(text, folded)
+	}
+	return strings.Split(string(text), "\n")
+}
+
+// takeOut takes it out of a text wherever it stands whole, and not as a part of a longer row of figures. The text comes and goes with its
+// caseless form.
+func (s saying) takeOut(text, folded []rune) (rest, restFolded []rune) {
+	mark, from := []rune(s.mark), 0
+	for at := 0; at < len(text); {
+		end := s.endAt(text, folded, at)
+		if end < 0 {
+			at++
 			continue
 		}
-		b.WriteString(text[from:at[0]] + mark)
-		from = at[1]
+		if !(isFigure(text, at-1) && isFigure(text, at) || isFigure(text, end) && isFigure(text, end-1)) {
+			rest, restFolded = append(append(rest, text[from:at]...), mark...), append(append(restFolded, folded[from:at]...), mark...)
+			from = end
+		}
+		at = end
 	}
-	return b.String() + text[from:]
+	if from == 0 {
+		return text, folded
+	}
+	return append(rest, text[from:]...), append(restFolded, folded[from:]...)
 }
 
-func isFigure(s string, at int) bool {
+// endAt is where it ends that begins at a place of a text; -1 where it does not stand there.
+func (s saying) endAt(text, folded []rune, at int) int {
+	for i, w := range s.words {
+		for i > 0 && at < len(text) && isBetween(text[at]) {
+			at++
+		}
+		if len(text)-at < len(w) || !slices.Equal(folded[at:at+len(w)], w) {
+			return -1
+		}
+		at += len(w)
+	}
+	return at
+}
+
+func isFigure(s []rune, at int) bool {
 	return at >= 0 && at < len(s) && s[at] >= '0' && s[at] <= '9'
 }
 
@@ -188,7 +252,8 @@ func beside(line string) string {
 
 // extras compares what remains of a page when its cards are taken out of it.
 func (c *comparison) extras(p printedPage, cards []*card.Record, centre string) {
-	for _, line := range remains(p.lines, cards, centre) {
+	says := sayings(cards, centre)
+	for _, line := range remains(p.lines, says) {
 		if s := strange(line); s != "" {
 			c.doubt(p, "“%s” is none of the card's", clean(s))
 			return
@@ -200,7 +265,7 @@ func (c *comparison) extras(p printedPage, cards []*card.Record, centre string) 
 	}
 	for _, labels := range [][]string{labelsOfExpiry, labelsOfNumber} {
 		value, _ := p.behind(labels)
-		if strings.ContainsAny(strings.Join(remains([]string{value}, cards, centre), ""), "0123456789") {
+		if strings.ContainsAny(strings.Join(remains([]string{value}, says), ""), "0123456789") {
 			c.doubt(p, "“%s” stands in the place of a line of the card", clean(value))
 			return
 		}

@@ -13,6 +13,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"unicode"
 	"unicode/utf8"
 )
@@ -56,8 +57,8 @@ func (b *Batch) AddAs(name, mediaType string, data []byte) {
 // Add adds a file that is in memory: a ZIP with all that is in it.
 func (b *Batch) Add(name string, data []byte) {
 	if kindOf(data) == zipKind {
-		// Its list takes more memory than bytes; each entry begins with these (APPNOTE.TXT, 4.3.12).
-		if bytes.Count(data, []byte("PK\x01\x02")) > b.limits.Files {
+		// Its list takes more memory than bytes; many entries are much of it.
+		if bytes.Count(data, listOfZIP) > b.limits.Files {
 			b.add(refused(name, ErrTooMany))
 			return
 		}
@@ -179,8 +180,8 @@ func (b *Batch) addZIP(name string, at io.ReaderAt, size int64) {
 		b.add(refused(name, ErrTwofold))
 		return
 	}
-	unpacked := &spent{}
-	unpacked.left.Store(b.limits.Unpacked)
+	var left atomic.Int64 // bytes that the files together may still take
+	left.Store(b.limits.Unpacked)
 	files := 0
 	for _, f := range z.File {
 		if b.full() {
@@ -198,7 +199,7 @@ func (b *Batch) addZIP(name string, at io.ReaderAt, size int64) {
 			b.Passed = append(b.Passed, shown)
 			continue
 		default:
-			b.add(Item{shown, func(limit int64) ([]byte, error) { return unpack(f, limit, unpacked) }})
+			b.add(Item{shown, func(limit int64) ([]byte, error) { return unpack(f, limit, &left) }})
 		}
 		files++
 	}
@@ -207,9 +208,9 @@ func (b *Batch) addZIP(name string, at io.ReaderAt, size int64) {
 	}
 }
 
-// unpack reads a file of a ZIP. All of them together take from the same account, as many of them may lie in the same bytes.
-func unpack(f *zip.File, limit int64, account *spent) ([]byte, error) {
-	if f.UncompressedSize64 > uint64(limit) || int64(f.UncompressedSize64) > account.left.Load() {
+// unpack reads a file of a ZIP. All of them together take from what is left, as many of them may lie in the same bytes.
+func unpack(f *zip.File, limit int64, left *atomic.Int64) ([]byte, error) {
+	if f.UncompressedSize64 > uint64(limit) || int64(f.UncompressedSize64) > left.Load() {
 		return nil, ErrTooLarge
 	}
 	r, err := f.Open()
@@ -218,7 +219,7 @@ func unpack(f *zip.File, limit int64, account *spent) ([]byte, error) {
 	}
 	defer r.Close() // it was only read
 	data, err := readAll(r, min(limit, int64(f.UncompressedSize64)))
-	if account.left.Add(-int64(f.UncompressedSize64)) < 0 {
+	if left.Add(-int64(f.UncompressedSize64)) < 0 {
 		return nil, ErrTooLarge
 	}
 	return data, err

@@ -9,7 +9,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"sync/atomic"
 	"time"
 
 	"github.com/cardproof/cardproof/card"
@@ -65,7 +64,7 @@ type Item struct {
 	open func(limit int64) ([]byte, error)
 }
 
-// Refused is an item that can only be told of.
+// refused is an item that can only be told of.
 func refused(name string, err error) Item {
 	return Item{name, func(int64) ([]byte, error) { return nil, err }}
 }
@@ -179,9 +178,6 @@ func (d *Desk) read(ctx context.Context, it Item) (*document.File, error) {
 	}
 	return &f, err
 }
-
-// spent counts what all files of a ZIP have taken.
-type spent struct{ left atomic.Int64 }
 
 // readAll reads a file of at most limit bytes.
 func readAll(r io.Reader, limit int64) ([]byte, error) {

@@ -29,7 +29,7 @@ var (
 	pdfMark   = []byte("%PDF-")
 	tableMark = []byte("startxref")  // viewers that miss the other mark go on with this one
 	endOfZIP  = []byte("PK\x05\x06") // APPNOTE.TXT, 4.3.16
-	listOfZIP = []byte("PK\x01\x02")
+	listOfZIP = []byte("PK\x01\x02") // 4.3.12; each entry of its list begins so
 )
 
 func kindOf(head []byte) kind {

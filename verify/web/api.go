@@ -102,10 +102,15 @@ func (s *site) checkJSON(w http.ResponseWriter, r *http.Request) error {
 
 // writeAnswer also says when to come back for what could not be answered.
 func writeAnswer(w http.ResponseWriter, status int, answer any) error {
+	retryLater(w, status)
+	return writeJSON(w, status, answer)
+}
+
+// retryLater says with a 503 after how many seconds to come back.
+func retryLater(w http.ResponseWriter, status int) {
 	if status == http.StatusServiceUnavailable {
 		w.Header().Set("Retry-After", "30")
 	}
-	return writeJSON(w, status, answer)
 }
 
 func (s *site) ask(ctx context.Context, it item) (verify.Verdict, int) {

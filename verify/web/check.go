@@ -154,9 +154,7 @@ func (s *site) settle(ctx context.Context, v verify.Verdict, err error) (verify.
 func (s *site) show(w http.ResponseWriter, r *http.Request, v verify.Verdict, status int, a asked) error {
 	httpd.NoteOutcome(r.Context(), string(v.Code))
 	w.Header().Set("Vary", vary)
-	if status == http.StatusServiceUnavailable {
-		w.Header().Set("Retry-After", "30")
-	}
+	retryLater(w, status)
 	if wantsJSON(r) {
 		return writeJSON(w, status, s.publish(r.Context(), v, a.wanted.code))
 	}

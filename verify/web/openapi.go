@@ -8,7 +8,8 @@ import (
 	"github.com/cardproof/cardproof/internal/httpd"
 )
 
-// openAPIText describes the interface for programs (OpenAPI 3.1). The tests hold every route and every answer against it.
+// openAPIText describes the interface for programs (OpenAPI 3.1). The tests hold every route of
+// the site's own table and its answers against it; the learners' pages, which another package adds, are for people and not in it.
 //
 //go:embed openapi.json
 var openAPIText []byte

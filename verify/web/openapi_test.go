@@ -132,7 +132,7 @@ func TestEveryRouteIsDescribed(t *testing.T) {
 	d := readDescription(t)
 	var served, described []string
 	for _, r := range (&site{}).table() {
-		served = append(served, strings.NewReplacer("{$}", "", "{input...}", "{code}").Replace(r.pattern))
+		served = append(served, strings.NewReplacer("{$}", "", "{input...}", "{code}").Replace(r.Pattern))
 	}
 	for path, item := range d.doc["paths"].(map[string]any) {
 		for method := range item.(map[string]any) {
@@ -232,6 +232,39 @@ func TestEveryOtherAnswerIsDescribed(t *testing.T) {
 			t.Errorf("%s %s: got %d, want %d", tc.method, tc.target, w.Code, tc.status)
 		}
 		d.holds(tc.path, tc.method, w)
+	}
+}
+
+// TestEveryLimitIsDescribed has the answer of every route to a network that has asked too often, and no such answer where no limit counts.
+func TestEveryLimitIsDescribed(t *testing.T) {
+	d := readDescription(t)
+	o := testOptions(echo())
+	o.RateLimit.PerClient, o.RateLimit.PerClientBurst = 0.001, 1
+	h := testSite(t, o)
+	do(h, "GET", "/", "")
+	limited := 0
+	for path, item := range d.doc["paths"].(map[string]any) {
+		for method := range item.(map[string]any) {
+			method = strings.ToUpper(method)
+			target := strings.NewReplacer("{code}", goodToken, "{number}", goodNumber, "{n}", "1", "{hash}", "x", "{name}", "site.css").Replace(path)
+			if isFree(httptest.NewRequest(method, target, nil)) {
+				if _, ok := lookup(d.doc["paths"], "/"+strings.ReplaceAll(path, "/", "~1")+"/"+strings.ToLower(method)+"/responses/429"); ok {
+					t.Errorf("%s %s: no limit counts it, and 429 is described", method, path)
+				}
+				continue
+			}
+			limited++
+			for _, accept := range []string{"text/html", "application/json"} {
+				w := do(h, method, target, "", "Accept", accept)
+				if w.Code != http.StatusTooManyRequests {
+					t.Errorf("%s %s: got %d, want 429", method, path, w.Code)
+				}
+				d.holds(path, method, w)
+			}
+		}
+	}
+	if limited < 10 {
+		t.Errorf("only %d routes were asked", limited)
 	}
 }
 

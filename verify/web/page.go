@@ -17,26 +17,33 @@ import (
 )
 
 // pageSet is every page, parsed at the start.
-type pageSet struct{ home, verdict, notice, files *template.Template }
+type pageSet struct {
+	frame                        *template.Template // what stands around each; never executed, so that it can be cloned
+	home, verdict, notice, files *template.Template
+}
 
-func parsePages(pages fs.FS) (*pageSet, error) {
-	frame, err := template.New("frame.html").Option("missingkey=error").ParseFS(pages, "frame.html", "parts.html", "upload.html")
-	if err != nil {
+func parsePages(pages fs.FS) (set *pageSet, err error) {
+	set = &pageSet{}
+	if set.frame, err = template.New("frame.html").Option("missingkey=error").ParseFS(pages, "frame.html", "parts.html", "upload.html"); err != nil {
 		return nil, err
 	}
-	set := &pageSet{}
 	for name, page := range map[string]**template.Template{
 		"home.html": &set.home, "verdict.html": &set.verdict, "notice.html": &set.notice, "files.html": &set.files,
 	} {
-		t, err := frame.Clone()
-		if err != nil {
-			return nil, err
-		}
-		if *page, err = t.ParseFS(pages, name); err != nil {
+		if *page, err = set.parse(pages, name); err != nil {
 			return nil, err
 		}
 	}
 	return set, nil
+}
+
+// parse reads a page that stands within the frame.
+func (s *pageSet) parse(pages fs.FS, name string) (*template.Template, error) {
+	t, err := s.frame.Clone()
+	if err != nil {
+		return nil, err
+	}
+	return t.ParseFS(pages, name)
 }
 
 // loadTexts reads what the pages say, once for a program, and checks that no verdict is without words.

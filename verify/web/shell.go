@@ -27,15 +27,7 @@ type Reader = reader
 
 // Parse reads a page of assets/pages, whose templates stand within the frame.
 func (s Shell) Parse(name string) (*template.Template, error) {
-	return template.New("frame.html").Option("missingkey=error").ParseFS(assets.Pages(), "frame.html", "parts.html", name)
-}
-
-// extended adds the pages of other packages to the site's own.
-func (s *site) extended(mux *http.ServeMux) *http.ServeMux {
-	for _, r := range s.more {
-		mux.Handle(r.Pattern, r.Handler.Or(s.refuse))
-	}
-	return mux
+	return s.site.pages.parse(assets.Pages(), name)
 }
 
 // Reader is who asks: which language they want.

@@ -16,16 +16,13 @@ import (
 )
 
 const (
-	maxUpload    = 20 << 20         // bytes of a request with files
-	maxFileCards = 1000             // in one request
-	maxField     = 1 << 10          // bytes of a form's field that is no file
-	sendTime     = 60 * time.Second // for a client to send its files
-	filesTime    = 40 * time.Second // to check them
-	waitTime     = 8 * time.Second  // for the client's request before, or memory; who gets none comes back after busyTime
-	busyTime     = 15 * time.Second
-	answerTime   = 3*waitTime + filesTime + 20*time.Second // to wait, to check and to send the answer
-	fileCost     = 10                                      // so many requests a request with files counts as more, and one for each MiB
-	placeTime    = 15 * time.Second                        // for a place: longer than one file takes, so that who is next gets it
+	maxUpload    = httpd.InboxBody                                // bytes of a request with files
+	maxFileCards = 1000                                           // in one request
+	maxField     = 1 << 10                                        // bytes of a form's field that is no file
+	filesTime    = 40 * time.Second                               // to wait for places and to check the files
+	answerTime   = 2*httpd.InboxWait + filesTime + 20*time.Second // to wait for the request before and for memory, to check and to send the answer
+	fileCost     = 10                                             // so many requests a request with files counts as more, and one for each MiB
+	placeTime    = 15 * time.Second                               // for a place: longer than one file takes, so that who is next gets it
 	// The work of reading pictures is counted in steps, of which one picture may take photo.MaxWork. What is over it is told as not checked.
 	fileWork   = 400_000_000 // for one file
 	uploadWork = 800_000_000 // for all files of a request
@@ -45,13 +42,13 @@ type filesDesk struct {
 func newFilesDesk(o Options) *filesDesk {
 	return &filesDesk{
 		desk:     &intake.Desk{Checker: o.Checker, Trust: o.Trust, Centre: o.Issuer.Name, Origins: o.Origins, Now: o.Now, Limits: intake.Public},
-		inbox:    httpd.NewInbox(httpd.Receiving{Body: maxUpload, Whole: sendTime, Wait: waitTime, Retry: busyTime}),
+		inbox:    httpd.NewInbox(httpd.Receiving{}),
 		checking: httpd.NewPlaces(max(1, runtime.GOMAXPROCS(0)/4)), // verdicts on single cards must not wait for pictures
 	}
 }
 
 // errBusy says that there was no place in time.
-var errBusy = &httpd.Error{Status: http.StatusServiceUnavailable, Detail: "Too many files are being checked at the moment. Try again in a minute.", RetryAfter: busyTime}
+var errBusy = &httpd.Error{Status: http.StatusServiceUnavailable, Detail: "Too many files are being checked at the moment. Try again in a minute.", RetryAfter: httpd.InboxRetry}
 
 // files is what a request has sent.
 type files struct {
@@ -159,7 +156,7 @@ func (s *site) check(w http.ResponseWriter, r *http.Request, read func(*http.Req
 		return f, nil, 0, err
 	}
 	// The server's own time is for small requests. A writer without deadlines is a test's.
-	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(sendTime + answerTime))
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(httpd.InboxWhole + answerTime))
 	done, err := s.files.inbox.Open(w, r)
 	if err != nil {
 		return f, nil, 0, err

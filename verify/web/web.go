@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"net/url"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -118,20 +119,15 @@ func (s *site) load(pages fs.FS) error {
 
 func (s *site) routes() *http.ServeMux {
 	mux := http.NewServeMux()
-	for _, r := range s.table() {
-		mux.Handle(r.pattern, r.handler.Or(s.refuse))
+	for _, r := range slices.Concat(s.table(), s.more) {
+		mux.Handle(r.Pattern, r.Handler.Or(s.refuse))
 	}
 	return mux
 }
 
-// route is one line of the table of routes.
-type route struct {
-	pattern string
-	handler httpd.Handler
-}
-
-func (s *site) table() []route {
-	return []route{
+// table is the site's own routes.
+func (s *site) table() []Route {
+	return []Route{
 		{"GET /{$}", s.home},
 		{"GET /c/{input...}", s.checkCode},
 		{"GET /n/{number}", s.checkNumber},
@@ -153,8 +149,8 @@ func (s *site) table() []route {
 
 // route is every route, with pages of our own for what has none.
 func (s *site) route() http.Handler {
-	known := s.extended(s.routes())
-	missing := s.missing(s.extended(s.routes()))
+	known := s.routes()
+	missing := s.missing(s.routes())
 	known.Handle("/", missing)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if p := codePath(r.URL.Path); p != r.URL.Path {
