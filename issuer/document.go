@@ -71,7 +71,7 @@ func (d DocumentKey) IsPKCS12() bool {
 // vouches for it. It overwrites nothing: the error is ErrKeyExists where there is a document key, and ErrRootKey where there is a root
 // that can't sign. Custody is nil for files that are not encrypted; in a token, root and document key are both made there.
 func CreateDocumentKey(ctx context.Context, dir, centre string, custody *Custody, now time.Time) (c *x509.Certificate, err error) {
-	if custody, err = asked(custody); err != nil {
+	if custody, err = custody.Asked(); err != nil {
 		return nil, err
 	}
 	lock := flock.New(filepath.Join(dir, ".lock"), flock.SetPermissions(0o600))

@@ -71,7 +71,7 @@ type Key struct{ signing token.SigningKey }
 // be. It refuses, with ErrKeyExists, where the issuer has an active key of that purpose, and with ErrKeySetLost where private keys lie
 // without a set. Custody is nil for a file that is not encrypted.
 func CreateKey(ctx context.Context, dir, issuerURL string, purpose keys.Purpose, c *Custody, now time.Time) (k keys.Key, err error) {
-	if c, err = asked(c); err != nil {
+	if c, err = c.Asked(); err != nil {
 		return keys.Key{}, err
 	}
 	err = changeSet(ctx, dir, func(set *keys.Set) error {
@@ -92,17 +92,6 @@ func addKey(set *keys.Set, dir, issuerURL string, purpose keys.Purpose, c *Custo
 		return keys.Key{}, err
 	}
 	return k, set.Add(k)
-}
-
-// asked is a custody whose passphrase was asked for before a lock is taken: a person may take minutes.
-func asked(c *Custody) (*Custody, error) {
-	if c == nil || c.Passphrase == nil {
-		return c, nil
-	}
-	secret, err := c.Passphrase()
-	known := *c
-	known.Passphrase = func() ([]byte, error) { return secret, nil }
-	return &known, err
 }
 
 // changeSet changes the key set in dir, whole or not at all. Of two that read, add and write at once, one would lose its public key,

@@ -25,7 +25,7 @@ type Rotation struct {
 // The error is ErrNoActiveKey where the set never had a key of this issuer and purpose, ErrClock where the key before is of a
 // later time than now, or one of the ways in which a private key can't be used.
 func RotateKey(ctx context.Context, dir, issuerURL string, purpose keys.Purpose, c *Custody, now time.Time) (r Rotation, err error) {
-	if c, err = asked(c); err != nil {
+	if c, err = c.Asked(); err != nil {
 		return Rotation{}, err
 	}
 	err = changeSet(ctx, dir, func(set *keys.Set) error {

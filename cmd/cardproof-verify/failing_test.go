@@ -31,15 +31,7 @@ func TestRegisterFailsAndComesBack(t *testing.T) {
 	s := newSite(t)
 	v := s.launch("CARDPROOF_SERVER_MONITOR_LISTEN=127.0.0.1:0", "CARDPROOF_SERVER_RATE_LIMIT_PER_CLIENT=0")
 	code, number := s.codePath(), "/n/"+s.number
-	good := func(when string) {
-		t.Helper()
-		for _, path := range []string{code, number} {
-			if status, got := v.verdict(path); status != 200 || got != "valid" {
-				t.Errorf("%s, %.3s: got %d %s, want it valid", when, path, status, got)
-			}
-		}
-	}
-	good("at first")
+	v.answersWell("at first", code, number)
 	away := filepath.Join(t.TempDir(), "away.db")
 	whole := s.read(s.place())
 	for _, step := range []struct {
@@ -56,19 +48,35 @@ func TestRegisterFailsAndComesBack(t *testing.T) {
 		{"cut short", func() { s.write(s.place(), string(whole[:len(whole)/2])) }, func() { s.write(s.place(), string(whole)) }, "corrupt"},
 	} {
 		step.fail()
-		for path, want := range map[string]string{code: "status_unknown", number: "unavailable"} {
-			if status, got := v.verdict(path); status != 503 || got != want {
-				t.Errorf("%s, %.3s: got %d %s, want 503 %s", step.name, path, status, got, want)
-			}
-		}
-		if status, _ := get(t, "http://"+v.address+"/readyz"); status != 503 {
-			t.Errorf("%s: /readyz got %d, want 503", step.name, status)
-		}
-		if _, metrics := get(t, "http://"+v.monitor+"/metrics"); !strings.Contains(metrics, `cardproof_register_errors_total{kind="`+step.kind+`"}`) {
-			t.Errorf("%s: the monitor does not count it as %s", step.name, step.kind)
-		}
+		v.answersNothing(step.name, step.kind, code, number)
 		step.mend()
-		good(step.name + ", and back")
+		v.answersWell(step.name+", and back", code, number)
+	}
+}
+
+// answersWell wants a genuine card to be valid, by its QR and by its number.
+func (v *server) answersWell(when, code, number string) {
+	v.t.Helper()
+	for _, path := range []string{code, number} {
+		if status, got := v.verdict(path); status != 200 || got != "valid" {
+			v.t.Errorf("%s, %.3s: got %d %s, want it valid", when, path, status, got)
+		}
+	}
+}
+
+// answersNothing wants a server whose register fails to say so everywhere. kind is how the monitor counts it.
+func (v *server) answersNothing(when, kind, code, number string) {
+	v.t.Helper()
+	for path, want := range map[string]string{code: "status_unknown", number: "unavailable"} {
+		if status, got := v.verdict(path); status != 503 || got != want {
+			v.t.Errorf("%s, %.3s: got %d %s, want 503 %s", when, path, status, got, want)
+		}
+	}
+	if status, _ := get(v.t, "http://"+v.address+"/readyz"); status != 503 {
+		v.t.Errorf("%s: /readyz got %d, want 503", when, status)
+	}
+	if _, metrics := get(v.t, "http://"+v.monitor+"/metrics"); !strings.Contains(metrics, `cardproof_register_errors_total{kind="`+kind+`"}`) {
+		v.t.Errorf("%s: the monitor does not count it as %s", when, kind)
 	}
 }
 

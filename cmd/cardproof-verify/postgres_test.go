@@ -38,11 +38,7 @@ func TestDatabaseFailsAndComesBack(t *testing.T) {
 	code, number := s.codePath(), "/n/"+s.number
 	good := func(when string) {
 		t.Helper()
-		for _, path := range []string{code, number} {
-			if status, got := v.verdict(path); status != 200 || got != "valid" {
-				t.Errorf("%s, %.3s: got %d %s, want it valid", when, path, status, got)
-			}
-		}
+		v.answersWell(when, code, number)
 		if status, body := get(t, "http://"+v.address+"/readyz"); status != 200 {
 			t.Errorf("%s: /readyz got %d %s", when, status, body)
 		}
@@ -52,17 +48,7 @@ func TestDatabaseFailsAndComesBack(t *testing.T) {
 		if err := db.Halt(crash); err != nil {
 			t.Fatal(err)
 		}
-		for path, want := range map[string]string{code: "status_unknown", number: "unavailable"} {
-			if status, got := v.verdict(path); status != 503 || got != want {
-				t.Errorf("gone, %.3s: got %d %s, want 503 %s", path, status, got, want)
-			}
-		}
-		if status, _ := get(t, "http://"+v.address+"/readyz"); status != 503 {
-			t.Errorf("gone: /readyz got %d, want 503", status)
-		}
-		if _, metrics := get(t, "http://"+v.monitor+"/metrics"); !strings.Contains(metrics, `cardproof_register_errors_total{kind="unreachable"}`) {
-			t.Error("the monitor does not count it as unreachable")
-		}
+		v.answersNothing("gone", "unreachable", code, number)
 		if err := db.Run(); err != nil {
 			t.Fatal(err)
 		}

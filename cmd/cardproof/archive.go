@@ -75,7 +75,7 @@ The server of the bucket stands under s3 in config.yaml. To go from one server t
 			if to == "" {
 				return fail(exitUsage, errors.New("archive copy needs --to"), "Name a bucket, such as --to s3://our-cards, or a folder.")
 			}
-			return a.withRegister(cmd, func(ctx context.Context, c *centre) error { return a.copyArchive(ctx, c, to) })
+			return a.withRegisterAlone(cmd, func(ctx context.Context, c *centre) error { return a.copyArchive(ctx, c, to) })
 		},
 	}
 	cmd.Flags().StringVar(&to, "to", "", "where the files go: `s3://BUCKET/PREFIX` or a folder")
@@ -137,7 +137,7 @@ func (a *app) destination(c *config.Config, to string) (string, error) {
 
 // all copies the files of all cards that have one.
 func (k *copier) all(ctx context.Context, cards *register.Cards, known map[card.Number]string) error {
-	step, end := k.bar("copying", cards.Len())
+	step, end := k.bar("copying", "cards", cards.Len())
 	defer end()
 	var group []archive.Wanted
 	flush := func() error {

@@ -142,15 +142,9 @@ func (a *app) filesToBackUp(c *config.Config, withKeys bool) ([]backup.File, err
 		return nil, err
 	}
 	files := []backup.File{{Path: configFile, Name: "config.yaml"}}
-	named := []string{c.Brand.Logo, c.Brand.Signature, c.Seal.Roots, c.Seal.TimestampRoots, c.Mail.Roots}
-	if c.Design.IsFile() {
-		named = append(named, c.Design.Name)
-	}
-	if withKeys {
-		named = append(named, c.Seal.Certificate, c.Seal.Key, c.Mail.PasswordFile)
-	}
-	for _, path := range named {
-		if path == "" || slices.ContainsFunc(files, func(f backup.File) bool { return f.Path == path }) {
+	for _, named := range c.Files() {
+		path := named.Path
+		if named.TLS || named.Secret && !withKeys || slices.ContainsFunc(files, func(f backup.File) bool { return f.Path == path }) {
 			continue
 		}
 		if rel, err := filepath.Rel(c.Keys, path); err == nil && filepath.IsLocal(rel) {

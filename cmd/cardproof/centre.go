@@ -13,7 +13,6 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/gofrs/flock"
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
@@ -82,7 +81,7 @@ type centre struct {
 	config *config.Config
 	ledger *register.Ledger
 	closer io.Closer // the register
-	lock   *flock.Flock
+	lock   *issuingLock
 }
 
 // openCentre opens the issuing side for checks: it reads the register, writes nothing, and has no private key.
@@ -119,18 +118,27 @@ func (a *app) centreOf(ctx context.Context, c *config.Config, found *register.Le
 	})}, nil
 }
 
-// openIssuer opens the issuing side with its private key, as the only one that issues: another run of the same register is
-// waited for, so that it can't be issuing the same roster meanwhile.
+// openIssuer opens the issuing side with its private key. Another run on this machine is waited for, so that it can't be issuing the
+// same roster meanwhile; and on any machine, one that changes keys, erases or copies.
 func (a *app) openIssuer(ctx context.Context) (*centre, error) {
 	return a.openWriter(ctx, a.unlock)
 }
 
 // openRegister opens the issuing side for moving batches, which needs no private key.
 func (a *app) openRegister(ctx context.Context) (*centre, error) {
-	return a.openWriter(ctx, a.waitForOthers)
+	return a.openWriter(ctx, func(ctx context.Context, c *centre, db *register.DB) error {
+		return a.waitForOthers(ctx, c, db, register.Issuing)
+	})
 }
 
-func (a *app) openWriter(ctx context.Context, ready func(context.Context, *centre) error) (*centre, error) {
+// openAlone opens the issuing side while nobody issues, on any machine. It needs no private key.
+func (a *app) openAlone(ctx context.Context) (*centre, error) {
+	return a.openWriter(ctx, func(ctx context.Context, c *centre, db *register.DB) error {
+		return a.waitForOthers(ctx, c, db, register.Alone)
+	})
+}
+
+func (a *app) openWriter(ctx context.Context, ready func(context.Context, *centre, *register.DB) error) (*centre, error) {
 	conf, err := a.load()
 	if err != nil {
 		return nil, err
@@ -144,7 +152,7 @@ func (a *app) openWriter(ctx context.Context, ready func(context.Context, *centr
 		return nil, err
 	}
 	c.Recorder = db
-	if err = ready(ctx, c); err == nil {
+	if err = ready(ctx, c, db); err == nil {
 		err = db.RecordKeys(ctx, keysInUse(c.Keys, a.now())) // those that are not on record yet
 	}
 	if err != nil {
@@ -153,7 +161,7 @@ func (a *app) openWriter(ctx context.Context, ready func(context.Context, *centr
 	return c, nil
 }
 
-func (a *app) unlock(ctx context.Context, c *centre) (err error) {
+func (a *app) unlock(ctx context.Context, c *centre, db *register.DB) (err error) {
 	if err := refuseOldSet(ctx, c.Keys, c.ledger); err != nil {
 		return err
 	}
@@ -168,7 +176,7 @@ func (a *app) unlock(ctx context.Context, c *centre) (err error) {
 		return err
 	}
 	before, _ := c.Keys.Active(c.config.Issuer.URL, keys.Cards)
-	if err = a.waitForOthers(ctx, c); err != nil {
+	if err = a.waitForOthers(ctx, c, db, register.Issuing); err != nil {
 		return err
 	}
 	if now, ok := c.Keys.Active(c.config.Issuer.URL, keys.Cards); ok && now.ID == before.ID {
@@ -179,26 +187,15 @@ func (a *app) unlock(ctx context.Context, c *centre) (err error) {
 	return err
 }
 
-// waitForOthers makes this run the only one that works on the register's batches and on the keys. The other may have changed the keys.
-func (a *app) waitForOthers(ctx context.Context, c *centre) (err error) {
-	if c.lock, err = a.lockIssuing(ctx, c.config); err != nil {
+// waitForOthers waits until nobody does what this run excludes. The other may have changed the keys.
+func (a *app) waitForOthers(ctx context.Context, c *centre, db *register.DB, how register.Holding) (err error) {
+	if c.lock, err = a.lockIssuing(ctx, c.config, db, how); err != nil {
 		return err
 	}
 	if c.Keys, err = loadKeys(ctx, c.config, c.ledger); err != nil {
 		return err
 	}
 	return refuseOldSet(ctx, c.Keys, c.ledger)
-}
-
-// lockIssuing waits until nobody else issues from the register or changes its keys. Unlock the lock, also after an error.
-func (a *app) lockIssuing(ctx context.Context, c *config.Config) (*flock.Flock, error) {
-	lock := flock.New(filepath.Join(c.Data, "issue.lock"), flock.SetPermissions(0o600))
-	locked, err := lock.TryLock()
-	if err == nil && !locked {
-		a.say("another run is issuing from this register; waiting for it to end ...\n")
-		_, err = lock.TryLockContext(ctx, 100*time.Millisecond)
-	}
-	return lock, err
 }
 
 // Close closes the register and lets the next run in.
@@ -208,6 +205,14 @@ func (c *centre) Close() error {
 		err = errors.Join(err, c.lock.Unlock())
 	}
 	return err
+}
+
+// whileLocked runs what the lock of the centre covers, and breaks it off where the lock is lost.
+func (c *centre) whileLocked(ctx context.Context, do func(context.Context) error) error {
+	if c.lock == nil {
+		return do(ctx)
+	}
+	return c.lock.While(ctx, do)
 }
 
 // actor is the person at the machine, as the register's events name them.
@@ -302,12 +307,17 @@ func (a *app) withRegister(cmd *cobra.Command, do func(context.Context, *centre)
 	return a.with(cmd, a.openRegister, do)
 }
 
+// withRegisterAlone runs a command during which nobody may issue.
+func (a *app) withRegisterAlone(cmd *cobra.Command, do func(context.Context, *centre) error) error {
+	return a.with(cmd, a.openAlone, do)
+}
+
 func (a *app) with(cmd *cobra.Command, open func(context.Context) (*centre, error), do func(context.Context, *centre) error) error {
 	c, err := open(cmd.Context())
 	if err != nil {
 		return err
 	}
-	err = do(cmd.Context(), c)
+	err = c.whileLocked(cmd.Context(), func(ctx context.Context) error { return do(ctx, c) })
 	if closeErr := c.Close(); err == nil {
 		err = closeErr
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -106,15 +107,7 @@ func (a *app) doctor(ctx context.Context, f doctorFlags) error {
 	if err := c.print(); err != nil {
 		return err
 	}
-	problems, code := 0, 0
-	for _, one := range c.found {
-		if one.Is == isProblem {
-			if problems == 0 {
-				code = one.code
-			}
-			problems++
-		}
-	}
+	problems, code := c.problems()
 	if problems == 0 {
 		return nil
 	}
@@ -151,12 +144,24 @@ func (c *checkup) run(ctx context.Context) {
 	}
 }
 
+// problems counts what was found to be one, and has the exit code of the first.
+func (c *checkup) problems() (count, code int) {
+	for _, f := range c.found {
+		if f.Is == isProblem {
+			code = cmp.Or(code, f.code)
+			count++
+		}
+	}
+	return count, code
+}
+
 func (c *checkup) print() error {
 	if c.json {
+		problems, _ := c.problems()
 		return c.printJSON(struct {
 			OK       bool      `json:"ok"`
 			Findings []finding `json:"findings"`
-		}{!c.has(isProblem), c.found})
+		}{problems == 0, c.found})
 	}
 	width := 0
 	for _, f := range c.found {
@@ -169,15 +174,6 @@ func (c *checkup) print() error {
 		}
 	}
 	return nil
-}
-
-func (c *checkup) has(is condition) bool {
-	for _, f := range c.found {
-		if f.Is == is {
-			return true
-		}
-	}
-	return false
 }
 
 // roughly is a span of time for a person.

@@ -5,7 +5,7 @@ package main
 import "syscall"
 
 const (
-	littleRoom = 2 << 30   // bytes: some 20,000 cards
+	littleRoom = 2 << 30   // bytes: some 20,000 cards with their copies, by the sizes of docs/operate.md
 	noRoom     = 200 << 20 // bytes: a run may break off
 )
 
@@ -17,7 +17,7 @@ func (c *checkup) disk() {
 		return
 	}
 	free := fs.Bavail * uint64(fs.Bsize)
-	const do = "Make room, or move the data folder to a larger disk. A card takes some 100 KiB."
+	const do = "Make room, or move the data folder to a larger disk. A card takes 60 to 150 kB, its copy in the output folder included; docs/operate.md has the sizes."
 	switch {
 	case free < noRoom:
 		c.problem(exitFailed, "disk", do, "%d MiB are free at %s", free>>20, c.config.Data)

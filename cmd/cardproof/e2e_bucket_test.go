@@ -266,6 +266,13 @@ func getRange(t *testing.T, url, wanted string) (int, []byte) {
 	if wanted != "" {
 		req.Header.Set("Range", wanted)
 	}
+	resp, body := answer(t, req)
+	return resp.StatusCode, body
+}
+
+// answer is what a server answers, with all of its body.
+func answer(t testing.TB, req *http.Request) (*http.Response, []byte) {
+	t.Helper()
 	resp, err := (&http.Client{Timeout: 30 * time.Second}).Do(req)
 	if err != nil {
 		t.Fatal(err)
@@ -275,7 +282,7 @@ func getRange(t *testing.T, url, wanted string) (int, []byte) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return resp.StatusCode, body
+	return resp, body
 }
 
 type copiedOutput struct {

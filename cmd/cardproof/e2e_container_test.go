@@ -3,11 +3,9 @@
 package main
 
 import (
-	"bufio"
 	"debug/elf"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"os"
 	"os/exec"
@@ -121,29 +119,8 @@ func (im *image) run() string {
 		cmd.SysProcAttr.Cloneflags, cmd.SysProcAttr.UidMappings, cmd.SysProcAttr.GidMappings = syscall.CLONE_NEWUSER, user, group
 		cmd.SysProcAttr.Credential.NoSetGroups = true
 	}
-	stderr, err := cmd.StderrPipe()
-	if err != nil {
-		im.t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		im.t.Fatal(err)
-	}
-	im.t.Cleanup(func() {
-		if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
-			im.t.Error(err)
-		}
-		if err := cmd.Wait(); err != nil {
-			im.t.Errorf("the server did not stop in peace: %v", err)
-		}
-	})
-	said := bufio.NewReader(stderr)
-	line, err := said.ReadString('\n')
-	address := regexp.MustCompile(`127\.0\.0\.1:[0-9]+`).FindString(line)
-	if err != nil || address == "" {
-		im.t.Fatalf("the server said %q, %v", line, err)
-	}
-	go io.Copy(io.Discard, said)
-	return "http://" + address
+	_, origin := serving(im.t, cmd)
+	return origin
 }
 
 // The image that the Dockerfile describes holds all that the public server needs, and its user may run it.

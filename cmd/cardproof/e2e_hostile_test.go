@@ -13,7 +13,6 @@ import (
 	"encoding/json"
 	"encoding/pem"
 	"fmt"
-	"io"
 	"net/http"
 	"os"
 	"strings"
@@ -133,15 +132,11 @@ func checkNothingOf(t *testing.T, answer string, secrets ...string) {
 
 func getPage(t *testing.T, url string, wantStatus int) string {
 	t.Helper()
-	resp, err := http.Get(url)
+	req, err := http.NewRequest(http.MethodGet, url, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
+	resp, body := answer(t, req)
 	if resp.StatusCode != wantStatus {
 		t.Errorf("the page came with HTTP %d, want %d", resp.StatusCode, wantStatus)
 	}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/cardproof/cardproof/internal/pgtest"
+	"github.com/cardproof/cardproof/internal/register"
 )
 
 // newDatabase is an empty database of a server of its own, which the test may stop.
@@ -133,9 +134,9 @@ func checkKept(t *testing.T, c *centreDir, good cardLine) {
 	}
 	r := *c
 	r.dir, r.args = to, nil
-	text := string(r.read("config.yaml"))
-	at := strings.Index(text, "\nregister: ")
-	r.write("config.yaml", text[:at]+text[at+1+strings.Index(text[at+1:], "\n"):])
+	if text := r.read("config.yaml"); !bytes.Contains(text, []byte("\n# register: ")) {
+		t.Errorf("the restored centre works on the database of the old one: %s", text)
+	}
 	if got := head(&r); got != want {
 		t.Errorf("head of the restored register: got %s, want %s", got, want)
 	}
@@ -192,5 +193,51 @@ func TestRegisterCopyMovesACentre(t *testing.T) {
 	c.write("config.yaml", strings.Replace(string(c.read("config.yaml")), "\nregister: "+url, "\nregister: \"\"", 1))
 	if got := c.must("--json", "show", lines[0].number); !bytes.Equal(got, before) {
 		t.Errorf("show in the file again: got %s, want %s", got, before)
+	}
+}
+
+// TestMachinesWaitForEachOther stands for another machine on the same register: issuing waits while that one erases, and says so; and the key
+// is not rotated while that one issues.
+func TestMachinesWaitForEachOther(t *testing.T) {
+	_, url := newDatabase(t)
+	c := newCentreOn(t, url)
+	other, err := register.Open(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	roster := c.roster(3)
+	for _, step := range []struct {
+		how   register.Holding
+		args  []string
+		waits bool
+		says  string
+	}{
+		{register.Alone, []string{"issue", roster, "--out", "cards"}, true, "another machine changes the keys, erases or copies"},
+		{register.Issuing, []string{"keys", "rotate"}, true, "another machine works on this register"},
+		{register.Issuing, []string{"issue", roster, "--out", "cards"}, false, ""},
+	} {
+		lock, err := other.LockIssuing(t.Context(), step.how, func() { t.Error("a command left its lock behind") })
+		if err != nil {
+			t.Fatal(err)
+		}
+		var said transcript
+		cmd := c.command(step.args...)
+		cmd.Stderr = &said
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		if step.waits {
+			until(t, time.Minute, func() bool { return strings.Contains(said.String(), step.says) })
+			if err := lock.Close(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := cmd.Wait(); err != nil {
+			t.Errorf("%v: got %v: %s", step.args, err, said.String())
+		}
+		if err := lock.Close(); err != nil {
+			t.Fatal(err)
+		}
 	}
 }

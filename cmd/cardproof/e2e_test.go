@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/csv"
 	"encoding/json"
@@ -13,10 +14,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
-	"time"
 
 	"github.com/cardproof/cardproof/verify"
 )
@@ -160,30 +162,32 @@ func (c *centreDir) serveProcess() (p *os.Process, origin string) {
 	c.t.Helper()
 	cmd := c.command("serve", "--listen", "127.0.0.1:0")
 	cmd.Env = append(os.Environ(), "CARDPROOF_SERVER_RATE_LIMIT_PER_CLIENT=0")
+	return serving(c.t, cmd)
+}
+
+// serving starts a server, waits until it says where it listens, and stops it when the test ends.
+func serving(t testing.TB, cmd *exec.Cmd) (p *os.Process, origin string) {
+	t.Helper()
 	stderr, err := cmd.StderrPipe()
 	if err != nil {
-		c.t.Fatal(err)
+		t.Fatal(err)
 	}
 	if err := cmd.Start(); err != nil {
-		c.t.Fatal(err)
+		t.Fatal(err)
 	}
-	c.t.Cleanup(func() {
-		if err := errors.Join(cmd.Process.Signal(os.Interrupt), cmd.Wait()); err != nil {
-			c.t.Errorf("the server did not stop in peace: %v", err)
+	t.Cleanup(func() {
+		if err := errors.Join(cmd.Process.Signal(syscall.SIGTERM), cmd.Wait()); err != nil {
+			t.Errorf("the server did not stop in peace: %v", err)
 		}
 	})
-	buf := make([]byte, 4096)
-	n, err := stderr.Read(buf)
-	if err != nil {
-		c.t.Fatal(err)
+	said := bufio.NewReader(stderr)
+	line, err := said.ReadString('\n')
+	address := regexp.MustCompile(`127\.0\.0\.1:[0-9]+`).FindString(line)
+	if err != nil || address == "" {
+		t.Fatalf("the server said %q, %v", line, err)
 	}
-	go io.Copy(io.Discard, stderr)
-	_, rest, ok := strings.Cut(string(buf[:n]), " at ")
-	origin, _, _ = strings.Cut(rest, " ")
-	if !ok || !strings.HasPrefix(origin, "http://127.0.0.1:") {
-		c.t.Fatalf("the server said %q", buf[:n])
-	}
-	return cmd.Process, origin
+	go io.Copy(io.Discard, said)
+	return cmd.Process, "http://" + address
 }
 
 // ask asks the server for a verdict as JSON, and returns the HTTP status and everything that came back, too.
@@ -194,16 +198,7 @@ func ask(t testing.TB, url string) (verify.Public, int, string) {
 		t.Fatal(err)
 	}
 	req.Header.Set("Accept", "application/json")
-	client := http.Client{Timeout: 10 * time.Second}
-	resp, err := client.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
+	resp, body := answer(t, req)
 	var v verify.Public
 	if err := json.Unmarshal(body, &v); err != nil {
 		t.Fatalf("%s: %v: %s", url, err, body)

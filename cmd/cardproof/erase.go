@@ -95,10 +95,7 @@ func (a *app) listErased(ctx context.Context, ledger *register.Ledger) error {
 	if err != nil {
 		return err
 	}
-	numbers := []string{}
-	for _, n := range erased {
-		numbers = append(numbers, n.String())
-	}
+	numbers := numberTexts(erased)
 	if a.json {
 		return a.printJSON(map[string][]string{"erased": numbers})
 	}
@@ -108,14 +105,18 @@ func (a *app) listErased(ctx context.Context, ledger *register.Ledger) error {
 	return nil
 }
 
-// eraseNow erases while nobody issues, so that no card of the learner comes into being meanwhile. The register goes first: a file without a
-// card that names it is found again, and removed by the next erasure.
+// eraseNow erases while nobody issues, on any machine, so that no card of the learner comes into being meanwhile. The register goes first: a
+// file without a card that names it is found again, and removed by the next erasure.
 func (a *app) eraseNow(ctx context.Context, c *config.Config, db *register.DB, f eraseFlags) error {
-	lock, err := a.lockIssuing(ctx, c)
-	defer func() { _ = lock.Unlock() }() // the system gives it back as well
+	lock, err := a.lockIssuing(ctx, c, db, register.Alone)
 	if err != nil {
 		return err
 	}
+	defer func() { _ = lock.Unlock() }() // the system gives it back as well
+	return lock.While(ctx, func(ctx context.Context) error { return a.eraseLocked(ctx, c, db, f) })
+}
+
+func (a *app) eraseLocked(ctx context.Context, c *config.Config, db *register.DB, f eraseFlags) error {
 	cards, err := a.toErase(ctx, c, db.Ledger, f)
 	if err != nil {
 		return err
@@ -129,7 +130,7 @@ func (a *app) eraseNow(ctx context.Context, c *config.Config, db *register.DB, f
 	}
 	done, err := db.Erase(ctx, numbers, actor(), f.reason, a.now().UTC())
 	if errors.Is(err, register.ErrSending) {
-		return fail(exitFailed, err, "Wait until it is sent, or until `cardproof mail list` says what became of it, and run the command again. Nothing was changed.")
+		return fail(exitFailed, err, "Wait until it is sent, or until `cardproof mail status` says what became of it, and run the command again. Nothing was changed.")
 	}
 	if err != nil {
 		return err

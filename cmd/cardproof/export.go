@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -264,7 +263,7 @@ func numberTexts(numbers []card.Number) []string {
 	for _, n := range numbers {
 		texts = append(texts, n.String())
 	}
-	return slices.Clip(texts)
+	return texts
 }
 
 func (a *app) export(ctx context.Context, f exportFlags, batches []string) error {

@@ -132,20 +132,22 @@ func (a *app) withOwnRegister(ctx context.Context, c *config.Config, adopt bool,
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	lock, err := a.lockIssuing(ctx, c)
-	defer func() { err = errors.Join(err, lock.Unlock()) }()
+	lock, err := a.lockIssuing(ctx, c, db, register.Alone)
 	if err != nil {
 		return err
 	}
-	if err := refuseForeign(ctx, c, db, adopt); err != nil {
-		return err
-	}
-	return do(func() error {
-		set, err := keys.Load(keySetPath(c))
-		if err != nil {
+	defer func() { err = errors.Join(err, lock.Unlock()) }()
+	return lock.While(ctx, func(ctx context.Context) error {
+		if err := refuseForeign(ctx, c, db, adopt); err != nil {
 			return err
 		}
-		return db.RecordKeys(ctx, keysInUse(set, a.now()))
+		return do(func() error {
+			set, err := keys.Load(keySetPath(c))
+			if err != nil {
+				return err
+			}
+			return db.RecordKeys(ctx, keysInUse(set, a.now()))
+		})
 	})
 }
 

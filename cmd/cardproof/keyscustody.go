@@ -63,12 +63,10 @@ func (f *custodyFlags) custody(ask issuer.Passphrase) (*issuer.Custody, error) {
 // custodyAtOnce is the custody with the passphrase asked for already.
 func (a *app) custodyAtOnce(ctx context.Context, f custodyFlags) (*issuer.Custody, error) {
 	c, err := f.custody(func() ([]byte, error) { return a.newPassphrase(ctx) })
-	if err != nil || c.Secret() == nil {
-		return c, err
+	if err != nil {
+		return nil, err
 	}
-	secret, err := c.Passphrase()
-	c.Passphrase = func() ([]byte, error) { return secret, nil }
-	return c, err
+	return c.Asked()
 }
 
 // custodyOfNew is how a key to be made is kept: as chosen; and in a file by the passphrase of the keys that are there, where they have one.
@@ -108,11 +106,10 @@ func (a *app) nextCustody(ctx context.Context, f custodyFlags) (*issuer.Custody,
 		return nil, err
 	}
 	next, err := a.custodyOfNew(ctx, c, chosen)
-	if err != nil || next.Secret() == nil {
-		return next, err
+	if err != nil {
+		return nil, err
 	}
-	secret, err := next.Passphrase()
-	return &issuer.Custody{Passphrase: func() ([]byte, error) { return secret, nil }}, err
+	return next.Asked()
 }
 
 // sayBackup tells how a new private key is kept from being lost.

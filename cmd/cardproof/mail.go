@@ -276,7 +276,7 @@ func (a *app) previewMail(ctx context.Context, files archive.Archive, c *config.
 	event, kind := register.IssueEvent(e)
 	l := post.Letter{
 		Event: "preview:" + event, Kind: post.Kind(kind), Language: cmp.Or(e.Learner.Language, c.Mail.Language), To: to, Name: e.Name, Course: e.Qualification.Title,
-		Number: e.Number, Through: e.ExpiresOn, Links: []post.Link{{URL: work.LinkURL(c.Issuer.URL, "PREVIEW", e.Learner.Language)}}, Date: a.now(),
+		Number: e.Number, Through: e.ExpiresOn, Links: []post.Link{{URL: work.LinkURL(c.Issuer.VerifyURL, "PREVIEW", e.Learner.Language)}}, Date: a.now(),
 	}
 	if c.Mail.Attach && e.SHA256 != "" {
 		if l.PDF, err = files.Get(ctx, e.Number, e.SHA256); err != nil {

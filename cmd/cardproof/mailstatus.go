@@ -43,7 +43,7 @@ It counts the cards in force that have no mail, too. A batch has with its cards 
   given_up    tried for as long as mail.give_up_after says
   no_address  the roster had none
   unknown     all of it was sent, and no answer came: it may be delivered or not. It is not sent again by itself
-  stopped     its card was withdrawn, renewed or expired by then, or the learner wants no reminders`,
+  stopped     its card was withdrawn, replaced, renewed or expired by then, the learner wants no reminders, or no card has the address any more`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.mailStatus(cmd.Context(), batch, all) },
 	}

@@ -77,7 +77,7 @@ Exit codes: 0 done (verify: all valid) · 1 failed · 2 usage or configuration �
 	root.CompletionOptions.HiddenDefaultCmd = true
 	flags := root.PersistentFlags()
 	flags.StringVar(&a.configPath, "config", "config.yaml", "the configuration `file`")
-	flags.StringVar(&a.dataDir, "data", "", "the data `folder`, with the register and the archive (default: as configured)")
+	flags.StringVar(&a.dataDir, "data", "", "the data `folder`, with the register and the archive where they are not configured elsewhere (default: as configured)")
 	flags.BoolVar(&a.json, "json", false, "print one JSON object instead of text")
 	flags.BoolVar(&a.quiet, "quiet", false, "print results and errors only")
 	root.AddCommand(

@@ -98,24 +98,16 @@ func (a *app) refuseOwn(c *config.Config, flag, path string) error {
 			return fail(exitUsage, fmt.Errorf("%s %s is inside of %s", flag, path, folder), "Nothing was written. Name a place outside: what is in there is not for handing out.")
 		}
 	}
-	for _, file := range append(a.filesOf(c), registerPath(c)) {
-		if file != "" && isSame(file, abs) {
+	own := []string{a.configPath, registerPath(c)}
+	for _, f := range c.Files() {
+		own = append(own, f.Path)
+	}
+	for _, file := range own {
+		if isSame(file, abs) {
 			return fail(exitUsage, fmt.Errorf("%s %s is a file that the configuration names", flag, path), "Nothing was written. Name another file.")
 		}
 	}
 	return nil
-}
-
-// filesOf are the files that the centre lives on beside what is in its folders. Some may be empty.
-func (a *app) filesOf(c *config.Config) []string {
-	files := []string{
-		a.configPath, c.Brand.Logo, c.Brand.Signature, c.Seal.Certificate, c.Seal.Key, c.Seal.Roots, c.Seal.TimestampRoots,
-		c.Server.TLS.Certificate, c.Server.TLS.Key, c.Server.TLS.ACME.Roots, c.S3.Roots,
-	}
-	if c.Design.IsFile() {
-		files = append(files, c.Design.Name)
-	}
-	return files
 }
 
 // isBelow says whether a path, where its links lead, is a folder or lies below it. What is not there yet is where it would come to be.

@@ -64,20 +64,17 @@ func (a *app) copyRegister(ctx context.Context, to string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, from.Close()) }()
-	release, err := a.alone(ctx, c)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, release()) }()
-	into, err := register.Create(ctx, to)
-	if err != nil {
-		return err
-	}
-	copied, err := register.Copy(ctx, from, into)
-	if err = errors.Join(err, into.Close()); err != nil {
-		return err
-	}
-	return a.sayCopied(c, to, copied)
+	return a.alone(ctx, c, from, func(ctx context.Context) error {
+		into, err := register.Create(ctx, to)
+		if err != nil {
+			return err
+		}
+		copied, err := register.Copy(ctx, from, into)
+		if err = errors.Join(err, into.Close()); err != nil {
+			return err
+		}
+		return a.sayCopied(c, to, copied)
+	})
 }
 
 func (a *app) sayCopied(c *config.Config, to string, copied []register.Copied) error {
@@ -94,19 +91,21 @@ func (a *app) sayCopied(c *config.Config, to string, copied []register.Copied) e
 	return nil
 }
 
-// alone keeps this machine's issuing and its work in the background away, until release.
-func (a *app) alone(ctx context.Context, c *config.Config) (release func() error, err error) {
-	issuing, err := a.lockIssuing(ctx, c)
+// alone keeps issuing away, on all machines, and this machine's work in the background.
+func (a *app) alone(ctx context.Context, c *config.Config, from *register.DB, do func(context.Context) error) (err error) {
+	issuing, err := a.lockIssuing(ctx, c, from, register.Alone)
 	if err != nil {
-		return nil, errors.Join(err, issuing.Unlock())
+		return err
 	}
+	defer func() { err = errors.Join(err, issuing.Unlock()) }()
 	working := flock.New(filepath.Join(c.Data, work.LockName), flock.SetPermissions(0o600))
 	locked, err := working.TryLock()
 	if err == nil && !locked {
 		err = fail(exitFailed, errors.New("`cardproof serve` or `cardproof work` is sending mails"), "Stop it, and run the command again. Nothing was copied.")
 	}
 	if err != nil {
-		return nil, errors.Join(err, issuing.Unlock())
+		return err
 	}
-	return func() error { return errors.Join(working.Unlock(), issuing.Unlock()) }, nil
+	defer func() { err = errors.Join(err, working.Unlock()) }()
+	return issuing.While(ctx, do)
 }

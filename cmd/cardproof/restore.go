@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -20,6 +22,9 @@ func newRestore(a *app) *cobra.Command {
 		Short: "Bring a backup back, into an empty folder",
 		Long: `Restore brings a backup back into a folder that is not there yet or is empty: config.yaml, keys and data. --from names one backup, or the folder of
 backups, of which it takes the newest.
+
+The restored centre stands for its own folder alone: where config.yaml named another register, archive, folder of data or keys, these keys are comments
+in it afterwards, so that nothing that is tried there touches what the old centre lives on.
 
 Every file is compared with SHA256SUMS, the register is audited, and every card that was out has to have its file, before it says that it is
 done. With --expect it also has to hold a head of the chain that was noted before. The private keys are in it only where the backup was
@@ -49,6 +54,8 @@ type restoredCentre struct {
 	Cards    int      `json:"cards"`
 	Missing  []string `json:"missing"`
 	WithKeys bool     `json:"with_keys"`
+	TakenOut []string `json:"taken_out"` // keys of config.yaml that led elsewhere, and are comments now
+	Aside    string   `json:"aside"`     // the file of a configuration in which they could not be made comments
 }
 
 func (a *app) restore(ctx context.Context, from, to, expect string) error {
@@ -64,7 +71,10 @@ func (a *app) restore(ctx context.Context, from, to, expect string) error {
 		return explainBackup(err)
 	}
 	d := restoredCentre{From: done.From, To: to, MadeAt: done.MadeAt, Audit: describeAudit(done.Audit), File: append([]string{}, done.Found...),
-		Cards: done.Cards, Missing: done.Missing, WithKeys: done.WithKeys}
+		Cards: done.Cards, Missing: done.Missing, WithKeys: done.WithKeys, TakenOut: append([]string{}, done.TakenOut...)}
+	if done.Aside {
+		d.Aside = filepath.Join(to, backup.AsideName)
+	}
 	if a.json {
 		if err := a.printJSON(d); err != nil {
 			return err
@@ -95,14 +105,35 @@ func (a *app) sayWhatIsLeft(to string, done backup.Restored) {
 	if _, err := os.Stat(filepath.Join(to, "elsewhere")); err == nil {
 		a.say("Files that the configuration names outside its folder are in %s: put them where it looks for them.\n", filepath.Join(to, "elsewhere"))
 	}
-	file := filepath.Join(to, "config.yaml")
-	if c, err := config.Load(file, nil); err != nil {
-		a.say("The restored configuration can't be used as it is: %v\n", err)
-	} else if c.Register != "" {
-		a.say("%s names a database as register. The restored register is the file %s, and not that database: take the key register out, and then move it into an empty database with `cardproof register copy` if you want it there.\n",
-			file, filepath.Join(to, "data", "register.db"))
-	} else if c.Data != filepath.Join(to, "data") || c.Keys != filepath.Join(to, "keys") {
-		a.say("%s names other folders for data or keys, which may be those of the old centre. Change them to data and keys before you use it.\n", file)
-	}
+	a.sayStandsAlone(to, done)
 	a.say("What was done after the backup is not in it: issue those rosters again, and repeat what was revoked or erased since. docs/operate.md says how.\n")
+}
+
+// sayStandsAlone says what became of the configuration, and what could still lead to the old centre.
+func (a *app) sayStandsAlone(to string, done backup.Restored) {
+	file := filepath.Join(to, "config.yaml")
+	if done.Aside {
+		a.say("The configuration names its keys in a form in which no single one can be taken out. It is in %s: write it anew as %s, without the keys archive, register, register_read, data and keys, which would lead to the old centre.\n",
+			filepath.Join(to, backup.AsideName), file)
+	}
+	if len(done.TakenOut) > 0 {
+		a.say("These keys of %s led elsewhere, and are comments now: %s. The old centre may still live there.\n", file, strings.Join(done.TakenOut, ", "))
+	}
+	if slices.Contains(done.TakenOut, "archive") {
+		a.say("The finished cards are in %s. To have them elsewhere again, run `cardproof archive copy --to` a place of their own, and set archive then.\n",
+			filepath.Join(to, "data", "cards"))
+	}
+	if slices.Contains(done.TakenOut, "register") {
+		a.say("The register is the file %s. To have it in a database again, run `cardproof register copy --to` an empty one, and set register then.\n",
+			filepath.Join(to, "data", "register.db"))
+	}
+	for _, pair := range a.env {
+		name, value, _ := strings.Cut(pair, "=")
+		if value != "" && slices.Contains([]string{"CARDPROOF_ARCHIVE", "CARDPROOF_REGISTER", "CARDPROOF_REGISTER_READ", "CARDPROOF_DATA", "CARDPROOF_KEYS"}, name) {
+			a.say("The environment has %s, which stands above the configuration: unset it before you use the restored centre.\n", name)
+		}
+	}
+	if _, err := config.Load(file, nil); err != nil && !done.Aside {
+		a.say("The restored configuration can't be used as it is: %v\n", err)
+	}
 }

@@ -17,8 +17,8 @@ func newServe(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "serve [--listen ADDR] [--no-work]",
 		Short: "Serve the public pages, with the register beside them",
-		Long: `Serve answers the public pages and the JSON interface from the register in the data folder, and the status lists, which it signs with
-their own key. The key that signs cards is not opened. Where the configuration has a mail server, it also sends the mails that wait and
+		Long: `Serve answers the public pages and the JSON interface from the centre's register, and the status lists, which it signs with their own
+key. The key that signs cards is not opened. Where the configuration has a mail server, it also sends the mails that wait and
 the reminders, as "cardproof work" does.
 On a machine of its own, use cardproof-verify instead: it has no code that could open a private key.`,
 		Args: cobra.NoArgs,

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/schollz/progressbar/v3"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/cardproof/cardproof/verify"
@@ -44,15 +43,21 @@ func readJobs(args []string) jobs {
 
 // checkAll checks the jobs on all cores; the results are in the jobs' order.
 func (a *app) checkAll(ctx context.Context, desk *intake.Desk, all []job) ([]intake.Result, error) {
-	step, end := a.verifyProgress(len(all))
-	defer end()
+	var step func(int)
+	if len(all) >= pileFrom {
+		var end func()
+		step, end = a.bar("checking", "files", len(all))
+		defer end()
+	}
 	found := make([][]intake.Result, len(all))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	for i, j := range all {
 		group.Go(func() (err error) {
 			found[i], err = checkJob(ctx, desk, j)
-			step()
+			if step != nil {
+				step(1)
+			}
 			return err
 		})
 	}
@@ -80,18 +85,6 @@ func checkJob(ctx context.Context, desk *intake.Desk, j job) ([]intake.Result, e
 		r.LeadsTo = document.LeadsElsewhere(j.text, append(slices.Clone(desk.Origins), v.Card.Issuer))
 	}
 	return []intake.Result{r}, err
-}
-
-// verifyProgress shows how far many files are, where somebody sits in front of it.
-func (a *app) verifyProgress(total int) (step, end func()) {
-	if _, ok := isTerminal(a.stderr); !ok || a.quiet || total < pileFrom {
-		return func() {}, func() {}
-	}
-	bar := progressbar.NewOptions(total,
-		progressbar.OptionSetWriter(a.stderr), progressbar.OptionSetDescription("checking"), progressbar.OptionShowCount(),
-		progressbar.OptionShowIts(), progressbar.OptionSetItsString("files"), progressbar.OptionClearOnFinish(), progressbar.OptionSetWidth(30))
-	// A bar that can't be drawn is no reason to stop.
-	return func() { _ = bar.Add(1) }, func() { _ = bar.Clear() }
 }
 
 // isPile says whether the results are to be printed one in a line.

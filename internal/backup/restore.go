@@ -17,6 +17,7 @@ import (
 
 	"github.com/cardproof/cardproof/card"
 	"github.com/cardproof/cardproof/internal/archive"
+	"github.com/cardproof/cardproof/internal/config"
 	"github.com/cardproof/cardproof/internal/durable"
 	"github.com/cardproof/cardproof/internal/register"
 	"github.com/cardproof/cardproof/keys"
@@ -35,7 +36,14 @@ type Restored struct {
 	From  string         // the backup
 	Audit register.Audit // of the restored register
 	Found []string       // what SQLite finds wrong with the register's file
+	// TakenOut are the keys of the configuration that led out of its folder, and are comments now. Aside is true where none could be taken out,
+	// and the configuration lies in AsideName instead.
+	TakenOut []string
+	Aside    bool
 }
+
+// AsideName is the file of a restored configuration that would still lead to what the old centre lives on.
+const AsideName = "config-of-the-backup.yaml"
 
 // Newest is the newest whole backup in a folder, or the folder itself where that is one. The error is ErrNoBackup.
 func Newest(folder string) (string, error) {
@@ -62,6 +70,9 @@ func isBackup(path string) bool {
 // Restore brings the backup at from, or the newest one in it, into a folder that is not there or is empty: config.yaml, keys and data. Every file is
 // compared with SHA256SUMS while it is copied, the register is audited, and every card that was out has to have its file. Only
 // then the folder gets its name: after an error or a crash there is none. expect is a head that was noted before, or nil.
+//
+// The configuration comes back as one that stands for this folder alone (config.StandAlone): what is done to a restored centre never reaches
+// the register, the bucket or the keys of the one that was backed up.
 //
 // A register that was not whole when it was backed up is restored all the same, as there may be no better one; Audit and Missing say so. The error
 // is ErrNoBackup, ErrDamaged, ErrNotEmpty, one of the register's, or what the system said.
@@ -136,7 +147,27 @@ func (r *restorer) restore(ctx context.Context, expect *register.Head) error {
 			return err
 		}
 	}
+	if err := r.standAlone(); err != nil {
+		return err
+	}
 	return r.register(ctx, expect)
+}
+
+func (r *restorer) standAlone() error {
+	path := filepath.Join(r.dir, "config.yaml")
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	text, r.done.TakenOut, err = config.StandAlone(text)
+	if err != nil {
+		r.done.Aside = true
+		return os.Rename(path, filepath.Join(r.dir, AsideName))
+	}
+	return os.WriteFile(path, text, 0o600)
 }
 
 // readSums reads the list of all files. It is what everything else is compared with; who has noted its own SHA-256 compares that.

@@ -60,6 +60,17 @@ func (c *Custody) Secret() Passphrase {
 	return c.Passphrase
 }
 
+// Asked is a custody whose passphrase is asked for now, and kept: before a lock is taken, as a person may take minutes.
+func (c *Custody) Asked() (*Custody, error) {
+	if c.Secret() == nil {
+		return c, nil
+	}
+	secret, err := c.Passphrase()
+	known := *c
+	known.Passphrase = func() ([]byte, error) { return secret, nil }
+	return &known, err
+}
+
 // Create makes the key of an issuer for one purpose and writes a new file in dir (Path), mode 0600: its private half, Ed25519 as PKCS#8 in PEM
 // (RFC 5958), or a reference to it in a token. It overwrites nothing; the public half is the caller's to record.
 func Create(dir, issuer string, purpose keys.Purpose, c *Custody, now time.Time) (keys.Key, error) {

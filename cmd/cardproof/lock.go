@@ -1,0 +1,47 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"time"
+
+	"github.com/gofrs/flock"
+
+	"github.com/cardproof/cardproof/internal/config"
+	"github.com/cardproof/cardproof/internal/register"
+)
+
+// issuingLock lets one run of this machine work at a time, by a file; and of a register in a database keeps apart what all machines do, by
+// the database: many issue at once, and who changes keys, erases or copies is alone.
+type issuingLock struct {
+	*register.IssueLock
+	file *flock.Flock
+}
+
+// lockIssuing waits until nobody does what this run excludes. db is the register. Where the error is nil, unlock the lock.
+func (a *app) lockIssuing(ctx context.Context, c *config.Config, db *register.DB, how register.Holding) (*issuingLock, error) {
+	file := flock.New(filepath.Join(c.Data, "issue.lock"), flock.SetPermissions(0o600))
+	locked, err := file.TryLock()
+	if err == nil && !locked {
+		a.say("another run is issuing from this register; waiting for it to end ...\n")
+		_, err = file.TryLockContext(ctx, 100*time.Millisecond)
+	}
+	if err != nil {
+		return nil, errors.Join(err, file.Unlock())
+	}
+	session, err := db.LockIssuing(ctx, how, func() {
+		if how == register.Alone {
+			a.say("another machine works on this register; waiting until nobody issues ...\n")
+			return
+		}
+		a.say("another machine changes the keys, erases or copies, or waits to; waiting for it to end ...\n")
+	})
+	if err != nil {
+		return nil, errors.Join(err, file.Unlock())
+	}
+	return &issuingLock{session, file}, nil
+}
+
+// Unlock lets the next run in.
+func (l *issuingLock) Unlock() error { return errors.Join(l.Close(), l.file.Unlock()) }

@@ -1,0 +1,159 @@
+package register
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/cardproof/cardproof/internal/pgtest"
+)
+
+// holding takes the lock of issuing, which has to be free.
+func holding(t *testing.T, db *DB, how Holding) *IssueLock {
+	t.Helper()
+	l, err := db.LockIssuing(t.Context(), how, func() { t.Error("it waited") })
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	return l
+}
+
+// queueing begins to wait for the lock of issuing, which another has.
+func queueing(t *testing.T, db *DB, how Holding) <-chan *IssueLock {
+	t.Helper()
+	waits, got := make(chan struct{}), make(chan *IssueLock, 1)
+	go func() {
+		l, err := db.LockIssuing(t.Context(), how, func() { close(waits) })
+		if err != nil {
+			t.Error(err)
+			l = &IssueLock{}
+		}
+		got <- l
+	}()
+	select {
+	case <-waits:
+	case <-got:
+		t.Fatal("it did not wait")
+	case <-time.After(time.Minute):
+		t.Fatal("it neither waits nor has the lock")
+	}
+	return got
+}
+
+// Each DB stands for a machine: the sessions are its own.
+func TestIssueLock(t *testing.T) {
+	where := newServer(t)
+	one, two, three := openDB(t, where), openDB(t, where), openDB(t, where)
+	first, second := holding(t, one, Issuing), holding(t, two, Issuing) // together
+	alone := queueing(t, three, Alone)
+	third := queueing(t, one, Issuing) // behind who waits, who would wait for ever otherwise
+	close := func(l *IssueLock) {
+		t.Helper()
+		if err := l.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	close(first)
+	select {
+	case <-alone:
+		t.Fatal("it is alone while another issues")
+	case <-third:
+		t.Fatal("it came before who waited longer")
+	case <-time.After(200 * time.Millisecond):
+	}
+	close(second)
+	l := <-alone
+	select {
+	case <-third:
+		t.Fatal("it issues beside one that is to be alone")
+	case <-time.After(200 * time.Millisecond):
+	}
+	close(l)
+	close(<-third)
+	holding(t, two, Alone)
+	holding(t, openDB(t, newServer(t)), Alone) // another centre's
+}
+
+func TestIssueLockOfAFile(t *testing.T) {
+	db := newDB(t)
+	holding(t, db, Alone)
+	want := errors.New("its own")
+	if got := holding(t, db, Issuing).While(t.Context(), func(context.Context) error { return want }); got != want {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+// Who waits can be told to stop, and then leaves nothing behind that would keep others away.
+func TestIssueLockGivesUp(t *testing.T) {
+	where := newServer(t)
+	one, two := openDB(t, where), openDB(t, where)
+	first := holding(t, one, Issuing)
+	ctx, cancel := context.WithCancel(t.Context())
+	if _, err := two.LockIssuing(ctx, Alone, cancel); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v, want it cancelled", err)
+	}
+	holding(t, two, Issuing)
+	if err := first.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Where the session of the lock has ended, what it covered is broken off at once: the next run may be at work already.
+func TestLostIssueLock(t *testing.T) {
+	where := newServer(t)
+	s, err := database()
+	if err != nil {
+		t.Fatal(err)
+	}
+	one, two := openDB(t, where), openDB(t, where)
+	l := holding(t, one, Issuing)
+	alone := queueing(t, two, Alone)
+	began := time.Now()
+	got := l.While(t.Context(), func(ctx context.Context) error {
+		endOthers(t, s, where)
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(time.Minute):
+			return errors.New("it went on without the lock")
+		}
+	})
+	if !errors.Is(got, ErrLockLost) || errors.Is(got, context.Canceled) {
+		t.Errorf("got %v, want %v", got, ErrLockLost)
+	}
+	if took := time.Since(began); took > sessionEvery {
+		t.Errorf("it was told after %s", took)
+	}
+	(<-alone).Close()
+}
+
+// endOthers ends the sessions that hold a lock of issuing, and not those that wait for one.
+func endOthers(t *testing.T, s *pgtest.Server, where string) {
+	t.Helper()
+	err := s.Exec(t.Context(), pgtest.Database(where), "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND classid = 1129345640 AND granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())")
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// What is done in time is done, whatever becomes of the lock after it; and a session that nobody ends lasts.
+func TestIssueLockLasts(t *testing.T) {
+	db := openDB(t, newServer(t))
+	l := holding(t, db, Alone)
+	err := l.While(t.Context(), func(ctx context.Context) error {
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-time.After(sessionEvery + time.Second): // asked once in between
+			return nil
+		}
+	})
+	if err != nil {
+		t.Errorf("got %v", err)
+	}
+	if err := l.While(t.Context(), func(context.Context) error { return nil }); err != nil {
+		t.Errorf("again: got %v", err)
+	}
+}
