@@ -19,6 +19,8 @@ var (
 	ErrConflict = errors.New("another run has recorded one of these cards in the meantime")
 	// ErrTakenID says that another learner's card of the same course and day has the learner ID already.
 	ErrTakenID = errors.New("another learner's card of this course and day has this learner ID")
+	// ErrRevokedKey says that the key which a card was planned for was revoked meanwhile, and does not speak for it any more.
+	ErrRevokedKey = errors.New("the key that the card was planned for is revoked")
 	// ErrNotFound says that the register has no card of the number.
 	ErrNotFound = errors.New("the register has no card of this number")
 )

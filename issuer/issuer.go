@@ -23,6 +23,8 @@ type Finder interface {
 	// FindLearners says for each key, in order, whether the learner has the card already.
 	FindLearners(ctx context.Context, learners []card.LearnerKey) ([]card.LearnerMatch, error)
 	FindEntry(ctx context.Context, number card.Number) (card.Entry, bool, error)
+	// FindEntries gives the cards of the numbers, in the order in which they were planned.
+	FindEntries(ctx context.Context, numbers []card.Number) ([]card.Entry, error)
 	// FindReplacement is the card, planned or later, that replaces another.
 	FindReplacement(ctx context.Context, old card.Number) (card.Entry, bool, error)
 	// FindCards gives for each key, in order, every card of the learner, whatever its course and day.

@@ -182,15 +182,20 @@ func (p *production) settle(ctx context.Context, group []product) error {
 	if p.plan.held {
 		record, count = p.Recorder.MarkProved, &p.proved
 	}
-	recorded, withdrawn, err := p.mark(ctx, group, record)
+	came, err := p.mark(ctx, group, record)
 	if err != nil {
 		return err
 	}
-	*count += recorded
+	*count += came.recorded
 	for _, made := range group {
 		l := &p.plan.lines[made.line]
 		if made.lost == nil {
-			made.lost = withdrawn[l.entry.Number]
+			made.lost = came.withdrawn[l.entry.Number]
+		}
+		if came.others[l.entry.Number] {
+			if err := p.takeOver(ctx, l, &made); err != nil {
+				return err
+			}
 		}
 		if made.lost != nil {
 			p.lost = append(p.lost, &RowError{l.row, made.lost})
@@ -213,7 +218,7 @@ func (p *production) deliver(l *line, made product) error {
 	if l.entry.State == card.Planned {
 		l.entry.State, l.entry.Token, l.entry.SHA256 = card.Issued, made.done.Token, made.done.SHA256
 	}
-	if p.inForce(*l.entry) {
+	if p.out != nil && p.inForce(*l.entry) { // a worker of the queue delivers nothing
 		if err := p.out.put(l.entry.Number, made.file); err != nil {
 			return err
 		}
@@ -225,45 +230,73 @@ func (p *production) deliver(l *line, made product) error {
 // inForce says whether a card is issued, and its key still speaks for it.
 func (p *production) inForce(e card.Entry) bool { return e.State == card.Issued && p.believes(e) }
 
+// takeOver has a card go on with the file of another run, which was faster: that file is the one on record.
+func (p *production) takeOver(ctx context.Context, l *line, made *product) error {
+	e, ok, err := p.Register.FindEntry(ctx, l.entry.Number)
+	if err != nil || !ok {
+		return errors.Join(err, ctx.Err())
+	}
+	l.entry, made.file = &e, nil
+	if p.out == nil || !p.inForce(e) {
+		return nil
+	}
+	made.file, made.lost = p.Archive.Get(ctx, e.Number, e.SHA256)
+	if isDown(made.lost) {
+		return made.lost
+	}
+	return nil
+}
+
+// marking is what came of recording a group.
+type marking struct {
+	recorded  int
+	withdrawn map[card.Number]error // why each is not in force
+	others    map[card.Number]bool  // that another run has put in force meanwhile
+}
+
 // mark records the finished cards of a group. A card that somebody withdrew while it was being made, or of which a prerequisite was
-// withdrawn, is no reason to hold the others back: it is returned with the reason.
-func (p *production) mark(ctx context.Context, group []product, record func(context.Context, string, time.Time, []card.Finished) error) (
-	recorded int, withdrawn map[card.Number]error, err error,
-) {
+// withdrawn, is no reason to hold the others back; nor is one that another run was faster with.
+func (p *production) mark(ctx context.Context, group []product, record func(context.Context, string, time.Time, []card.Finished) error) (marking, error) {
 	var finished []card.Finished
 	for _, made := range group {
 		if made.lost == nil && p.plan.lines[made.line].entry.State == card.Planned {
 			finished = append(finished, made.done)
 		}
 	}
-	withdrawn = map[card.Number]error{}
+	m := marking{withdrawn: map[card.Number]error{}, others: map[card.Number]bool{}}
 	for len(finished) > 0 {
 		err := record(ctx, p.Actor, p.now(), finished)
 		if err == nil {
-			return len(finished), withdrawn, nil
+			m.recorded = len(finished)
+			return m, nil
 		}
-		lost, ok := lostNumber(err)
+		lost, others, ok := lostNumber(err)
 		n := slices.IndexFunc(finished, func(f card.Finished) bool { return f.Number == lost })
 		if !ok || n < 0 { // n < 0: it is about the card that one of these replaces
-			return 0, nil, err
+			return m, err
 		}
-		withdrawn[lost] = err
+		if others {
+			m.others[lost] = true
+		} else {
+			m.withdrawn[lost] = err
+		}
 		finished = slices.Delete(finished, n, n+1)
 	}
-	return 0, withdrawn, nil
+	return m, nil
 }
 
-// lostNumber is the card that can't be put in force, where that is no fault of the others: it was withdrawn, or one that it presupposes was.
-func lostNumber(err error) (card.Number, bool) {
+// lostNumber is the card that can't be put in force, where that is no fault of the others: it was withdrawn, or one that it presupposes was;
+// or another run has put it in force.
+func lostNumber(err error) (number card.Number, others, ok bool) {
 	var move *card.MoveError
 	var lapsed *card.LapsedError
 	switch {
 	case errors.As(err, &lapsed):
-		return lapsed.Number, true
-	case errors.As(err, &move) && move.From == card.Revoked:
-		return move.Number, true
+		return lapsed.Number, false, true
+	case errors.As(err, &move):
+		return move.Number, move.From != card.Revoked, true
 	}
-	return "", false
+	return "", false, false
 }
 
 // make is the whole way of one card up to the archive, which takes a new file of it next. A card that was issued before is taken from there and never drawn anew.

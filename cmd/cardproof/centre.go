@@ -118,8 +118,8 @@ func (a *app) centreOf(ctx context.Context, c *config.Config, found *register.Le
 	})}, nil
 }
 
-// openIssuer opens the issuing side with its private key. Another run on this machine is waited for, so that it can't be issuing the
-// same roster meanwhile; and on any machine, one that changes keys, erases or copies.
+// openIssuer opens the issuing side with its private key. Another run on any machine is waited for, so that it can't be issuing the
+// same roster meanwhile, nor change keys, erase or copy.
 func (a *app) openIssuer(ctx context.Context) (*centre, error) {
 	return a.openWriter(ctx, a.unlock)
 }

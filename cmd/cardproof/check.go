@@ -236,6 +236,8 @@ type summary struct {
 	Withdrawn int      `json:"withdrawn"` // of the delivered cards, those that are not in force
 	Kept      []string `json:"kept"`      // files of an earlier run that were in the way, by their new names
 
+	Queued int `json:"queued,omitempty"` // of issue --queue --no-wait: left to the workers
+
 	Replaced    []replaced `json:"replaced,omitempty"`     // of replace --file alone
 	MailsQueued int        `json:"mails_queued,omitempty"` // of it: mails with new cards, in place of those that were owed
 	MailsOwed   int        `json:"mails_owed,omitempty"`   // of it: new cards whose learners were mailed the old ones alone

@@ -215,9 +215,10 @@ func TestMachinesWaitForEachOther(t *testing.T) {
 	}{
 		{register.Alone, []string{"issue", roster, "--out", "cards"}, true, "another machine changes the keys, erases or copies"},
 		{register.Issuing, []string{"keys", "rotate"}, true, "another machine works on this register"},
-		{register.Issuing, []string{"issue", roster, "--out", "cards"}, false, ""},
+		{register.Issuing, []string{"issue", roster, "--out", "cards"}, true, "another machine is issuing from this register"},
+		{register.Making, []string{"issue", roster, "--out", "cards"}, false, ""},
 	} {
-		lock, err := other.LockIssuing(t.Context(), step.how, func() { t.Error("a command left its lock behind") })
+		lock, err := other.LockIssuing(t.Context(), step.how, func(register.Holding) { t.Error("a command left its lock behind") })
 		if err != nil {
 			t.Fatal(err)
 		}

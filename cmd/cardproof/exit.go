@@ -93,6 +93,8 @@ func explainRun(err error) *failure {
 		return &failure{exitInterrupted, errors.New("interrupted"), []string{"Run the same command again: it goes on where it stopped, and does nothing twice."}}
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT), errors.Is(err, register.ErrFull):
 		return &failure{exitFailed, err, []string{"The disk is full. Make room, and run the same command again: it goes on where it stopped."}}
+	case errors.Is(err, card.ErrRevokedKey):
+		return &failure{exitKey, err, []string{"No such card is out. Bring the newest key set to this machine (`cardproof keys list` shows it), and run the same command again: it makes the cards with the key of today."}}
 	case errors.Is(err, issuer.ErrUnproved):
 		return &failure{exitFailed, err, []string{"The batch was stopped, and this card was not released. Please report this: it is a fault of the program or of the disk."}}
 	case errors.As(err, &anew):

@@ -25,6 +25,8 @@ type issueOptions struct {
 	goodRows bool
 	hold     bool
 	mail     bool
+	queue    bool
+	noWait   bool
 }
 
 func newIssue(a *app) *cobra.Command {
@@ -43,10 +45,15 @@ is a workbook), to be mended there and issued by themselves.
 With --hold the cards are made and proved, and wait: nothing is in force and no card is written out until somebody has looked at
 the batch ("show --batch") and says "release", or "discard". Together with --good-rows it needs --out, for problems.csv alone.
 
+With --queue the cards are recorded here, and made by every machine that runs "cardproof work" with the keys. This needs a register in a
+PostgreSQL database and an archive that the machines share. The command waits for them and then delivers; Ctrl-C, or --no-wait, leaves the batch to them, and the
+same command again delivers it. "queue" shows how far they are.
+
 With --mail each learner is sent the card; "mail status" says what became of each mail.`,
 		Example: `  cardproof issue roster.xlsx --out cards
   cardproof issue roster.csv --out cards --good-rows --map "Exam %=score"
-  cardproof issue roster.csv --hold`,
+  cardproof issue roster.csv --hold
+  cardproof issue roster.csv --queue --out cards`,
 		Args: oneArgument("the file of a roster, such as roster.csv or roster.xlsx"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.roster = args[0]
@@ -59,6 +66,10 @@ With --mail each learner is sent the card; "mail status" says what became of eac
 			if o.mail && o.hold {
 				return fail(exitUsage, errors.New("issue --mail and --hold do not go together"), "A held batch is mailed after its release: `cardproof mail send --batch BATCH`.")
 			}
+			if o.noWait && (!o.queue || o.mail) {
+				return fail(exitUsage, errors.New("issue --no-wait goes with --queue, and not with --mail"),
+					"The mails are queued when the cards are issued: run the same command with --mail and without --no-wait, or `cardproof mail send --batch BATCH` later.")
+			}
 			return a.withIssuer(cmd, func(ctx context.Context, c *centre) error { return a.issue(ctx, c, o) })
 		},
 	}
@@ -66,6 +77,8 @@ With --mail each learner is sent the card; "mail status" says what became of eac
 	cmd.Flags().BoolVar(&o.goodRows, "good-rows", false, "issue the rows without a problem, and write the others to problems.csv in --out")
 	cmd.Flags().BoolVar(&o.hold, "hold", false, "make and prove the cards, and let them wait for \"release\"; writes no card to --out")
 	cmd.Flags().BoolVar(&o.mail, "mail", false, "send each learner the card by mail")
+	cmd.Flags().BoolVar(&o.queue, "queue", false, "have the machines that run \"cardproof work\" make the cards")
+	cmd.Flags().BoolVar(&o.noWait, "no-wait", false, "with --queue: do not wait for the cards")
 	o.add(cmd)
 	return cmd
 }
@@ -100,7 +113,15 @@ func (a *app) issue(ctx context.Context, c *centre, o issueOptions) error {
 	if err := addRefused(&d, r, plan); err != nil {
 		return err
 	}
-	result, err := a.run(ctx, c, plan, d)
+	var result *issuer.Result
+	if o.queue {
+		result, err = a.runQueued(ctx, c, plan, d, !o.noWait)
+	} else {
+		result, err = a.run(ctx, c, plan, d)
+	}
+	if errors.Is(err, errLeft) {
+		return a.printLeft(plan, result, r, o)
+	}
 	if result == nil {
 		return err
 	}
@@ -136,6 +157,11 @@ func (a *app) issue(ctx context.Context, c *centre, o issueOptions) error {
 func (a *app) checkIssue(c *config.Config, o issueOptions) error {
 	if o.out != "" {
 		if err := a.refuseOwn(c, "--out", o.out); err != nil {
+			return err
+		}
+	}
+	if o.queue {
+		if err := needDatabase(c.Register); err != nil {
 			return err
 		}
 	}

@@ -13,10 +13,17 @@ import (
 )
 
 // issuingLock lets one run of this machine work at a time, by a file; and of a register in a database keeps apart what all machines do, by
-// the database: many issue at once, and who changes keys, erases or copies is alone.
+// the database: one plans and issues at a time, beside it the workers of the queue, and who changes keys, erases or copies is alone.
 type issuingLock struct {
 	*register.IssueLock
 	file *flock.Flock
+}
+
+// waitingFor says to who waits what another machine does.
+var waitingFor = map[register.Holding]string{
+	register.Making:  "another machine works on this register; waiting until nobody issues",
+	register.Issuing: "another machine is issuing from this register; waiting for it to end",
+	register.Alone:   "another machine changes the keys, erases or copies, or waits to; waiting for it to end",
 }
 
 // lockIssuing waits until nobody does what this run excludes. db is the register. Where the error is nil, unlock the lock.
@@ -30,13 +37,7 @@ func (a *app) lockIssuing(ctx context.Context, c *config.Config, db *register.DB
 	if err != nil {
 		return nil, errors.Join(err, file.Unlock())
 	}
-	session, err := db.LockIssuing(ctx, how, func() {
-		if how == register.Alone {
-			a.say("another machine works on this register; waiting until nobody issues ...\n")
-			return
-		}
-		a.say("another machine changes the keys, erases or copies, or waits to; waiting for it to end ...\n")
-	})
+	session, err := db.LockIssuing(ctx, how, func(behind register.Holding) { a.say("%s ...\n", waitingFor[behind]) })
 	if err != nil {
 		return nil, errors.Join(err, file.Unlock())
 	}

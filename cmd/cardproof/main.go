@@ -81,7 +81,7 @@ Exit codes: 0 done (verify: all valid) · 1 failed · 2 usage or configuration �
 	flags.BoolVar(&a.json, "json", false, "print one JSON object instead of text")
 	flags.BoolVar(&a.quiet, "quiet", false, "print results and errors only")
 	root.AddCommand(
-		newDemo(a), newInit(a), newRoster(a), newCheck(a), newIssue(a), newBatches(a), newRelease(a), newDiscard(a), newShow(a),
+		newDemo(a), newInit(a), newRoster(a), newCheck(a), newIssue(a), newBatches(a), newQueue(a), newRelease(a), newDiscard(a), newShow(a),
 		newPreview(a), newPrint(a), newExport(a), newVerify(a), newRevoke(a), newSuspend(a), newReinstate(a), newReplace(a), newServe(a), newWork(a), newMail(a),
 		newLinks(a), newArchive(a), newStatus(a), newKeys(a), newAudit(a), newErase(a), newBackup(a), newRestore(a), newDoctor(a), newRegister(a),
 	)

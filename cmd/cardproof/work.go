@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/cardproof/cardproof/internal/config"
 	"github.com/cardproof/cardproof/internal/httpd"
@@ -25,43 +26,99 @@ import (
 // answerFactor is how much longer than for a step the server may take for a whole mail: with the usual minute, the ten of RFC 5321, 4.5.3.2.6.
 const answerFactor = 10
 
+type workOptions struct {
+	once bool
+	only string
+}
+
+// What a machine may be told to do alone.
+const (
+	onlyMail  = "mail"
+	onlyIssue = "issue"
+)
+
 func newWork(a *app) *cobra.Command {
-	var once bool
+	var o workOptions
 	cmd := &cobra.Command{
-		Use:   "work [--once]",
-		Short: "Send the mails that wait, and remind learners of cards that end",
+		Use:   "work [--once] [--only mail|issue]",
+		Short: "Send the mails that wait, remind learners of cards that end, and make the cards of the queue",
 		Long: `Work does what takes its time: it sends the mails that "issue --mail" and "mail send" have queued, tries again what the mail server takes
 only later, and reminds learners before their cards end. "serve" does the same beside its pages, so this command is for a centre that
-serves elsewhere, or with "serve --no-work". One run works at a time, and a second one waits for its end.
+serves elsewhere, or with "serve --no-work". One run sends mails at a time, and a second one waits for its end.
 
-With --once it ends when every mail that can be sent now was tried; without, it goes on until Ctrl-C.`,
+Where the register is a PostgreSQL database, it also makes the cards of "issue --queue", if it can open the keys of this machine: any number of
+machines do so at once. Without the keys it sends mails only. "queue" shows what each machine does. Ctrl-C ends it after the cards at hand.
+
+With --once it ends when every mail that can be sent now was tried, and makes no cards; without, it goes on until Ctrl-C.`,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return a.work(cmd.Context(), once) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.work(cmd.Context(), o) },
 	}
-	cmd.Flags().BoolVar(&once, "once", false, "end when every mail that can be sent now was tried")
+	cmd.Flags().BoolVar(&o.once, "once", false, "end when every mail that can be sent now was tried")
+	cmd.Flags().StringVar(&o.only, "only", "", "do one `kind` of work alone: mail, or issue")
 	return cmd
 }
 
-func (a *app) work(ctx context.Context, once bool) error {
+func (a *app) work(ctx context.Context, o workOptions) (err error) {
 	c, err := a.load()
 	if err != nil {
 		return err
 	}
-	if err := needMail(c); err != nil {
+	if err := checkWork(c, o); err != nil {
 		return err
 	}
-	w, err := a.openWorker(ctx, c, serve.NewLog(a.stderr, slog.LevelInfo))
+	log := serve.NewLog(a.stderr, slog.LevelInfo)
+	var m *maker
+	if c.Register != "" && o.only != onlyMail && !o.once {
+		m, err = a.openMaker(ctx, c)
+		if err != nil && (o.only == onlyIssue || !isOfKeys(err) || !c.Mail.On()) {
+			return err
+		}
+		if err != nil {
+			a.say("this machine makes no cards: %v\n", err)
+		} else {
+			defer func() { err = errors.Join(err, m.Close()) }()
+		}
+	}
+	if o.only == onlyIssue || !c.Mail.On() {
+		a.say("making the cards of the queue (Ctrl-C stops)\n")
+		return m.run(ctx, log)
+	}
+	w, err := a.openWorker(ctx, c, log)
 	if err != nil {
 		return err
 	}
-	if once {
-		err = w.RunOnce(ctx)
-	} else {
-		a.say("sending mails by %s (Ctrl-C stops)\n", c.Mail.Host)
-		err = w.Run(ctx)
+	defer func() { err = errors.Join(err, w.Close()) }()
+	if o.once {
+		return w.RunOnce(ctx)
 	}
-	return errors.Join(err, w.Close())
+	if m == nil {
+		a.say("sending mails by %s (Ctrl-C stops)\n", c.Mail.Host)
+		return w.Run(ctx)
+	}
+	a.say("sending mails by %s, and making the cards of the queue (Ctrl-C stops)\n", c.Mail.Host)
+	both, ctx := errgroup.WithContext(ctx)
+	both.Go(func() error { return w.Run(ctx) })
+	both.Go(func() error { return m.run(ctx, log) })
+	return both.Wait()
 }
+
+// checkWork refuses work that this centre does not have.
+func checkWork(c *config.Config, o workOptions) error {
+	switch {
+	case o.only != "" && o.only != onlyMail && o.only != onlyIssue:
+		return fail(exitUsage, fmt.Errorf("--only %q is no kind of work", printable(o.only)), "Give mail or issue.")
+	case o.only == onlyIssue && o.once:
+		return fail(exitUsage, errors.New("--once goes with mails alone"), "Leave --once out: the cards of the queue are made until Ctrl-C.")
+	case o.only == onlyIssue:
+		return needDatabase(c.Register)
+	case o.only == onlyMail || o.once || c.Register == "":
+		return needMail(c)
+	}
+	return nil
+}
+
+// isOfKeys says whether an error is that this machine has not the private keys, or can't open them.
+func isOfKeys(err error) bool { return explainKey(err) != nil || explainToken(err) != nil }
 
 // needMail refuses a centre without a mail server.
 func needMail(c *config.Config) error {

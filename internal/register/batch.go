@@ -46,6 +46,30 @@ func (l *Ledger) BatchEntries(ctx context.Context, id string) (entries []card.En
 	return entries, err
 }
 
+// Unmade is a planned card without a finished file, and the key that its token was planned for.
+type Unmade struct {
+	Number card.Number
+	KeyID  string
+}
+
+// BatchUnmade answers what is still to be made of a batch, in the order in which it was planned. The error is card.ErrNoBatch where there is none
+// of the name.
+func (l *Ledger) BatchUnmade(ctx context.Context, id string) (cards []Unmade, err error) {
+	err = l.snapshot(ctx, "list what is to be made of a batch", func(tx *sql.Tx) error {
+		b, err := mustFindBatch(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		return forEach(ctx, tx, func(rows *sql.Rows) error {
+			var u Unmade
+			err := rows.Scan(&u.Number, &u.KeyID)
+			cards = append(cards, u)
+			return err
+		}, "SELECT number, key_id FROM cards WHERE batch = ? AND state = 'planned' AND token = '' ORDER BY seq", b.id)
+	})
+	return cards, err
+}
+
 // BatchGivenUp answers the cards of a batch that were given up before they were issued: the archive may hold files of them,
 // which nobody shall get. The error is card.ErrNoBatch where there is no batch of the name.
 func (l *Ledger) BatchGivenUp(ctx context.Context, id string) (numbers []card.Number, err error) {

@@ -21,7 +21,7 @@ func testRegister(t *testing.T, open func(t *testing.T) *DB) {
 		run  func(t *testing.T, db *DB)
 	}{
 		{"round trip", testRoundTrip}, {"plan is all or nothing", testPlanAllOrNothing}, {"plan refuses", testPlanRefuses},
-		{"plan again", testReplan}, {"mark issued", testMarkIssued}, {"moves", testMoves}, {"replace", testReplace},
+		{"plan again", testReplan}, {"mark issued", testMarkIssued}, {"moves", testMoves}, {"queued", testQueued}, {"replace", testReplace},
 		{"replacement meets a withdrawn card", testReplaceWithdrawn}, {"writes demand actor and reason", testDemands},
 		{"counts", testCounts}, {"status slots", testStatusSlots}, {"status lists", testStatusLists},
 		{"find learners", testFindLearners}, {"find learners through replacements", testFindReplaced},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"strings"
 
 	"github.com/cardproof/cardproof/card"
 )
@@ -44,6 +45,22 @@ func findEntry(ctx context.Context, q querier, number card.Number) (card.Entry, 
 	}
 	e, err := row.entry(of)
 	return e, err == nil, err
+}
+
+// FindEntries answers the cards of the numbers that the register has, in the order in which they were planned.
+func (l *Ledger) FindEntries(ctx context.Context, numbers []card.Number) (entries []card.Entry, err error) {
+	if len(numbers) == 0 {
+		return nil, nil
+	}
+	args := make([]any, len(numbers))
+	for i, n := range numbers {
+		args[i] = string(n)
+	}
+	err = l.snapshot(ctx, "look up cards", func(tx *sql.Tx) error {
+		entries, err = listEntries(ctx, tx, "c.number IN (?"+strings.Repeat(", ?", len(args)-1)+")", args...)
+		return err
+	})
+	return entries, err
 }
 
 // FindReplacement is the card, planned or later, that was recorded to replace another. One that was given up is none.

@@ -19,9 +19,11 @@ var ErrLockLost = errors.New("the connection to the register's database was lost
 type Holding int
 
 const (
-	// Issuing is held by many at once, on as many machines: what makes cards, and moves batches.
-	Issuing Holding = iota
-	// Alone is held by one, while nobody issues: what changes keys, erases, or copies.
+	// Making is held by many at once, on as many machines: the workers of a queue, who make cards that were planned.
+	Making Holding = iota
+	// Issuing is held by one at a time, beside any number of workers: what plans cards, and moves batches.
+	Issuing
+	// Alone is held by one, while nobody issues or makes: what changes keys, erases, or copies.
 	Alone
 )
 
@@ -32,21 +34,29 @@ type IssueLock struct {
 	conn *sql.Conn
 }
 
-// The lock is the session's, as that of the work is: when its connection ends, the database gives it to the next. Who waits to be alone comes
-// before those who come to issue later. The second key tells centres apart.
-const issueKeys = "(1129345640, quote_ident(current_schema())::regnamespace::oid::integer)"
+// The locks are the session's, as that of the work is: when its connection ends, the database gives them to the next. Who waits to be alone comes
+// before those who come to make cards later. The second key tells centres apart.
+const (
+	makeKeys = "(1129345640, quote_ident(current_schema())::regnamespace::oid::integer)"
+	planKeys = "(1129345641, quote_ident(current_schema())::regnamespace::oid::integer)"
+)
 
-var issueLocks = map[Holding]struct{ try, wait string }{
-	Issuing: {"SELECT pg_try_advisory_lock_shared" + issueKeys, "SELECT pg_advisory_lock_shared" + issueKeys},
-	Alone:   {"SELECT pg_try_advisory_lock" + issueKeys, "SELECT pg_advisory_lock" + issueKeys},
+// issueLocks are what each has to hold, in this order, and who has what is not free.
+var issueLocks = map[Holding][]struct {
+	function, keys string
+	behind         Holding
+}{
+	Making:  {{"advisory_lock_shared", makeKeys, Alone}},
+	Issuing: {{"advisory_lock", planKeys, Issuing}, {"advisory_lock_shared", makeKeys, Alone}},
+	Alone:   {{"advisory_lock", makeKeys, Making}},
 }
 
 // sessionEvery is how often the session of a lock is asked whether it is still there. A server that is not reached any more needs longer (a
 // minute, by keepalives) to give its lock to another.
 const sessionEvery = 5 * time.Second
 
-// LockIssuing waits until it has the lock, for as long as ctx lets it. waiting is called once where that is not at once.
-func (db *DB) LockIssuing(ctx context.Context, how Holding, waiting func()) (*IssueLock, error) {
+// LockIssuing waits until it has the lock, for as long as ctx lets it. Before it waits, it tells whom for: a Holding that excludes this one.
+func (db *DB) LockIssuing(ctx context.Context, how Holding, waiting func(behind Holding)) (*IssueLock, error) {
 	const doing = "take the lock of issuing"
 	l := &IssueLock{}
 	if !db.server {
@@ -56,7 +66,7 @@ func (db *DB) LockIssuing(ctx context.Context, how Holding, waiting func()) (*Is
 	if l.pool, err = OpenServerPool(db.where, 1); err != nil {
 		return nil, err
 	}
-	if err = l.take(ctx, issueLocks[how].try, issueLocks[how].wait, waiting); err != nil {
+	if err = l.take(ctx, how, waiting); err != nil {
 		if ctx.Err() != nil { // whatever the driver makes of it
 			err = ctx.Err()
 		}
@@ -65,23 +75,32 @@ func (db *DB) LockIssuing(ctx context.Context, how Holding, waiting func()) (*Is
 	return l, nil
 }
 
-func (l *IssueLock) take(ctx context.Context, try, wait string, waiting func()) (err error) {
+func (l *IssueLock) take(ctx context.Context, how Holding, waiting func(Holding)) (err error) {
 	bounded, cancel := context.WithTimeout(ctx, connectTimeout+lookupTimeout)
 	defer cancel()
 	if l.conn, err = l.pool.Conn(bounded); err != nil {
 		return err
 	}
-	var held bool
-	if err := l.conn.QueryRowContext(bounded, try).Scan(&held); err != nil || held {
-		return err
+	for _, lock := range issueLocks[how] {
+		bounded, cancel := context.WithTimeout(ctx, lookupTimeout)
+		defer cancel()
+		var held bool
+		if err := l.conn.QueryRowContext(bounded, "SELECT pg_try_"+lock.function+lock.keys).Scan(&held); err != nil {
+			return err
+		}
+		if held {
+			continue
+		}
+		waiting(lock.behind)
+		// Others may issue for hours. The limits of a statement are for those that work.
+		if _, err := l.conn.ExecContext(bounded, "SELECT set_config('lock_timeout', '0', false), set_config('statement_timeout', '0', false)"); err != nil {
+			return err
+		}
+		if _, err = l.conn.ExecContext(ctx, "SELECT pg_"+lock.function+lock.keys); err != nil {
+			return err
+		}
 	}
-	waiting()
-	// Others may issue for hours. The limits of a statement are for those that work.
-	if _, err := l.conn.ExecContext(bounded, "SELECT set_config('lock_timeout', '0', false), set_config('statement_timeout', '0', false)"); err != nil {
-		return err
-	}
-	_, err = l.conn.ExecContext(ctx, wait)
-	return err
+	return nil
 }
 
 // While runs do with a context that ends where the lock is lost: another run may have it then. The error is ErrLockLost in that case, and

@@ -12,7 +12,7 @@ import (
 // holding takes the lock of issuing, which has to be free.
 func holding(t *testing.T, db *DB, how Holding) *IssueLock {
 	t.Helper()
-	l, err := db.LockIssuing(t.Context(), how, func() { t.Error("it waited") })
+	l, err := db.LockIssuing(t.Context(), how, func(Holding) { t.Error("it waited") })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -25,7 +25,7 @@ func queueing(t *testing.T, db *DB, how Holding) <-chan *IssueLock {
 	t.Helper()
 	waits, got := make(chan struct{}), make(chan *IssueLock, 1)
 	go func() {
-		l, err := db.LockIssuing(t.Context(), how, func() { close(waits) })
+		l, err := db.LockIssuing(t.Context(), how, func(Holding) { close(waits) })
 		if err != nil {
 			t.Error(err)
 			l = &IssueLock{}
@@ -46,9 +46,9 @@ func queueing(t *testing.T, db *DB, how Holding) <-chan *IssueLock {
 func TestIssueLock(t *testing.T) {
 	where := newServer(t)
 	one, two, three := openDB(t, where), openDB(t, where), openDB(t, where)
-	first, second := holding(t, one, Issuing), holding(t, two, Issuing) // together
+	first, second := holding(t, one, Making), holding(t, two, Issuing) // together
 	alone := queueing(t, three, Alone)
-	third := queueing(t, one, Issuing) // behind who waits, who would wait for ever otherwise
+	third := queueing(t, one, Making) // behind who waits, who would wait for ever otherwise
 	close := func(l *IssueLock) {
 		t.Helper()
 		if err := l.Close(); err != nil {
@@ -91,7 +91,7 @@ func TestIssueLockGivesUp(t *testing.T) {
 	one, two := openDB(t, where), openDB(t, where)
 	first := holding(t, one, Issuing)
 	ctx, cancel := context.WithCancel(t.Context())
-	if _, err := two.LockIssuing(ctx, Alone, cancel); !errors.Is(err, context.Canceled) {
+	if _, err := two.LockIssuing(ctx, Alone, func(Holding) { cancel() }); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v, want it cancelled", err)
 	}
 	holding(t, two, Issuing)

@@ -17,7 +17,7 @@ var sha256Hex = regexp.MustCompile(`^[0-9a-f]{64}$`)
 // MarkIssued turns planned cards to issued, all or none. A card that replaces another supersedes it in the same moment, and
 // of one that renews another both histories say so. A card that is issued already with the same token and file is passed over,
 // so that the same work done twice is no error. Otherwise the error is card.ErrNotFound; card.ErrConflict where the card was
-// planned anew with another digest; card.ErrHeld where its batch waits for the release; a *card.LapsedError where a card that it presupposes
+// planned anew with another digest; card.ErrRevokedKey where its key was revoked and does not speak for it; card.ErrHeld where its batch waits for the release; a *card.LapsedError where a card that it presupposes
 // is not in force any more; a *card.MoveError where the card, or the one that it replaces, is in another state.
 func (db *DB) MarkIssued(ctx context.Context, actor string, at time.Time, finished []card.Finished) error {
 	return db.mark(ctx, "mark cards as issued", actor, at, finished, card.Issued)
@@ -44,7 +44,9 @@ func (db *DB) mark(ctx context.Context, doing, actor string, at time.Time, finis
 			return err
 		}
 		m.find, err = tx.PrepareContext(ctx, `SELECT state, changed_at, digest, token, sha256, replaces, renews, evidence,
-			(SELECT held = 1 AND released_at IS NULL FROM batches WHERE id = batch) FROM cards WHERE number = ?`)
+			(SELECT held = 1 AND released_at IS NULL FROM batches WHERE id = batch),
+			coalesce((SELECT k.since FROM key_events k WHERE k.key_id = cards.key_id AND k.action = 'revoked' ORDER BY k.seq DESC LIMIT 1) <= recorded_at, 1 = 0)
+			FROM cards WHERE number = ?`)
 		if err != nil {
 			return err
 		}
@@ -72,9 +74,9 @@ func (m *marker) mark(ctx context.Context, f card.Finished) error {
 	var changed int64
 	var digest []byte
 	var token, sum string
-	var held bool
+	var held, fallen bool
 	l := link{number: f.Number}
-	err := m.find.QueryRowContext(ctx, string(f.Number)).Scan(&state, &changed, &digest, &token, &sum, &l.replaces, &l.renews, &l.evidence, &held)
+	err := m.find.QueryRowContext(ctx, string(f.Number)).Scan(&state, &changed, &digest, &token, &sum, &l.replaces, &l.renews, &l.evidence, &held, &fallen)
 	same := token == f.Token && sum == f.SHA256
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
@@ -89,6 +91,8 @@ func (m *marker) mark(ctx context.Context, f card.Finished) error {
 		return fmt.Errorf("%w: it was planned anew", card.ErrConflict)
 	case m.to == card.Issued && held:
 		return card.ErrHeld
+	case fallen: // by another machine, since this one has looked at the keys
+		return card.ErrRevokedKey
 	}
 	if m.to == card.Issued {
 		changed = m.events.at.Unix()

@@ -140,6 +140,12 @@ func openFile(path string) (*sql.DB, error) {
 	return pool, nil
 }
 
+// Clock is the time of the database of the queue, by which machines agree.
+func (q *Queue) Clock(ctx context.Context) (now time.Time, err error) {
+	err = q.pool.QueryRowContext(ctx, "SELECT now()").Scan(&now)
+	return now.UTC(), err
+}
+
 // Close closes the queue.
 func (q *Queue) Close() error { return q.pool.Close() }
 

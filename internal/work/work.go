@@ -105,35 +105,30 @@ func Open(ctx context.Context, o Options) (*Worker, error) {
 const mostWaiting = 50
 
 func (w *Worker) newClient(on riverdriver.Driver[*sql.Tx]) (*river.Client[*sql.Tx], error) {
-	workers := river.NewWorkers()
-	for _, err := range []error{
-		river.AddWorkerSafely(workers, river.WorkFunc(w.deliver)),
-		river.AddWorkerSafely(workers, river.WorkFunc(w.links)),
-		river.AddWorkerSafely(workers, river.WorkFunc(func(ctx context.Context, _ *river.Job[sweepArgs]) error { return w.sweep(ctx) })),
-		river.AddWorkerSafely(workers, river.WorkFunc(func(ctx context.Context, _ *river.Job[remindArgs]) error { return w.remind(ctx) })),
-	} {
-		if err != nil {
-			return nil, err
-		}
+	workers, err := workersOf(mailWork{
+		deliver: w.deliver, links: w.links,
+		sweep:  func(ctx context.Context, _ *river.Job[sweepArgs]) error { return w.sweep(ctx) },
+		remind: func(ctx context.Context, _ *river.Job[remindArgs]) error { return w.remind(ctx) },
+	}, elsewhere[cardsArgs])
+	if err != nil {
+		return nil, err
 	}
-	const upkeep = "upkeep" // a queue of its own, so that it does not wait behind ten thousand mails
-	every := func(d time.Duration, args river.JobArgs) *river.PeriodicJob {
-		return river.NewPeriodicJob(river.PeriodicInterval(d), func() (river.JobArgs, *river.InsertOpts) {
-			return args, &river.InsertOpts{Queue: upkeep, MaxAttempts: 1} // the next comes anyway
-		}, &river.PeriodicJobOpts{RunOnStart: true})
-	}
-	return river.NewClient(on, &river.Config{
+	config := &river.Config{
 		Queues:  map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: min(mostWaiting, max(2, w.PerMinute))}, upkeep: {MaxWorkers: 1}},
-		Workers: workers, PeriodicJobs: []*river.PeriodicJob{every(sweepEvery, sweepArgs{}), every(remindEvery, remindArgs{})},
-		JobTimeout:                  -1,               // every step of SMTP has its own time
-		RescueStuckJobsAfter:        15 * time.Minute, // of dead runs; one that lives and waits longer is looked at twice, and sent once
+		Workers: workers, PeriodicJobs: periodicJobs(river.UniqueOpts{}),
+		JobTimeout:                  -1, // every step of SMTP has its own time
+		RescueStuckJobsAfter:        rescueMailAfter,
 		FetchCooldown:               20 * time.Millisecond,
 		FetchPollInterval:           500 * time.Millisecond,
 		CompletedJobRetentionPeriod: time.Hour, // longer than linksPause; there are addresses in them
 		CancelledJobRetentionPeriod: time.Hour,
 		DiscardedJobRetentionPeriod: time.Hour,
 		Logger:                      slog.New(slog.DiscardHandler), // it would tell of every attempt; what matters is told here
-	})
+	}
+	if register.IsServer(w.Database) {
+		onServer(config)
+	}
+	return river.NewClient(on, config)
 }
 
 // Run works until ctx ends, and then ends the mail that is being sent. Where another run works, it waits for that to end.
@@ -170,9 +165,9 @@ func (w *Worker) retryNow(ctx context.Context) error {
 	})
 }
 
-// eachJob hands every job of a state to do, until that is an error.
+// eachJob hands every job of a state to do, until that is an error. Those of the queues of cards are other programs'.
 func (w *Worker) eachJob(ctx context.Context, state rivertype.JobState, do func(*rivertype.JobRow) error) error {
-	first := river.NewJobListParams().First(1000).States(state).OrderBy(river.JobListOrderByID, river.SortOrderAsc)
+	first := river.NewJobListParams().First(1000).Queues(river.QueueDefault, upkeep).States(state).OrderBy(river.JobListOrderByID, river.SortOrderAsc)
 	for params := first; ; {
 		page, err := w.client.JobList(ctx, params)
 		if err != nil || len(page.Jobs) == 0 {

@@ -1,0 +1,257 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/cardproof/cardproof/card"
+	"github.com/cardproof/cardproof/internal/work"
+)
+
+func newQueue(a *app) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "queue",
+		Short: "Show the batches that machines are issuing together, and the machines",
+		Long: `Queue shows each batch that "issue --queue" has left to the workers and that is not finished: how many cards are made, how many wait, which machines
+have cards of it in hand, and what went wrong; and below them every machine that runs "cardproof work", with its key, or why it makes no cards.
+
+"queue stop" takes what waits of a batch out of the queue; "queue resume" puts it, and what has failed, into the queue again. It also takes up any
+batch that a run without --queue has left unfinished. "discard" gives a batch up of which nothing is out.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.withCards(cmd.Context(), a.showQueue) },
+	}
+	const aBatch = "the name of a batch; `cardproof queue` lists them"
+	cmd.AddCommand(
+		&cobra.Command{
+			Use: "stop BATCH", Short: "Take what waits of a batch out of the queue", Args: oneArgument(aBatch),
+			Long: "Stop takes what waits of a batch out of the queue. The cards that a machine has in hand are finished, which takes seconds. Nothing is lost:\n\"queue resume\" goes on.",
+			RunE: func(cmd *cobra.Command, args []string) error {
+				return a.withCards(cmd.Context(), func(ctx context.Context, c *centre, q *work.Queue) error { return a.stopBatch(ctx, c, q, args[0]) })
+			},
+		},
+		&cobra.Command{
+			Use: "resume BATCH", Short: "Put what is not made of a batch into the queue again", Args: oneArgument(aBatch),
+			Long: "Resume puts the cards of a batch into the queue that were stopped, that have failed, or that a run has left unfinished. It takes no private key.",
+			RunE: func(cmd *cobra.Command, args []string) error {
+				return a.withCards(cmd.Context(), func(ctx context.Context, c *centre, q *work.Queue) error {
+					return a.resumeBatch(ctx, c, q, args[0])
+				})
+			},
+		})
+	return cmd
+}
+
+// withCards runs what looks at the queue, or changes it.
+func (a *app) withCards(ctx context.Context, do func(context.Context, *centre, *work.Queue) error) (err error) {
+	c, err := a.openCentre(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, c.Close()) }()
+	if err := needDatabase(c.config.Register); err != nil {
+		return err
+	}
+	q, err := work.OpenQueue(ctx, c.config.Register)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, q.Close()) }()
+	return do(ctx, c, q)
+}
+
+// queuedBatch is a batch of the queue as JSON.
+type queuedBatch struct {
+	ID       string         `json:"batch"`
+	Roster   string         `json:"roster"`
+	Of       int            `json:"of"`
+	Made     int            `json:"made"`
+	Waiting  int            `json:"waiting"`
+	Running  map[string]int `json:"running"` // cards by machine
+	Stopped  int            `json:"stopped"`
+	Failed   int            `json:"failed"`
+	Unqueued int            `json:"unqueued"` // planned, and not in the queue: a run broke off, or is at it by itself
+	Error    string         `json:"error"`    // the last one
+	Why      string         `json:"why"`      // it waits and no machine makes it
+}
+
+// queuedMachine is a machine as JSON.
+type queuedMachine struct {
+	Name string `json:"machine"`
+	Key  string `json:"key"` // that it signs with; empty where it makes no cards
+	Why  string `json:"why"` // it makes none
+	Seen string `json:"seen"`
+}
+
+func (a *app) showQueue(ctx context.Context, c *centre, q *work.Queue) error {
+	now, err := q.Clock(ctx)
+	if err != nil {
+		return err
+	}
+	machines, err := q.Machines(ctx, now)
+	if err != nil {
+		return err
+	}
+	batches, err := a.queuedBatches(ctx, c, q, machines)
+	if err != nil {
+		return err
+	}
+	if a.json {
+		shown := make([]queuedMachine, len(machines))
+		for i, m := range machines {
+			shown[i] = queuedMachine{m.Name, m.Lane.Key, m.Why, stamp(m.Seen)}
+		}
+		return a.printJSON(map[string]any{"batches": batches, "machines": shown})
+	}
+	if len(batches) == 0 {
+		fmt.Fprintln(a.stdout, "nothing waits to be made")
+	}
+	for _, b := range batches {
+		fmt.Fprintln(a.stdout, b.text())
+	}
+	for _, m := range machines {
+		says := "makes cards with key " + m.Lane.Key
+		if m.Why != "" {
+			says = "makes no cards: " + m.Why
+		}
+		fmt.Fprintf(a.stdout, "machine %s, seen %d s ago, %s\n", m.Name, int(now.Sub(m.Seen)/time.Second), says)
+	}
+	if len(machines) == 0 {
+		fmt.Fprintln(a.stdout, "no machine makes cards; `cardproof work` does, where the keys are")
+	}
+	return nil
+}
+
+// text is the line of a batch.
+func (b queuedBatch) text() string {
+	says := []string{fmt.Sprintf("batch %s: %d of %d made", b.ID, b.Made, b.Of)}
+	for _, machine := range slices.Sorted(maps.Keys(b.Running)) {
+		says = append(says, fmt.Sprintf("%d in hand on %s", b.Running[machine], machine))
+	}
+	for _, part := range []struct {
+		n    int
+		what string
+	}{{b.Waiting, "waiting"}, {b.Stopped, "stopped"}, {b.Failed, "failed"}, {b.Unqueued, "not in the queue"}} {
+		if part.n > 0 {
+			says = append(says, fmt.Sprintf("%d %s", part.n, part.what))
+		}
+	}
+	text := strings.Join(says, ", ")
+	if b.Error != "" {
+		text += "\n  the last error: " + printable(b.Error)
+	}
+	if b.Why != "" {
+		text += "\n  it waits: " + b.Why
+	}
+	return text
+}
+
+// queuedBatches are the batches that have something to be made.
+func (a *app) queuedBatches(ctx context.Context, c *centre, q *work.Queue, machines []work.Machine) ([]queuedBatch, error) {
+	list, err := c.ledger.Batches(ctx)
+	if err != nil {
+		return nil, err
+	}
+	jobs, err := q.Cards(ctx, "", func(batch string) (map[card.Number]bool, error) { return unmadeOf(ctx, c, batch) })
+	if err != nil {
+		return nil, err
+	}
+	shown := []queuedBatch{}
+	for _, b := range list {
+		if b.State() != card.BatchUnfinished {
+			continue
+		}
+		of := 0
+		for _, n := range b.Cards {
+			of += n
+		}
+		one := queuedBatch{ID: b.ID, Roster: b.Roster, Of: of, Made: of - b.Cards[card.Planned] + b.Proved, Running: map[string]int{}}
+		one.take(jobs[b.ID], machines)
+		one.Unqueued = max(0, of-one.Made-one.Waiting-one.Stopped-one.Failed-inHand(one.Running))
+		shown = append(shown, one)
+	}
+	return shown, nil
+}
+
+// take counts what the queue holds of a batch.
+func (b *queuedBatch) take(jobs *work.BatchJobs, machines []work.Machine) {
+	if jobs == nil {
+		return
+	}
+	b.Stopped, b.Failed, b.Error = len(jobs.Stopped), len(jobs.Failed), jobs.Error
+	for machine, numbers := range jobs.Running {
+		b.Running[machine] = len(numbers)
+	}
+	for lane, numbers := range jobs.Waiting {
+		b.Waiting += len(numbers)
+		if why := whyWaiting(lane, machines); why != "" {
+			b.Why = why
+		}
+	}
+}
+
+func inHand(counts map[string]int) (n int) {
+	for _, one := range counts {
+		n += one
+	}
+	return n
+}
+
+func (a *app) stopBatch(ctx context.Context, c *centre, q *work.Queue, id string) error {
+	b, err := mustFind(ctx, c, id)
+	if err != nil {
+		return err
+	}
+	stopped, err := q.StopCards(ctx, b.ID)
+	if err != nil {
+		return err
+	}
+	if a.json {
+		return a.printJSON(map[string]any{"batch": b.ID, "stopped": stopped})
+	}
+	if stopped == 0 {
+		fmt.Fprintf(a.stdout, "nothing of batch %s waits in the queue\n", b.ID)
+		return nil
+	}
+	fmt.Fprintf(a.stdout, "batch %s is stopped; machines finish the cards that they have in hand\n", b.ID)
+	a.say("To go on: %s\n", a.command("queue resume", b.ID))
+	return nil
+}
+
+func (a *app) resumeBatch(ctx context.Context, c *centre, q *work.Queue, id string) error {
+	b, err := mustFind(ctx, c, id)
+	if err != nil {
+		return err
+	}
+	unmade, err := c.ledger.BatchUnmade(ctx, b.ID)
+	if err != nil {
+		return err
+	}
+	setup, err := setupOf(c.config, c.Drawer)
+	if err != nil {
+		return err
+	}
+	put, err := q.PutCards(ctx, b.ID, setup, unmade, true)
+	if err != nil {
+		return err
+	}
+	if a.json {
+		return a.printJSON(map[string]any{"batch": b.ID, "queued": put, "unmade": len(unmade)})
+	}
+	fmt.Fprintf(a.stdout, "batch %s: %s put into the queue, %d to be made\n", b.ID, plural(put, "card", "cards"), len(unmade))
+	return nil
+}
+
+func mustFind(ctx context.Context, c *centre, id string) (card.Batch, error) {
+	b, ok, err := c.ledger.FindBatch(ctx, id)
+	if err == nil && !ok {
+		err = fmt.Errorf("%w: %s", card.ErrNoBatch, printable(id))
+	}
+	return b, err
+}

@@ -1,0 +1,227 @@
+package work
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"slices"
+	"time"
+
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/rivertype"
+
+	"github.com/cardproof/cardproof/card"
+	"github.com/cardproof/cardproof/internal/register"
+)
+
+// Lane is what a machine needs to make cards: the key that they were planned for, and a setup that draws them alike.
+type Lane struct {
+	Key   string `json:"key"`
+	Setup string `json:"setup"`
+}
+
+// queue is the name of River's queue of a lane. A machine takes from its own lane alone, so that no job is ever in the hands of one that can't do it.
+func (l Lane) queue() string {
+	sum := sha256.Sum256([]byte(l.Key + "\n" + l.Setup))
+	return "cards-" + hex.EncodeToString(sum[:8])
+}
+
+// cardsArgs is the wish to make cards of a batch that are still planned. What they are is in the register.
+type cardsArgs struct {
+	Batch   string        `json:"batch"`
+	Lane    Lane          `json:"lane"`
+	Numbers []card.Number `json:"numbers"`
+}
+
+func (cardsArgs) Kind() string { return "cards" }
+
+// chunkSize is how many cards a job has. A machine works about a quarter of a second on them, and is told to stop after them.
+const chunkSize = 50
+
+// cardsAttempts are those of a job whose cards can't be made. A worker that was killed costs one, too.
+const cardsAttempts = 8
+
+func (a cardsArgs) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{
+		Queue: a.Lane.queue(), MaxAttempts: cardsAttempts,
+		UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: liveStates},
+	}
+}
+
+var liveStates = []rivertype.JobState{
+	rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRetryable, rivertype.JobStateRunning, rivertype.JobStateScheduled,
+}
+
+// BatchJobs is what the queue holds of a batch.
+type BatchJobs struct {
+	Waiting map[Lane][]card.Number
+	Running map[string][]card.Number // by machine
+	Stopped []card.Number
+	Failed  []card.Number // after all attempts
+	Error   string        // the last of a job that failed, or that is tried again
+}
+
+// PutCards puts the cards of a batch that are still to be made into the queue, and says how many it has put there. Those that wait there already, were
+// stopped, or have failed after all attempts stay as they are; again puts the latter two once more. Jobs for a setup or a key that is no
+// longer the cards' own are taken back.
+func (q *Queue) PutCards(ctx context.Context, batch, setup string, unmade []register.Unmade, again bool) (put int, err error) {
+	jobs, err := q.jobsOf(ctx, batch)
+	if err != nil {
+		return 0, err
+	}
+	if again && len(jobs) > 0 { // the machine of whoever says so need not be one of those that make the cards
+		setup = jobs[len(jobs)-1].args.Lane.Setup
+	}
+	lanes := map[card.Number]Lane{}
+	for _, u := range unmade {
+		lanes[u.Number] = Lane{u.KeyID, setup}
+	}
+	has := map[card.Number]bool{}
+	for _, j := range jobs {
+		live := slices.Contains(liveStates, j.row.State)
+		foreign := slices.ContainsFunc(j.args.Numbers, func(n card.Number) bool { l, ok := lanes[n]; return ok && l != j.args.Lane })
+		if live && foreign {
+			if _, err := q.client.JobCancel(ctx, j.row.ID); err != nil {
+				return 0, err
+			}
+			continue
+		}
+		for _, n := range j.args.Numbers {
+			has[n] = has[n] || live || !again && !foreign && ended(j.row.State)
+		}
+	}
+	parts := map[Lane][]card.Number{}
+	for _, u := range unmade {
+		if l := lanes[u.Number]; !has[u.Number] {
+			parts[l] = append(parts[l], u.Number)
+		}
+	}
+	var params []river.InsertManyParams
+	for lane, numbers := range parts {
+		for part := range slices.Chunk(numbers, chunkSize) {
+			params = append(params, river.InsertManyParams{Args: cardsArgs{batch, lane, part}})
+			put += len(part)
+		}
+	}
+	for part := range slices.Chunk(params, 500) {
+		if _, err := q.client.InsertMany(ctx, part); err != nil {
+			return 0, err
+		}
+	}
+	return put, nil
+}
+
+// ended is true of a job that was stopped or has failed.
+func ended(s rivertype.JobState) bool {
+	return s == rivertype.JobStateCancelled || s == rivertype.JobStateDiscarded
+}
+
+// StopCards takes the jobs of a batch back that wait. Those that are being done come to their end, which takes seconds.
+func (q *Queue) StopCards(ctx context.Context, batch string) (stopped int, err error) {
+	jobs, err := q.jobsOf(ctx, batch)
+	for _, j := range jobs {
+		if !slices.Contains(liveStates, j.row.State) {
+			continue
+		}
+		if _, err := q.client.JobCancel(ctx, j.row.ID); err != nil {
+			return stopped, err
+		}
+		stopped++
+	}
+	return stopped, err
+}
+
+// Cards answers what the queue holds of batches, by their names; of one batch alone where that is named. Only numbers that unmade has count.
+func (q *Queue) Cards(ctx context.Context, batch string, unmade func(batch string) (map[card.Number]bool, error)) (map[string]*BatchJobs, error) {
+	jobs, err := q.jobsOf(ctx, batch)
+	if err != nil {
+		return nil, err
+	}
+	slices.SortStableFunc(jobs, func(a, b cardsJob) int { return cmp.Compare(b.row.ID, a.row.ID) }) // the newest first: it speaks for its cards
+	all := map[string]*BatchJobs{}
+	left := map[string]map[card.Number]bool{}
+	for _, j := range jobs {
+		b := all[j.args.Batch]
+		if b == nil {
+			if left[j.args.Batch], err = unmade(j.args.Batch); err != nil {
+				return nil, err
+			}
+			b = &BatchJobs{Waiting: map[Lane][]card.Number{}, Running: map[string][]card.Number{}}
+			all[j.args.Batch] = b
+		}
+		var numbers []card.Number
+		for _, n := range j.args.Numbers {
+			if left[j.args.Batch][n] {
+				numbers = append(numbers, n)
+			}
+		}
+		if len(numbers) == 0 {
+			continue
+		}
+		b.add(j, numbers)
+		for _, n := range numbers {
+			delete(left[j.args.Batch], n)
+		}
+	}
+	return all, nil
+}
+
+func (b *BatchJobs) add(j cardsJob, numbers []card.Number) {
+	errs := j.row.Errors
+	switch {
+	case j.row.State == rivertype.JobStateRunning:
+		machine := ""
+		if by := j.row.AttemptedBy; len(by) > 0 {
+			machine = machineOf(by[len(by)-1])
+		}
+		b.Running[machine] = append(b.Running[machine], numbers...)
+	case slices.Contains(liveStates, j.row.State):
+		b.Waiting[j.args.Lane] = append(b.Waiting[j.args.Lane], numbers...)
+	case j.row.State == rivertype.JobStateCancelled && isStopped(j.row):
+		b.Stopped = append(b.Stopped, numbers...)
+		return
+	default:
+		b.Failed = append(b.Failed, numbers...)
+	}
+	if len(errs) > 0 && b.Error == "" {
+		b.Error = errs[len(errs)-1].Error
+	}
+}
+
+// isStopped says whether somebody has asked for the end of a job.
+func isStopped(row *rivertype.JobRow) bool {
+	var m struct {
+		At time.Time `json:"cancel_attempted_at"`
+	}
+	return json.Unmarshal(row.Metadata, &m) == nil && !m.At.IsZero()
+}
+
+type cardsJob struct {
+	row  *rivertype.JobRow
+	args cardsArgs
+}
+
+// jobsOf answers the jobs of a batch that are not done, or of all batches.
+func (q *Queue) jobsOf(ctx context.Context, batch string) (jobs []cardsJob, err error) {
+	params := river.NewJobListParams().First(1000).Kinds(cardsArgs{}.Kind()).OrderBy(river.JobListOrderByID, river.SortOrderAsc).
+		States(append(slices.Clone(liveStates), rivertype.JobStateCancelled, rivertype.JobStateDiscarded)...)
+	if batch != "" {
+		params = params.Where("args ->> 'batch' = @batch", river.NamedArgs{"batch": batch})
+	}
+	for first := params; ; {
+		page, err := q.client.JobList(ctx, params)
+		if err != nil || len(page.Jobs) == 0 {
+			return jobs, err
+		}
+		for _, row := range page.Jobs {
+			j := cardsJob{row: row}
+			if err := json.Unmarshal(row.EncodedArgs, &j.args); err != nil {
+				return nil, err
+			}
+			jobs = append(jobs, j)
+		}
+		params = first.After(page.LastCursor)
+	}
+}

@@ -1,0 +1,200 @@
+package work_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/cardproof/cardproof/card"
+	"github.com/cardproof/cardproof/internal/pgtest"
+	"github.com/cardproof/cardproof/internal/register"
+	"github.com/cardproof/cardproof/internal/work"
+)
+
+// bench is a queue in a database, and cards that are to be made.
+type bench struct {
+	t   *testing.T
+	q   *work.Queue
+	url string
+
+	mu     sync.Mutex
+	unmade []register.Unmade
+}
+
+func newQueueBench(t *testing.T, n int) *bench {
+	t.Helper()
+	s, err := pgtest.Start()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Stop() })
+	b := &bench{t: t, url: s.New(t, "")}
+	if b.q, err = work.OpenQueue(t.Context(), b.url); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { b.q.Close() })
+	for i := range n {
+		b.unmade = append(b.unmade, register.Unmade{Number: card.Number(fmt.Sprintf("%013d", i)), KeyID: "key"})
+	}
+	return b
+}
+
+func (b *bench) put(setup string, again bool) int {
+	b.t.Helper()
+	b.mu.Lock()
+	unmade := slices.Clone(b.unmade)
+	b.mu.Unlock()
+	n, err := b.q.PutCards(b.t.Context(), "batch", setup, unmade, again)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return n
+}
+
+func (b *bench) jobs() *work.BatchJobs {
+	b.t.Helper()
+	all, err := b.q.Cards(b.t.Context(), "batch", func(string) (map[card.Number]bool, error) {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		numbers := map[card.Number]bool{}
+		for _, u := range b.unmade {
+			numbers[u.Number] = true
+		}
+		return numbers, nil
+	})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	if all["batch"] == nil {
+		return &work.BatchJobs{}
+	}
+	return all["batch"]
+}
+
+// make is a machine's work: it takes the numbers out of what is to be made.
+func (b *bench) make(_ context.Context, numbers []card.Number) (map[string][]card.Number, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.unmade = slices.DeleteFunc(b.unmade, func(u register.Unmade) bool { return slices.Contains(numbers, u.Number) })
+	return nil, nil
+}
+
+func (b *bench) left() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return len(b.unmade)
+}
+
+var errFault, errMachine = errors.New("this card can't be made"), errors.New("the disk is full")
+
+// machine runs a maker until the returned function is called, which waits for its end.
+func (b *bench) machine(lane work.Lane, do func(context.Context, []card.Number) (map[string][]card.Number, error), now func() time.Time) (stop func()) {
+	b.t.Helper()
+	m, err := work.OpenMaker(b.t.Context(), work.MakerOptions{
+		Database: b.url, Ready: func(context.Context) (work.Lane, error) { return lane, nil }, Make: do,
+		IsFault: func(err error) bool { return errors.Is(err, errFault) }, Log: slog.New(slog.DiscardHandler), Now: now,
+	})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(b.t.Context())
+	done := make(chan error, 1)
+	go func() { done <- m.Run(ctx) }()
+	return func() {
+		cancel()
+		if err := errors.Join(<-done, m.Close()); err != nil {
+			b.t.Error(err)
+		}
+	}
+}
+
+func (b *bench) machines() []work.Machine {
+	b.t.Helper()
+	now, err := b.q.Clock(b.t.Context())
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	machines, err := b.q.Machines(b.t.Context(), now)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return machines
+}
+
+func TestCardsArePutInOnce(t *testing.T) {
+	b := newQueueBench(t, 120)
+	here, elsewhere := work.Lane{Key: "key", Setup: "here"}, work.Lane{Key: "key", Setup: "elsewhere"}
+	if got := b.put("here", false); got != 120 {
+		t.Errorf("put: got %d", got)
+	}
+	if got := b.put("here", false); got != 0 {
+		t.Errorf("put again: got %d", got)
+	}
+	if got := b.put("elsewhere", false); got != 120 || len(b.jobs().Waiting[elsewhere]) != 120 || len(b.jobs().Waiting[here]) != 0 {
+		t.Errorf("from another setup: got %d, %+v", got, b.jobs())
+	}
+	if n, err := b.q.StopCards(t.Context(), "batch"); err != nil || n != 3 {
+		t.Errorf("stop: got %d, %v", n, err)
+	}
+	if got := b.put("elsewhere", false); got != 0 || len(b.jobs().Stopped) != 120 {
+		t.Errorf("put what was stopped: got %d, %+v", got, b.jobs())
+	}
+	if got := b.put("here", true); got != 120 || len(b.jobs().Waiting[elsewhere]) != 120 {
+		t.Errorf("resumed by a machine of another setup: got %d, %+v", got, b.jobs())
+	}
+}
+
+func TestMachinesTakeTheirOwnLaneAlone(t *testing.T) {
+	b := newQueueBench(t, 120)
+	b.put("here", false)
+	defer b.machine(work.Lane{Key: "other", Setup: "here"}, b.make, time.Now)()
+	wait(t, func() bool { return len(b.machines()) == 1 && b.machines()[0].Lane.Key == "other" })
+	if got := b.left(); got != 120 {
+		t.Errorf("a machine with another key has made %d cards", 120-got)
+	}
+	// The cards are planned anew with the other's key: a machine that finds it out moves them, and signs nothing.
+	moved := func(_ context.Context, numbers []card.Number) (map[string][]card.Number, error) {
+		return map[string][]card.Number{"other": numbers}, nil
+	}
+	defer b.machine(work.Lane{Key: "key", Setup: "here"}, moved, time.Now)()
+	wait(t, func() bool { return b.left() == 0 })
+}
+
+func TestAMachineWithAWrongClockTakesNothing(t *testing.T) {
+	b := newQueueBench(t, 60)
+	b.put("here", false)
+	stop := b.machine(work.Lane{Key: "key", Setup: "here"}, b.make, func() time.Time { return time.Now().Add(-time.Hour) })
+	wait(t, func() bool { return len(b.machines()) == 1 && strings.Contains(b.machines()[0].Why, "clock") })
+	stop()
+	if b.left() != 60 {
+		t.Errorf("it has made %d cards", 60-b.left())
+	}
+}
+
+// What is wrong with a machine burns no attempt and is told; another machine makes the cards.
+func TestATroubledMachineLeavesItsJobs(t *testing.T) {
+	b := newQueueBench(t, 60)
+	b.put("here", false)
+	lane := work.Lane{Key: "key", Setup: "here"}
+	stop := b.machine(lane, func(context.Context, []card.Number) (map[string][]card.Number, error) { return nil, errMachine }, time.Now)
+	wait(t, func() bool { return len(b.machines()) == 1 && b.machines()[0].Why == errMachine.Error() })
+	if got := b.jobs(); len(got.Failed) > 0 || got.Error != "" || len(got.Waiting[lane])+len(got.Running) == 0 {
+		t.Errorf("its jobs: got %+v", got)
+	}
+	stop()
+	defer b.machine(lane, b.make, time.Now)()
+	wait(t, func() bool { return b.left() == 0 })
+}
+
+func TestAFaultOfCardsIsTold(t *testing.T) {
+	b := newQueueBench(t, 10)
+	b.put("here", false)
+	defer b.machine(work.Lane{Key: "key", Setup: "here"}, func(context.Context, []card.Number) (map[string][]card.Number, error) { return nil, errFault }, time.Now)()
+	wait(t, func() bool { return b.jobs().Error == errFault.Error() })
+}

@@ -1,0 +1,67 @@
+package work
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/riverqueue/river"
+)
+
+// Machine is a run of `cardproof work`, as it tells the others of itself.
+type Machine struct {
+	Name string    `json:"name"` // host and process
+	Lane Lane      `json:"lane"` // what it makes; empty where it makes none now
+	Why  string    `json:"why"`  // it makes none
+	Seen time.Time `json:"-"`
+}
+
+// A machine tells of itself in the data of a queue of its own, in which there is never a job: River keeps the list of queues, and forgets those that
+// nobody has touched for a day.
+const machinePrefix = "at-"
+
+// machineFor is how long after its last word a machine counts as running.
+const machineFor = 45 * time.Second
+
+var notOfQueue = regexp.MustCompile(`[^a-z0-9]+`)
+
+// thisMachine is the name of this process among the machines.
+func thisMachine() string {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "unknown"
+	}
+	return fmt.Sprintf("%s:%d", host, os.Getpid())
+}
+
+func machineQueue(name string) string {
+	return machinePrefix + strings.Trim(notOfQueue.ReplaceAllString(strings.ToLower(name), "-"), "-")
+}
+
+// machineOf is the machine of a River client.
+func machineOf(client string) string {
+	name, _, _ := strings.Cut(client, "/")
+	return name
+}
+
+// Machines answers the machines that make cards now, or would if they could.
+func (q *Queue) Machines(ctx context.Context, now time.Time) (machines []Machine, err error) {
+	list, err := q.client.QueueList(ctx, river.NewQueueListParams().First(10000))
+	if err != nil {
+		return nil, err
+	}
+	for _, one := range list.Queues {
+		var m Machine
+		if !strings.HasPrefix(one.Name, machinePrefix) || json.Unmarshal(one.Metadata, &m) != nil || m.Name == "" {
+			continue
+		}
+		if m.Seen = one.UpdatedAt.UTC(); now.Sub(m.Seen) < machineFor {
+			machines = append(machines, m)
+		}
+	}
+	return machines, nil
+}
