@@ -13,7 +13,6 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/gofrs/flock"
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
@@ -82,7 +81,7 @@ type centre struct {
 	config *config.Config
 	ledger *register.Ledger
 	closer io.Closer // the register
-	lock   *flock.Flock
+	lock   *issueLock
 }
 
 // openCentre opens the issuing side for checks: it reads the register, writes nothing, and has no private key.
@@ -167,6 +166,9 @@ func (a *app) unlock(ctx context.Context, c *centre) (err error) {
 	if c.Sealer, err = a.openSealer(ctx, c.config, pass); err != nil {
 		return err
 	}
+	if err := a.refuseClock(ctx, c.ledger); err != nil {
+		return err
+	}
 	before, _ := c.Keys.Active(c.config.Issuer.URL, keys.Cards)
 	if err = a.waitForOthers(ctx, c); err != nil {
 		return err
@@ -188,17 +190,6 @@ func (a *app) waitForOthers(ctx context.Context, c *centre) (err error) {
 		return err
 	}
 	return refuseOldSet(ctx, c.Keys, c.ledger)
-}
-
-// lockIssuing waits until nobody else issues from the register or changes its keys. Unlock the lock, also after an error.
-func (a *app) lockIssuing(ctx context.Context, c *config.Config) (*flock.Flock, error) {
-	lock := flock.New(filepath.Join(c.Data, "issue.lock"), flock.SetPermissions(0o600))
-	locked, err := lock.TryLock()
-	if err == nil && !locked {
-		a.say("another run is issuing from this register; waiting for it to end ...\n")
-		_, err = lock.TryLockContext(ctx, 100*time.Millisecond)
-	}
-	return lock, err
 }
 
 // Close closes the register and lets the next run in.

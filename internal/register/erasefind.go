@@ -185,16 +185,3 @@ func (l *Ledger) EachFile(ctx context.Context, each func(CardFile) error) error 
 	}
 	return wrap("list the files of cards", err)
 }
-
-// LastEvent is the time of the latest event of a card; zero where there is none.
-func (l *Ledger) LastEvent(ctx context.Context) (at time.Time, err error) {
-	if err := l.check(); err != nil {
-		return at, wrap("look up the last event", err)
-	}
-	var last sql.NullInt64
-	err = l.read.QueryRowContext(ctx, "SELECT max(at) FROM events").Scan(&last)
-	if last.Valid {
-		at = fromUnix(last.Int64)
-	}
-	return at, wrap("look up the last event", err)
-}
