@@ -29,7 +29,7 @@ type Delivery struct {
 }
 
 func (d Delivery) writeLists(out *folder, lines []ManifestLine) error {
-	if err := out.sync(); err != nil {
+	if err := errors.Join(out.sync(), out.sweep(lines)); err != nil {
 		return err
 	}
 	for _, list := range []struct {

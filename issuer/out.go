@@ -134,6 +134,37 @@ func (f *folder) sync() error {
 	return nil
 }
 
+// sweep removes what runs that were killed have left of cards' files: their temporary files, by the names that renameio gives. Only those of
+// the given cards, which nobody else writes at this moment: only one run at a time works on the cards of a register.
+func (f *folder) sweep(lines []ManifestLine) error {
+	entries, err := os.ReadDir(f.dir)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrFolder, err)
+	}
+	var left []string
+	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), ".") && e.Type().IsRegular() {
+			left = append(left, e.Name())
+		}
+	}
+	if len(left) == 0 {
+		return nil
+	}
+	ours := make(map[string]bool, len(lines))
+	for _, l := range lines {
+		ours["."+FileName(l.Number)] = true
+	}
+	for _, name := range left {
+		if !ours[strings.TrimRight(name, "0123456789")] {
+			continue
+		}
+		if err := os.Remove(filepath.Join(f.dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("%w: %w", ErrFolder, err)
+		}
+	}
+	return nil
+}
+
 func (f *folder) write(name string, data []byte) error {
 	if err := durable.WriteFile(filepath.Join(f.dir, name), data, 0o644); err != nil {
 		return fmt.Errorf("%w: %w", ErrFolder, err)

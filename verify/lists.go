@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"context"
 	"errors"
 	"time"
 
@@ -42,9 +43,9 @@ func (c *Checker) isOlder(rec card.Record) bool {
 }
 
 // judge is the verdict on a card by its row. The error is ErrOlder, and then whether the card is in force was not learned.
-func (c *Checker) judge(rec card.Record, key keys.Key, now time.Time) (Verdict, error) {
+func (c *Checker) judge(ctx context.Context, rec card.Record, key keys.Key, now time.Time) (Verdict, error) {
 	if !c.isOlder(rec) {
-		return ofRecord(rec, key, now), nil
+		return ofRecord(rec, key, now, c.clockCodes(ctx, rec.Card, now)...), nil
 	}
 	v := ofRecord(rec, key, now, StatusUnknown)
 	v.StatusAsOf = time.Time{}

@@ -27,7 +27,7 @@ func (c *Checker) withReplacement(ctx context.Context, v Verdict) Verdict {
 		if rec, err = c.vouched(ctx, rec); err != nil {
 			return v
 		}
-		next, _ := c.judge(rec, key, v.CheckedAt) // an error is in the verdict too
+		next, _ := c.judge(ctx, rec, key, v.CheckedAt) // an error is in the verdict too
 		if next.Code != Superseded || rec.ReplacedBy == "" {
 			r.Code = next.Code
 			return v

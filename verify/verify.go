@@ -42,6 +42,9 @@ type Checker struct {
 	Tokens TokenFinder
 	// Lists are the signed status lists in hand, which show that a register is older than they are; nil for none.
 	Lists StatusFinder
+	// Latest is the latest time that the register has on record; zero where it has none, or can't be asked. Where the clock of this machine was
+	// set back, it tells; nil believes the clock.
+	Latest func(ctx context.Context) time.Time
 }
 
 // CheckToken judges a card by its token, given raw or as digits, in the order of the contract: token, signature, claims,
@@ -77,7 +80,7 @@ func (c *Checker) CheckToken(ctx context.Context, text string) (Verdict, error) 
 		return c.withoutRegister(opened, key, now, recordCodes(rec, now)), err
 	}
 	rec.Card = opened.Card // what is signed is shown as it was signed, whatever became of the register's copy
-	v, err := c.judge(rec, key, now)
+	v, err := c.judge(ctx, rec, key, now)
 	return c.withReplacement(ctx, v), err
 }
 
@@ -113,7 +116,7 @@ func (c *Checker) checkNumber(ctx context.Context, typed string) (Verdict, error
 	if rec, err = c.vouched(ctx, rec); err != nil {
 		return Verdict{Code: Unavailable, CheckedAt: now}, err
 	}
-	v, err := c.judge(rec, key, now)
+	v, err := c.judge(ctx, rec, key, now)
 	return c.withReplacement(ctx, v), err
 }
 

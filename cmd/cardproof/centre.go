@@ -175,6 +175,9 @@ func (a *app) unlock(ctx context.Context, c *centre, db *register.DB) (err error
 	if c.Sealer, err = a.openSealer(ctx, c.config, pass); err != nil {
 		return err
 	}
+	if err := a.refuseClock(ctx, c.ledger); err != nil {
+		return err
+	}
 	before, _ := c.Keys.Active(c.config.Issuer.URL, keys.Cards)
 	if err = a.waitForOthers(ctx, c, db, register.Issuing); err != nil {
 		return err

@@ -2,7 +2,10 @@
 
 package main
 
-import "syscall"
+import (
+	"errors"
+	"syscall"
+)
 
 const (
 	littleRoom = 2 << 30   // bytes: some 20,000 cards with their copies, by the sizes of docs/operate.md
@@ -16,6 +19,9 @@ func (c *checkup) disk() {
 		c.fails("disk", err)
 		return
 	}
+	if c.readOnly(c.config.Data) || c.readOnly(archivePlace(c.config)) {
+		return
+	}
 	free := fs.Bavail * uint64(fs.Bsize)
 	const do = "Make room, or move the data folder to a larger disk. A card takes 60 to 150 kB, its copy in the output folder included; docs/operate.md has the sizes."
 	switch {
@@ -26,4 +32,14 @@ func (c *checkup) disk() {
 	default:
 		c.ok("disk", "%d GiB are free at %s", free>>30, c.config.Data)
 	}
+}
+
+// readOnly says so where a folder is on a disk that can only be read: often a disk that has failed. What is no folder is no matter here.
+func (c *checkup) readOnly(folder string) bool {
+	const writing = 2 // W_OK of access(2), which syscall does not name
+	if err := syscall.Access(folder, writing); !errors.Is(err, syscall.EROFS) {
+		return false
+	}
+	c.problem(exitFailed, "disk", "Mount it for writing. If the system has made it so by itself, see what it says of the disk: `dmesg`.", "%s can only be read: nothing can be issued or withdrawn", folder)
+	return true
 }

@@ -72,6 +72,9 @@ func explain(err error) *failure {
 	if errors.As(err, &f) {
 		return f
 	}
+	if kind := register.DatabaseKind(err); kind != nil && !errors.Is(err, kind) { // what is kept in the register by others than it
+		err = fmt.Errorf("%w: %w", kind, err)
+	}
 	for _, explain := range []func(error) *failure{explainRun, explainConfig, explainToken, explainKey, explainRegister, explainFile} {
 		if f := explain(err); f != nil {
 			return f
@@ -240,10 +243,11 @@ func explainRegister(err error) *failure {
 		{register.ErrNewer, "Install the newer version of cardproof that wrote it. Nothing was changed."},
 		{register.ErrOlder, "Run `cardproof init` to bring it up to date; nothing is lost."},
 		{register.ErrCorrupt, "Restore the register from a backup. Do not delete it: it says which cards are genuine."},
+		{register.ErrDisk, "See what the system says of the disk (`dmesg`), and what room is left on it (`df`). If it is failing, copy the data folder to another one before anything else; then run the same command again."},
 		{register.ErrForeign, "Restore this centre's own register and jwks.json, which belong together, or name the right data folder with --data, or the right database as register in config.yaml. Nothing was changed."},
 		{register.ErrServer, "A register needs PostgreSQL 15 or newer, and a database in UTF8: docs/postgresql.md."},
 		{status.ErrOldRegister, "Restore the newest register, or revoke these cards again by its own list of them. Nothing was signed."},
-		{register.ErrAccess, "Run as the user who owns the data folder, or mend its permissions; a database wants the role and the password of docs/postgresql.md."},
+		{register.ErrAccess, "Run as the user who owns the data folder, or mend its permissions; where its disk can only be read, mount it for writing. A database wants the role and the password of docs/postgresql.md."},
 		{register.ErrExchanged, "Somebody has put another file in the register's place meanwhile. Run the command again."},
 		{register.ErrBusy, "Wait until the other program has ended, and run the command again."},
 	} {
@@ -263,7 +267,10 @@ func explainFile(err error) *failure {
 		return &failure{exitFailed, err, hintLines(bad.Hint)}
 	case errors.Is(err, issuer.ErrFolder):
 		return &failure{exitFailed, err, []string{"Name a folder that you may write with --out. Nothing is lost: the same command again delivers every card."}}
-	case errors.Is(err, archive.ErrMissing), errors.Is(err, archive.ErrAltered):
+	case errors.Is(err, archive.ErrMissing):
+		return &failure{exitFailed, err, []string{restoreArchive,
+			"Where several machines share a register, all need the same archive: name it as `archive` in config.yaml, and run the same command again."}}
+	case errors.Is(err, archive.ErrAltered):
 		return &failure{exitFailed, err, []string{restoreArchive}}
 	case errors.Is(err, archive.ErrUnavailable):
 		return &failure{exitFailed, err, []string{"See that the server of the bucket runs and can be reached from here (s3.endpoint in config.yaml). Then run the same command again: it goes on where it stopped, and does nothing twice."}}
@@ -277,6 +284,8 @@ func explainFile(err error) *failure {
 		return &failure{exitFailed, err, []string{"Nothing is overwritten. Move that file away, or name another place."}}
 	case errors.Is(err, fs.ErrNotExist):
 		return &failure{exitFailed, err, []string{"Look at the name: there is no such file or folder."}}
+	case errors.Is(err, syscall.EROFS):
+		return &failure{exitFailed, err, []string{"That place can only be read. Mount it for writing, or name another one, and run the same command again. Nothing is lost."}}
 	case errors.Is(err, fs.ErrPermission):
 		return &failure{exitFailed, err, []string{"Run as a user who may read and write there, or choose another place."}}
 	}

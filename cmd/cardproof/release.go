@@ -36,6 +36,9 @@ func (a *app) release(ctx context.Context, c *centre, batch, out string) error {
 			return err
 		}
 	}
+	if err := a.refuseClock(ctx, c.ledger); err != nil {
+		return err
+	}
 	result, err := c.Release(ctx, batch, issuer.Delivery{Dir: out})
 	if result == nil {
 		return err

@@ -116,6 +116,7 @@ func (a *app) withWriter(ctx context.Context, do func(context.Context, *register
 	if err != nil {
 		return err
 	}
+	a.warnClock(ctx, db) // a card is withdrawn all the same
 	return errors.Join(do(ctx, db), db.Close())
 }
 

@@ -101,6 +101,7 @@ func (a *app) verify(ctx context.Context, needs, args []string) (err error) {
 		return err
 	}
 	checker := &verify.Checker{Keys: set, Register: reader, Tokens: reader, Now: a.now, Location: c.Issuer.Location}
+	checker.Latest = a.warnClock(ctx, reader)
 	desk := &intake.Desk{Checker: newDoubting(checker, a.stderr), Trust: trust, Centre: c.Issuer.Name, Origins: []string{c.Issuer.URL, c.Issuer.VerifyURL}, Now: a.now, Limits: intake.Office}
 	work := readJobs(args)
 	defer work.batch.Close() // it only read

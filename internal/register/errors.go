@@ -36,6 +36,8 @@ var (
 	ErrUnreachable = errors.New("the database of the register can't be reached")
 	// ErrBehind says that the database is a copy that has not followed the register for too long.
 	ErrBehind = errors.New("this copy of the register is behind")
+	// ErrDisk says that the system could not read or write the file.
+	ErrDisk = errors.New("the disk of the register fails")
 	// ErrFull says that the disk is full.
 	ErrFull = errors.New("the disk of the register is full")
 )
@@ -72,6 +74,18 @@ func wrap(doing string, err error) error {
 	return fmt.Errorf("%s: %w: %w", doing, kind, err)
 }
 
+// DatabaseKind is the kind of what a database said, such as ErrFull, wherever in an error that stands: the background work's own tables are
+// in the register too. It is nil where no database said anything, or nothing of these kinds.
+func DatabaseKind(err error) error {
+	if _, ok := errors.AsType[*sqlite.Error](err); ok {
+		return kindOf(err)
+	}
+	if _, ok := errors.AsType[*pgconn.PgError](err); ok {
+		return kindOf(err)
+	}
+	return nil
+}
+
 func kindOf(err error) error {
 	if e, ok := errors.AsType[*sqlite.Error](err); ok {
 		switch e.Code() & 0xff {
@@ -83,6 +97,11 @@ func kindOf(err error) error {
 			return ErrBusy
 		case sqlite3.SQLITE_FULL:
 			return ErrFull
+		case sqlite3.SQLITE_IOERR:
+			if e.Code() == sqlite3.SQLITE_IOERR_SHMSIZE { // the -shm file is short, and has no room to grow
+				return ErrFull
+			}
+			return ErrDisk
 		}
 		return nil
 	}

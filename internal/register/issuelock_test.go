@@ -89,12 +89,12 @@ func TestIssueLockOfAFile(t *testing.T) {
 func TestIssueLockGivesUp(t *testing.T) {
 	where := newServer(t)
 	one, two := openDB(t, where), openDB(t, where)
-	first := holding(t, one, Issuing)
+	first := holding(t, one, Making)
 	ctx, cancel := context.WithCancel(t.Context())
 	if _, err := two.LockIssuing(ctx, Alone, func(Holding) { cancel() }); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v, want it cancelled", err)
 	}
-	holding(t, two, Issuing)
+	holding(t, two, Making)
 	if err := first.Close(); err != nil {
 		t.Fatal(err)
 	}

@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"time"
 
 	"github.com/cardproof/cardproof/card"
 )
@@ -151,19 +150,6 @@ func (l *Ledger) FilesOf(ctx context.Context, numbers []card.Number) (map[card.N
 		return nil
 	}, "SELECT number, state, sha256, CASE name WHEN ? THEN 1 ELSE 0 END FROM cards WHERE number IN ("+placeholders(len(numbers))+")", args...)
 	return found, wrap("look up the files of cards", err)
-}
-
-// LastEvent is the time of the latest event of a card; zero where there is none.
-func (l *Ledger) LastEvent(ctx context.Context) (at time.Time, err error) {
-	if err := l.check(); err != nil {
-		return at, wrap("look up the last event", err)
-	}
-	var last sql.NullInt64
-	err = l.read.QueryRowContext(ctx, "SELECT max(at) FROM events").Scan(&last)
-	if last.Valid {
-		at = fromUnix(last.Int64)
-	}
-	return at, wrap("look up the last event", err)
 }
 
 // longSnapshot is a snapshot whose statements may take as long as they do: they go through all of the register, and rows wait for the one

@@ -3,6 +3,7 @@ package register
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"io"
@@ -122,7 +123,9 @@ func serverKindOf(err error) error {
 	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {
 		return ErrUnreachable
 	}
-	if _, ok := errors.AsType[*net.OpError](err); ok || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) || errors.Is(err, net.ErrClosed) {
+	if _, ok := errors.AsType[*net.OpError](err); ok || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) || errors.Is(err, net.ErrClosed) ||
+		errors.Is(err, driver.ErrBadConn) { // what the driver says of a connection that has ended before
+
 		return ErrUnreachable
 	}
 	return nil

@@ -110,6 +110,7 @@ func (s *Site) build(ctx context.Context, own *own, roots []byte, trust seal.Tru
 	s.monitor = newMonitor(o, ready)
 	limit := o.Server.RateLimit
 	checker := &verify.Checker{Keys: set, Register: reader, Tokens: reader, Now: o.Now, Location: o.Issuer.Location}
+	checker.Latest = (&newest{reader: reader, now: o.Now, log: o.Log}).latest
 	if held != nil {
 		checker.Lists = held
 	}

@@ -261,14 +261,19 @@ func CleanName(name string) string {
 }
 
 var (
-	ownLists  = regexp.MustCompile(`^(cards(-[0-9]+)?\.csv|problems(-[0-9]+)?\.(csv|xlsx))$`)
+	ownLists = regexp.MustCompile(`^(cards(-[0-9]+)?\.csv|problems(-[0-9]+)?\.(csv|xlsx))$`)
+	// What a run that was killed has left of its files, whole or not; the next one removes it.
+	leftOver  = regexp.MustCompile(`^\.([0-9A-Z]{12}\.pdf|cards\.csv|problems\.(csv|xlsx))[0-9]+$`)
 	systemBit = []string{".DS_Store", "Thumbs.db", "desktop.ini"}
 )
 
 // isPassed says whether a file in a folder or a ZIP is none that a person has put there. Its name alone does not tell: with the bytes of a
-// PDF, a picture or a ZIP it is looked at as any other is. Only the workbook that Cardproof writes is a ZIP itself.
+// PDF, a picture or a ZIP it is looked at as any other is, but for half a file that Cardproof has left. Only the workbook that Cardproof writes is a ZIP itself.
 func isPassed(name string, open func() (io.ReadCloser, error)) bool {
 	base := path.Base(name)
+	if leftOver.MatchString(base) {
+		return true
+	}
 	if !slices.Contains(systemBit, base) && !ownLists.MatchString(base) && !strings.HasPrefix(name, "__MACOSX/") {
 		return false
 	}

@@ -139,6 +139,20 @@ func TestOfOneKind(t *testing.T) {
 	}
 }
 
+// What a run that was killed has left of a file is no card, whatever is in it.
+func TestPassedAsLeftOver(t *testing.T) {
+	card := testFile(t, onePDF)
+	b := NewBatch(Office)
+	b.Add("z", zipOf(t, entry{name: "7F3K9QWX2MTD.pdf", data: card}, entry{name: ".7F3K9QWX2MTD.pdf1837452881", data: card[:len(card)/2]},
+		entry{name: ".7F3K9QWX2MTD.pdf2", data: nil}, entry{name: ".cards.csv9", data: nil}, entry{name: ".secret.pdf", data: card}))
+	if want := []string{"z: .7F3K9QWX2MTD.pdf1837452881", "z: .7F3K9QWX2MTD.pdf2", "z: .cards.csv9"}; !slices.Equal(b.Passed, want) {
+		t.Errorf("got %q passed over, want %q", b.Passed, want)
+	}
+	if got, want := say(t, testDesk(Office), b), "valid z: 7F3K9QWX2MTD.pdf p1\nvalid z: .secret.pdf p1"; got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
 // What has the name of a list or of a system's file, and is a PDF or a picture, is looked at.
 func TestPassedByItsBytes(t *testing.T) {
 	card, picture := testFile(t, onePDF), testFile(t, twoPNG)

@@ -1,0 +1,46 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/cardproof/cardproof/verify"
+)
+
+// trustVariable lets a centre issue whose register has an event of the future, because a clock was once ahead.
+const trustVariable = "CARDPROOF_TRUST_CLOCK"
+
+// lastEvent is a register that knows how late it is.
+type lastEvent interface {
+	LastEvent(ctx context.Context) (time.Time, error)
+}
+
+// refuseClock refuses to issue while the clock says less than the register has seen: the cards would bear the wrong day, and their learners
+// would lose time of them.
+func (a *app) refuseClock(ctx context.Context, of lastEvent) error {
+	if _, ok := a.ofEnvironment(trustVariable); ok {
+		return nil
+	}
+	latest, err := of.LastEvent(ctx)
+	now := a.now()
+	if err != nil || !latest.After(now.Add(verify.ClockSkew)) {
+		return err
+	}
+	return fail(exitFailed, fmt.Errorf("by this machine's clock it is %s, but the register has an event of %s, %s later", stamp(now), stamp(latest), roughly(latest.Sub(now))),
+		"Set the clock of this machine right, and run the command again. Nothing was issued.",
+		"If the clock is right now, and was ahead at that time, say so with "+trustVariable+"=yes in the environment.")
+}
+
+// warnClock says so where the clock was set back. What it returns is for a verify.Checker: the latest time that the register has on record.
+func (a *app) warnClock(ctx context.Context, of lastEvent) (seen func(context.Context) time.Time) {
+	latest, err := of.LastEvent(ctx)
+	if err != nil {
+		return nil // what is wrong with the register, the command itself tells
+	}
+	if now := a.now(); verify.ClockIsBehind(now, latest) {
+		fmt.Fprintf(a.stderr, "warning: by this machine's clock it is %s, but the register has an event of %s, %s later: set the clock right\n",
+			stamp(now), stamp(latest), roughly(latest.Sub(now)))
+	}
+	return func(context.Context) time.Time { return latest }
+}

@@ -1,0 +1,95 @@
+//go:build e2e
+
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// shifted is the program with a clock that the environment moves: main alone is another, and the product has no such variable. A library that
+// is loaded before does not help, since Go asks the kernel for the time itself.
+func shifted(t *testing.T) (bin string) {
+	t.Helper()
+	main, err := os.ReadFile("main.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const clock = "now: time.Now,"
+	if bytes.Count(main, []byte(clock)) != 1 {
+		t.Fatalf("main.go does not hand out the clock as %q", clock)
+	}
+	text := strings.Replace(string(main), clock, "now: moved,", 1) + `
+func moved() time.Time {
+	by, err := time.ParseDuration(os.Getenv("TEST_CLOCK"))
+	if err != nil {
+		panic(err)
+	}
+	return time.Now().Add(by)
+}
+`
+	dir := t.TempDir()
+	here, err := filepath.Abs("main.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	there, list := filepath.Join(dir, "main.go"), filepath.Join(dir, "overlay.json")
+	overlay, err := json.Marshal(map[string]map[string]string{"Replace": {here: there}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path, data := range map[string][]byte{there: []byte(text), list: overlay} {
+		if err := os.WriteFile(path, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	bin = filepath.Join(dir, "cardproof")
+	if out, err := exec.Command("go", "build", "-overlay", list, "-o", bin, ".").CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	return bin
+}
+
+// TestTheClockIsSetBack sets the clock back from after a card's last day to a day before it. The card does not come back: not to the command,
+// and not to the server. Nothing is issued, what has to be withdrawn can be, and the chain stays whole.
+func TestTheClockIsSetBack(t *testing.T) {
+	c := &centreDir{t: t, bin: shifted(t), dir: t.TempDir()}
+	at := func(shift string) { t.Setenv("TEST_CLOCK", shift) }
+	at("0s")
+	c.must("init")
+	old := c.roster(3)
+	c.must("issue", old, "--out", "old")
+	at("26300h") // three years on: the cards are over after two
+	newer := c.write("newer.csv", strings.ReplaceAll(string(c.read("roster.csv")), "2026-11-07", "2029-11-07"))
+	c.must("issue", newer, "--out", "new")
+	card, fresh := c.cards("old")[0], c.cards("new")[0]
+	c.wants(exitRefused, []string{"EXPIRED"}, "verify", card.file)
+	at("17000h") // a month before their last day
+	const warning = "warning: by this machine's clock it is "
+	c.wants(exitRefused, []string{warning, "UNKNOWN"}, "verify", card.file)
+	c.wants(exitRefused, []string{warning, "UNKNOWN"}, "verify", card.number)
+	origin := c.serve()
+	for _, url := range []string{"/n/" + card.number, card.url[strings.Index(card.url, "/c/"):]} {
+		if v, _, _ := ask(t, origin+url); v.Valid || v.Code != "status_unknown" {
+			t.Errorf("a card that was over before the clock was set back: got %s", v.Code)
+		}
+	}
+	refused := []string{"error: by this machine's clock it is ", "but the register has an event of ", "hint: Set the clock of this machine right", "Nothing was issued."}
+	c.write("roster.csv", strings.ReplaceAll(string(c.read("roster.csv")), "L0000", "M0000"))
+	c.wants(exitFailed, refused, "issue", "roster.csv", "--out", "back")
+	c.wants(exitFailed, refused, "replace", fresh.number, "--name", "Ana Nová", "--reason", "a slip", "--out", "back")
+	c.wants(exitFailed, []string{"clock"}, "doctor", "--offline")
+	c.wants(exitDone, []string{warning, "is now revoked"}, "revoke", fresh.number, "--reason", "a mistake")
+	c.wants(exitDone, []string{"are whole"}, "audit", "verify")
+	at("26300h")
+	c.wants(exitDone, []string{"are whole"}, "audit", "verify")
+	c.wants(exitRefused, []string{"REVOKED"}, "verify", fresh.number)
+	at("26000h") // and so that a clock that was ahead once does not end a centre
+	t.Setenv(trustVariable, "yes")
+	c.must("issue", newer, "--out", "again")
+}
