@@ -60,8 +60,10 @@ func (b *Bucket) Check(ctx context.Context) error {
 	if b.rules != unknown {
 		return nil
 	}
+	limited, cancel := context.WithTimeout(ctx, fileTime)
+	defer cancel()
 	for range 2 { // the first may have to make the mark, and the second meets it
-		err := b.send(ctx, b.key(markName), []byte(mark), "")
+		err := b.send(limited, b.key(markName), []byte(mark), "")
 		switch {
 		case isCondition(err):
 			b.rules = condition

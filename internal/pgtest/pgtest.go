@@ -25,9 +25,18 @@ import (
 // Owner is the superuser of the server, and the owner of its databases.
 const Owner = "postgres"
 
+// Place says where a server runs; the zero value is this machine, with a socket and no network.
+type Place struct {
+	Enter   func() error // moves the calling thread to the server's host; nil where it runs beside the test
+	Address string       // that it listens on, beside its socket; empty for none
+	Clients string       // the network that may ask there without a password
+	Set     []string     // further settings, as name=value
+}
+
 // Server is a server's process and its folder.
 type Server struct {
 	folder string
+	place  Place
 	cmd    *exec.Cmd
 	ended  chan error
 	made   int
@@ -36,12 +45,15 @@ type Server struct {
 
 // Start makes a database cluster and starts a server on it. Its texts are ordered by another rule than their bytes, as they are in most
 // installations. Stop it.
-func Start() (*Server, error) {
+func Start() (*Server, error) { return StartAt(Place{}) }
+
+// StartAt does what Start does, at a place.
+func StartAt(at Place) (*Server, error) {
 	folder, err := os.MkdirTemp("", "cardproof-pg-")
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{folder: folder}
+	s := &Server{folder: folder, place: at}
 	if err := errors.Join(os.Chmod(folder, 0o700), own(folder)); err != nil {
 		return nil, err
 	}
@@ -50,19 +62,35 @@ func Start() (*Server, error) {
 	if out, err := initdb.CombinedOutput(); err != nil {
 		return nil, errors.Join(fmt.Errorf("initdb: %w: %s", err, out), os.RemoveAll(folder))
 	}
-	if err := s.Run(); err != nil {
+	if err := errors.Join(s.admit(), s.Run()); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(folder))
 	}
 	return s, nil
 }
 
+// admit lets the clients of the server's place in.
+func (s *Server) admit() error {
+	if s.place.Clients == "" {
+		return nil
+	}
+	f, err := os.OpenFile(filepath.Join(s.data(), "pg_hba.conf"), os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(f, "host all,replication all %s trust\n", s.place.Clients)
+	return errors.Join(err, f.Close())
+}
+
 // Copy makes a server that follows this one, and starts it.
-func (s *Server) Copy() (*Server, error) {
+func (s *Server) Copy() (*Server, error) { return s.CopyAt(Place{}) }
+
+// CopyAt does what Copy does, at a place. It follows over the socket, unless primary_conninfo is set.
+func (s *Server) CopyAt(at Place) (*Server, error) {
 	folder, err := os.MkdirTemp("", "cardproof-pg-")
 	if err != nil {
 		return nil, err
 	}
-	c := &Server{folder: folder}
+	c := &Server{folder: folder, place: at}
 	if err := errors.Join(os.Chmod(folder, 0o700), own(folder)); err != nil {
 		return nil, err
 	}
@@ -86,8 +114,11 @@ func (s *Server) Run() error {
 	}
 	defer log.Close()
 	// What is lost when the machine loses its power, no test looks for.
-	s.cmd = s.program("postgres", "-D", s.data(), "-k", s.folder, "-c", "listen_addresses=", "-c", "fsync=off", "-c", "full_page_writes=off",
+	s.cmd = s.program("postgres", "-D", s.data(), "-k", s.folder, "-c", "listen_addresses="+s.place.Address, "-c", "fsync=off", "-c", "full_page_writes=off",
 		"-c", "max_connections=200", "-c", "shared_buffers=64MB", "-c", "autovacuum=off", "-c", "wal_level=replica", "-c", "max_wal_senders=4")
+	for _, setting := range s.place.Set {
+		s.cmd.Args = append(s.cmd.Args, "-c", setting)
+	}
 	s.cmd.Stdout, s.cmd.Stderr = log, log
 	s.ended = make(chan error, 1)
 	started := make(chan error)
@@ -95,7 +126,10 @@ func (s *Server) Run() error {
 		// The server ends with the thread that started it, so that a test that is killed leaves none behind.
 		runtime.LockOSThread()
 		s.cmd.SysProcAttr.Pdeathsig = syscall.SIGQUIT
-		err := s.cmd.Start()
+		err := s.enter()
+		if err == nil {
+			err = s.cmd.Start()
+		}
 		started <- err
 		if err == nil {
 			s.ended <- s.cmd.Wait()
@@ -119,6 +153,13 @@ func (s *Server) Run() error {
 			return errors.Join(fmt.Errorf("the server does not answer: %w", err), s.cmd.Process.Kill())
 		}
 	}
+}
+
+func (s *Server) enter() error {
+	if s.place.Enter == nil {
+		return nil
+	}
+	return s.place.Enter()
 }
 
 // Halt ends the server's process: at once, as a crash would, or after it has sent every client away.
@@ -146,6 +187,11 @@ func (s *Server) Stop() error {
 // URL leads to a database of the server as a user.
 func (s *Server) URL(database, as string) string {
 	return "postgres:///" + database + "?" + url.Values{"host": {s.folder}, "user": {as}}.Encode()
+}
+
+// NetworkURL leads to a database at the server's address as a user, without encryption.
+func (s *Server) NetworkURL(database, as string) string {
+	return "postgres://" + as + "@" + s.place.Address + "/" + database + "?sslmode=disable"
 }
 
 // Database is the name of the database that a URL leads to.
