@@ -175,7 +175,7 @@ func (g *growth) measure(b *testing.B) {
 	c.t = b // the server ends with this measurement
 	process, origin := c.serveProcess()
 	before := cpuTime(b, process.Pid)
-	times := load(b, origin, g.paths, 16, 10*time.Second)
+	times := verdicts(b, origin, g.paths, 16, 10*time.Second)
 	slices.Sort(times)
 	b.ReportMetric(float64(len(times))/10, "verdicts/s")
 	b.ReportMetric(float64((cpuTime(b, process.Pid)-before).Microseconds())/float64(len(times)), "cpu-us/verdict")
@@ -185,8 +185,8 @@ func (g *growth) measure(b *testing.B) {
 	b.ReportMetric(0, "ns/op")
 }
 
-// load asks for one of the paths after the other, chosen at random, and answers how long each took. Every card has to be valid.
-func load(t testing.TB, origin string, paths []string, clients int, during time.Duration) (all []time.Duration) {
+// verdicts asks for one of the paths after the other, chosen at random, and answers how long each took. Every card has to be valid.
+func verdicts(t testing.TB, origin string, paths []string, clients int, during time.Duration) (all []time.Duration) {
 	t.Helper()
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: clients}, Timeout: 30 * time.Second}
 	var mu sync.Mutex

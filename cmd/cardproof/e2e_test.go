@@ -43,6 +43,7 @@ type centreDir struct {
 	bin  string
 	dir  string
 	args []string // before every command
+	env  []string // beside that of the test
 }
 
 func newCentre(t testing.TB) *centreDir {
@@ -74,6 +75,7 @@ func (c *centreDir) path(name string) string { return filepath.Join(c.dir, name)
 func (c *centreDir) command(args ...string) *exec.Cmd {
 	cmd := exec.Command(c.bin, append(c.args[:len(c.args):len(c.args)], args...)...)
 	cmd.Dir = c.dir
+	cmd.Env = append(os.Environ(), c.env...)
 	return cmd
 }
 

@@ -53,7 +53,9 @@ func (b *Bucket) Check(ctx context.Context) error {
 	if b.checked {
 		return nil
 	}
-	if err := b.send(ctx, b.key(markName), []byte(mark)); err != nil {
+	limited, cancel := context.WithTimeout(ctx, fileTime)
+	defer cancel()
+	if err := b.send(limited, b.key(markName), []byte(mark)); err != nil {
 		return b.failed(ctx, "write", err)
 	}
 	b.checked = true

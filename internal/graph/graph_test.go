@@ -164,6 +164,7 @@ func TestOneDoor(t *testing.T) {
 		{"software.sslmate.com/src/go-pkcs12", "issuer/internal/signer", "it opens private keys"},
 		{"github.com/miekg/pkcs11", "issuer/internal/signer/hsm", "it uses the private keys in tokens, and a wrong PIN too many locks them"},
 		{"golang.org/x/crypto/acme", "internal/httpd/certificate", "it makes and opens the private keys of TLS"},
+		{"golang.org/x/sys", "internal/register,internal/nettest", "calls of one system need a file for each other system"},
 		{"github.com/prometheus/client_golang", "internal/httpd/monitor", "what a label may hold is decided in one place"},
 		{"github.com/wneessen/go-mail", "internal/post", "whether a mail was sent is decided in one place"},
 		{"github.com/minio/minio-go", "internal/archive", "what may be written over, and which errors mean that a file is lost, is decided in one place"},

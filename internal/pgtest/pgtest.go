@@ -25,9 +25,18 @@ import (
 // Owner is the superuser of the server, and the owner of its databases.
 const Owner = "postgres"
 
+// Place says where a server runs; the zero value is this machine, with a socket and no network.
+type Place struct {
+	Enter   func() error // moves the calling thread to the server's host; nil where it runs beside the test
+	Address string       // that it listens on, beside its socket; empty for none
+	Clients string       // the network that may ask there without a password
+	Set     []string     // further settings, as name=value
+}
+
 // Server is a server's process and its folder.
 type Server struct {
 	folder string
+	place  Place
 	cmd    *exec.Cmd
 	ended  chan error
 	made   int
@@ -36,8 +45,11 @@ type Server struct {
 
 // Start makes a database cluster and starts a server on it. Its texts are ordered by another rule than their bytes, as they are in most
 // installations. Stop it.
-func Start() (*Server, error) {
-	s, err := newServer()
+func Start() (*Server, error) { return StartAt(Place{}) }
+
+// StartAt does what Start does, at a place.
+func StartAt(at Place) (*Server, error) {
+	s, err := newServer(at)
 	if err != nil {
 		return nil, err
 	}
@@ -46,9 +58,25 @@ func Start() (*Server, error) {
 	return s, s.begin(initdb)
 }
 
+// admit lets the clients of the server's place in.
+func (s *Server) admit() error {
+	if s.place.Clients == "" {
+		return nil
+	}
+	f, err := os.OpenFile(filepath.Join(s.data(), "pg_hba.conf"), os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(f, "host all,replication all %s trust\n", s.place.Clients)
+	return errors.Join(err, f.Close())
+}
+
 // Copy makes a server that follows this one, and starts it.
-func (s *Server) Copy() (*Server, error) {
-	c, err := newServer()
+func (s *Server) Copy() (*Server, error) { return s.CopyAt(Place{}) }
+
+// CopyAt does what Copy does, at a place. It follows over the socket, unless primary_conninfo is set.
+func (s *Server) CopyAt(at Place) (*Server, error) {
+	c, err := newServer(at)
 	if err != nil {
 		return nil, err
 	}
@@ -56,8 +84,8 @@ func (s *Server) Copy() (*Server, error) {
 	return c, c.begin(base)
 }
 
-// newServer makes the folder of a server, which only its user may read.
-func newServer() (*Server, error) {
+// newServer makes the folder of a server at a place, which only its user may read.
+func newServer(at Place) (*Server, error) {
 	folder, err := os.MkdirTemp("", "cardproof-pg-")
 	if err != nil {
 		return nil, err
@@ -65,7 +93,7 @@ func newServer() (*Server, error) {
 	if err := errors.Join(os.Chmod(folder, 0o700), own(folder)); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(folder))
 	}
-	return &Server{folder: folder}, nil
+	return &Server{folder: folder, place: at}, nil
 }
 
 // begin has a program fill the server's folder, and starts the server. Where either fails, the folder goes again.
@@ -74,7 +102,7 @@ func (s *Server) begin(fill *exec.Cmd) error {
 	if err != nil {
 		err = fmt.Errorf("%s: %w: %s", filepath.Base(fill.Path), err, out)
 	} else {
-		err = s.Run()
+		err = errors.Join(s.admit(), s.Run())
 	}
 	if err != nil {
 		err = errors.Join(err, os.RemoveAll(s.folder))
@@ -92,15 +120,21 @@ func (s *Server) Run() error {
 	}
 	defer log.Close()
 	// What is lost when the machine loses its power, no test looks for.
-	s.cmd = s.program("postgres", "-D", s.data(), "-k", s.folder, "-c", "listen_addresses=", "-c", "fsync=off", "-c", "full_page_writes=off",
+	s.cmd = s.program("postgres", "-D", s.data(), "-k", s.folder, "-c", "listen_addresses="+s.place.Address, "-c", "fsync=off", "-c", "full_page_writes=off",
 		"-c", "max_connections=200", "-c", "shared_buffers=64MB", "-c", "autovacuum=off", "-c", "wal_level=replica", "-c", "max_wal_senders=4")
+	for _, setting := range s.place.Set {
+		s.cmd.Args = append(s.cmd.Args, "-c", setting)
+	}
 	s.cmd.Stdout, s.cmd.Stderr = log, log
 	s.ended = make(chan error, 1)
 	started := make(chan error)
 	go func() {
 		runtime.LockOSThread()
 		endWithThread(s.cmd)
-		err := s.cmd.Start()
+		err := s.enter()
+		if err == nil {
+			err = s.cmd.Start()
+		}
 		started <- err
 		if err == nil {
 			s.ended <- s.cmd.Wait()
@@ -124,6 +158,13 @@ func (s *Server) Run() error {
 			return errors.Join(fmt.Errorf("the server does not answer: %w", err), s.cmd.Process.Kill())
 		}
 	}
+}
+
+func (s *Server) enter() error {
+	if s.place.Enter == nil {
+		return nil
+	}
+	return s.place.Enter()
 }
 
 // Halt ends the server's process: at once, as a crash would, or after it has sent every client away.
@@ -151,6 +192,11 @@ func (s *Server) Stop() error {
 // URL leads to a database of the server as a user.
 func (s *Server) URL(database, as string) string {
 	return "postgres:///" + database + "?" + url.Values{"host": {s.folder}, "user": {as}}.Encode()
+}
+
+// NetworkURL leads to a database at the server's address as a user, without encryption.
+func (s *Server) NetworkURL(database, as string) string {
+	return "postgres://" + as + "@" + s.place.Address + "/" + database + "?sslmode=disable"
 }
 
 // Database is the name of the database that a URL leads to.

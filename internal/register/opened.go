@@ -202,6 +202,9 @@ func (o *opened) findRecord(ctx context.Context, number card.Number) (card.Recor
 	defer leave()
 	var record card.Record
 	if o.server {
+		if err := o.fresh.failure(); err != nil { // it was found not to answer while this call waited for its turn
+			return card.Record{}, false, err
+		}
 		record, err = o.findOnServer(ctx, number)
 	} else {
 		record, err = o.findPacked(context.WithoutCancel(ctx), number)

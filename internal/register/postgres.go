@@ -38,8 +38,8 @@ const oldestServer = 150000
 // Limits of connections to a server. A network that has gone away without a word must not keep anybody waiting for long.
 const (
 	connectTimeout = 5 * time.Second
-	keepAlive      = 15 * time.Second
-	lookupTimeout  = 5 * time.Second // of one card
+	silence        = 20 * time.Second // of the other side, when bytes or a probe wait for its word; a shorter one is sat out
+	lookupTimeout  = 5 * time.Second  // of one card
 	lockTimeout    = 30 * time.Second
 	readTimeout    = 2 * time.Minute  // of one statement; lists of a whole register take a while
 	writeTimeout   = 5 * time.Minute  // of one statement: the release of 100,000 cards is one
@@ -76,7 +76,7 @@ func serverConfig(where string, a access) (*pgx.ConnConfig, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrURL, err) // the library has taken the password out
 	}
-	c.DialFunc = (&net.Dialer{Timeout: connectTimeout, KeepAlive: keepAlive}).DialContext
+	c.DialFunc = dialer().DialContext
 	limits := map[string]time.Duration{"statement_timeout": writeTimeout, "lock_timeout": lockTimeout}
 	if a == readAccess || a == copyAccess {
 		limits["statement_timeout"] = readTimeout
@@ -97,12 +97,23 @@ func serverConfig(where string, a access) (*pgx.ConnConfig, error) {
 			c.RuntimeParams[name] = fmt.Sprint(d.Milliseconds())
 		}
 	}
-	// A machine that has lost its power while it wrote is found out by the server within a minute, and the next one writes.
-	for name, value := range map[string]string{"tcp_keepalives_idle": "30", "tcp_keepalives_interval": "10", "tcp_keepalives_count": "3"} {
+	// A machine that has lost its power or its cable while it wrote is found out by the server before lockTimeout is over, and the next one writes.
+	for name, value := range map[string]string{"tcp_keepalives_idle": "10", "tcp_keepalives_interval": "5", "tcp_keepalives_count": "3",
+		"tcp_user_timeout": fmt.Sprint(silence.Milliseconds())} {
 		c.RuntimeParams[name] = value
 	}
 	c.RuntimeParams["application_name"] = "cardproof"
 	return c, nil
+}
+
+// dialer opens connections that end when the other side was silent for too long: else a statement whose answer is lost waits for as long as
+// the system sends it again, which is a quarter of an hour.
+func dialer() *net.Dialer {
+	return &net.Dialer{
+		Timeout:         connectTimeout,
+		KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: 10 * time.Second, Interval: 5 * time.Second, Count: 3},
+		Control:         endInSilence,
+	}
 }
 
 // isLocal says whether all hosts of a URL are this machine, to which no network leads.

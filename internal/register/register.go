@@ -127,7 +127,7 @@ func (db *DB) Close() error {
 func (db *DB) inTx(ctx context.Context, doing string, fn func(*sql.Tx) error) error {
 	tx, err := db.write.BeginTx(ctx, nil)
 	if err != nil {
-		return wrap(doing, err)
+		return wrap(doing, db.late(err))
 	}
 	defer tx.Rollback() // after Commit it does nothing
 	ends, err := endsOfLogs(ctx, tx)
@@ -138,12 +138,20 @@ func (db *DB) inTx(ctx context.Context, doing string, fn func(*sql.Tx) error) er
 		err = chainAfter(ctx, tx, ends)
 	}
 	if err != nil {
-		return wrap(doing, errors.Join(err, ctx.Err()))
+		return wrap(doing, db.late(errors.Join(err, ctx.Err())))
 	}
 	if err := db.check(); err != nil {
 		return wrap(doing, err)
 	}
-	return wrap(doing, tx.Commit())
+	return wrap(doing, db.late(tx.Commit()))
+}
+
+// late says of a time that ran out what it means where a network lies between: whoever writes has given the database long enough.
+func (db *DB) late(err error) error {
+	if db.server && errors.Is(err, context.DeadlineExceeded) && kindOf(err) == nil {
+		return fmt.Errorf("%w: %w", ErrUnreachable, err)
+	}
+	return err
 }
 
 // createFile builds a register under another name and links it into place, so that a crash leaves no half register and two

@@ -29,7 +29,7 @@ func openServer(ctx context.Context, where string, a access) (*opened, error) {
 	if _, err := serverVersion(ctx, pool); err != nil {
 		return nil, errors.Join(err, pool.Close())
 	}
-	return &opened{server: true, fresh: freshness{limit: freshFor}, read: pool, places: make(chan struct{}, lookups)}, nil
+	return &opened{server: true, fresh: freshness{limit: freshFor, turn: make(chan struct{}, 1)}, read: pool, places: make(chan struct{}, lookups)}, nil
 }
 
 // createOnServer makes the tables of a register in a database, or opens the register that is there.
@@ -145,32 +145,74 @@ const isFresh = `SELECT NOT pg_is_in_recovery() OR (EXISTS (SELECT 1 FROM pg_sta
 // freshness notes when a database was found to be no old copy.
 type freshness struct {
 	limit  time.Duration // freshFor
-	mu     sync.Mutex
+	turn   chan struct{} // has one place, for the call that asks
+	mu     sync.Mutex    // guards what follows
 	asked  time.Time
-	failed error // what came of that, where it took long: those who waited need not try one after the other
+	failed error // what came of that, where it took long: nobody waits for the same once more, but for the one who asks next
 	was    time.Time
 }
 
-// current is ErrBehind where the database is a copy that has not followed the register for freshFor: it would show revoked cards valid.
+// current is ErrBehind where the database is a copy that has not followed the register for freshFor: it would show revoked cards valid. While
+// the database is known not to answer, one call at a time finds out whether it does again, and the others are told at once.
 func (o *opened) current(ctx context.Context) error {
 	if !o.server {
 		return nil
 	}
 	f := &o.fresh
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if time.Since(f.asked) >= askedEvery {
-		if err := o.askWhetherFresh(ctx); err != nil {
+	if asks, err := f.answer(); !asks {
+		return err
+	}
+	select {
+	case f.turn <- struct{}{}:
+	default:
+		if err := f.failure(); err != nil {
 			return err
 		}
+		select {
+		case f.turn <- struct{}{}:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
 	}
+	defer func() { <-f.turn }()
+	if asks, err := f.answer(); !asks { // the call before has asked
+		return err
+	}
+	if err := o.askWhetherFresh(ctx); err != nil {
+		return err
+	}
+	_, err := f.answer()
+	return err
+}
+
+// answer is what is known, and whether it is time to ask again.
+func (f *freshness) answer() (asks bool, err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	switch {
 	case f.failed != nil:
-		return f.failed
+		err = f.failed
 	case f.asked.Sub(f.was) > f.limit:
-		return fmt.Errorf("%w: it has not followed the register for more than %s", ErrBehind, f.limit)
+		err = fmt.Errorf("%w: it has not followed the register for more than %s", ErrBehind, f.limit)
 	}
-	return nil
+	return time.Since(f.asked) >= askedEvery, err
+}
+
+// failure is why the database does not answer, as far as that is known.
+func (f *freshness) failure() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.failed
+}
+
+// note keeps what came of a question.
+func (f *freshness) note(is bool, failed error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.asked, f.failed = time.Now(), failed
+	if is {
+		f.was = f.asked
+	}
 }
 
 func (o *opened) askWhetherFresh(ctx context.Context) error {
@@ -180,17 +222,13 @@ func (o *opened) askWhetherFresh(ctx context.Context) error {
 	defer cancel()
 	var is bool
 	err := o.read.QueryRowContext(bounded, isFresh, int64(o.fresh.limit.Seconds())).Scan(&is)
-	now := time.Now()
 	if err == nil {
-		o.fresh.asked, o.fresh.failed = now, nil
-		if is {
-			o.fresh.was = now
-		}
+		o.fresh.note(is, nil)
 		return nil
 	}
 	err = inTime(ctx, err)
-	if now.Sub(started) >= askedEvery {
-		o.fresh.asked, o.fresh.failed = now, err
+	if time.Since(started) >= askedEvery {
+		o.fresh.note(false, err)
 	}
 	return err
 }

@@ -29,6 +29,7 @@ type Server struct {
 	Address string // host:port on this machine, plain HTTP
 	Dir     string // where the buckets are folders, and the objects files
 	Users   string // the folder of further users
+	dial    func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
 // Start runs a server until the test ends.
@@ -38,13 +39,33 @@ func Start(t testing.TB) *Server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &Server{Dir: t.TempDir(), Users: t.TempDir()}
 	free, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.Address = free.Addr().String()
 	free.Close() // for the server
+	return start(t, program, free.Addr().String(), new(net.Dialer).DialContext)
+}
+
+// Host is another host than the one of the test; nettest has some.
+type Host interface {
+	Program(t testing.TB, path string) string
+	Dial(ctx context.Context, network, address string) (net.Conn, error)
+}
+
+// StartOn does what Start does, on a host and an address of it.
+func StartOn(t testing.TB, host Host, address string) *Server {
+	t.Helper()
+	program, err := program()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return start(t, host.Program(t, program), address, host.Dial)
+}
+
+func start(t testing.TB, program, address string, dial func(ctx context.Context, network, address string) (net.Conn, error)) *Server {
+	t.Helper()
+	s := &Server{Address: address, Dir: t.TempDir(), Users: t.TempDir(), dial: dial}
 	cmd := exec.Command(program, "--port", s.Address, "--access", AccessKey, "--secret", SecretKey, "--region", Region,
 		"--iam-dir", s.Users, "--keep-alive", "--quiet", "posix", s.Dir)
 	cmd.Stderr = os.Stderr
@@ -56,7 +77,7 @@ func Start(t testing.TB) *Server {
 		_ = cmd.Wait()         // it was killed
 	})
 	for end := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
-		conn, err := net.Dial("tcp", s.Address)
+		conn, err := s.dial(t.Context(), "tcp", s.Address)
 		if err == nil {
 			conn.Close()
 			return s
@@ -91,7 +112,7 @@ func Env() []string {
 // Client is a client past the archive's own code.
 func (s *Server) Client(t testing.TB) *minio.Client {
 	t.Helper()
-	c, err := minio.New(s.Address, &minio.Options{Creds: credentials.NewStaticV4(AccessKey, SecretKey, ""), Region: Region})
+	c, err := minio.New(s.Address, &minio.Options{Creds: credentials.NewStaticV4(AccessKey, SecretKey, ""), Region: Region, Transport: &http.Transport{DialContext: s.dial}})
 	if err != nil {
 		t.Fatal(err)
 	}
