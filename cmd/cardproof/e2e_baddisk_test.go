@@ -157,7 +157,7 @@ func TestFullOtherDisks(t *testing.T) {
 	c.must("issue", roster, "--out", "more")
 	c.valid("more", rows)
 	c.must("export", "--all", "--zip", "all.zip")
-	c.must("backup", "--to", "backups")
+	c.must("backup", "--to", "others") // backups of one folder are named by the second
 	checkSound(t, c)
 }
 

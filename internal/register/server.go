@@ -174,12 +174,22 @@ func (o *opened) current(ctx context.Context) error {
 			return ctx.Err()
 		}
 	}
-	defer func() { <-f.turn }()
 	if asks, err := f.answer(); !asks { // the call before has asked
+		<-f.turn
 		return err
 	}
-	if err := o.askWhetherFresh(ctx); err != nil {
-		return err
+	asked := make(chan error, 1)
+	go func() { // a caller in a hurry leaves, and the answer is for the others
+		defer func() { <-f.turn }()
+		asked <- o.askWhetherFresh(context.WithoutCancel(ctx))
+	}()
+	select {
+	case err := <-asked:
+		if err != nil {
+			return err
+		}
+	case <-ctx.Done():
+		return ctx.Err()
 	}
 	_, err := f.answer()
 	return err
@@ -217,7 +227,6 @@ func (f *freshness) note(is bool, failed error) {
 
 func (o *opened) askWhetherFresh(ctx context.Context) error {
 	started := time.Now()
-	ctx = context.WithoutCancel(ctx) // the answer is for others, too
 	bounded, cancel := context.WithTimeout(ctx, lookupTimeout)
 	defer cancel()
 	var is bool
