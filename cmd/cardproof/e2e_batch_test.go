@@ -50,7 +50,7 @@ func TestKillBetweenTheStepsOfABatch(t *testing.T) {
 		}
 		release := killed{c, longest, []string{"release", batch.ID, "--out", "out"}, []card.BatchState{card.BatchHeld, card.BatchIssued}}
 		kills += release.untilDone(t, &midway)
-		checkComplete(t, c, "out", heldRows)
+		checkIssued(t, c, "out", heldRows)
 		revoke := killed{c, longest, []string{"revoke", "--batch", batch.ID, "--reason", "a test"}, []card.BatchState{card.BatchIssued, card.BatchRevoked}}
 		kills += revoke.untilDone(t, &midway)
 		c.wantNone(t, batch.ID)

@@ -137,7 +137,7 @@ func TestIssueIntoABucket(t *testing.T) {
 	if s.Issued != broken["planned"] || s.AlreadyIssued != broken["issued"] {
 		t.Errorf("the second run issued %d and found %d, after %v", s.Issued, s.AlreadyIssued, broken)
 	}
-	checkComplete(t, c, "out", 200)
+	checkIssued(t, c, "out", 200)
 	checkRecorded(t, filepath.Join(server.Dir, testBucket, "centre"), c.cards("out"))
 	// Delivered again, they come out of the bucket.
 	proxy.Plan(archivetest.EveryNth(3, archivetest.Refuse, func(*http.Request) bool { return true }))
@@ -185,7 +185,7 @@ func TestKillWhileFillingABucket(t *testing.T) {
 		checkNothingOutside(t, c)
 	}
 	c.must("issue", roster, "--out", "out")
-	checkComplete(t, c, "out", cards)
+	checkIssued(t, c, "out", cards)
 	files := checkRecorded(t, filepath.Join(server.Dir, testBucket, "centre"), c.cards("out"))
 	var tidy tidied
 	if err := json.Unmarshal(c.must("archive", "tidy", "--yes", "--json"), &tidy); err != nil {

@@ -46,7 +46,7 @@ func TestKillWhileTheKeyIsRotated(t *testing.T) {
 	}
 	c.must("keys", "rotate")
 	c.must("issue", roster, "--out", "out")
-	checkComplete(t, c, "out", 3)
+	checkIssued(t, c, "out", 3)
 }
 
 // A server that runs knows the next key with its first card, and a revocation within a second, without a restart.

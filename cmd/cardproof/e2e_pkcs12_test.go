@@ -79,7 +79,7 @@ func TestPKCS12Unattended(t *testing.T) {
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("issue: %v: %s", err, out)
 	}
-	checkComplete(t, c, "out", 1)
+	checkIssued(t, c, "out", 1)
 }
 
 func (c *centreDir) openssl(args ...string) {

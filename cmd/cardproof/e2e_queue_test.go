@@ -208,7 +208,7 @@ func TestQueueLeavesToOthers(t *testing.T) {
 		t.Errorf("a held batch: got %v", got)
 	}
 	c.must("release", batch, "--out", "out")
-	checkComplete(t, c, "out", 60)
+	checkIssued(t, c, "out", 60)
 }
 
 // The key is rotated while a batch waits: the same command plans it anew, and only then a machine with the new key makes it.
