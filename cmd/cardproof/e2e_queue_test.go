@@ -37,7 +37,7 @@ func (c *centreDir) newMachine() *centreDir {
 }
 
 // newQueueCentre is a centre with a database and an archive that machines can share.
-func newQueueCentre(t *testing.T) *centreDir {
+func newQueueCentre(t testing.TB) *centreDir {
 	t.Helper()
 	_, url := newDatabase(t)
 	c := newCentreOn(t, url)

@@ -28,10 +28,11 @@ const (
 )
 
 // IssueLock keeps runs apart on all machines that write one register in a database. Of a register in a file it keeps nobody away: there, a
-// lock beside the file does. Close it.
+// lock beside the file does. It is for one goroutine. Close it.
 type IssueLock struct {
-	pool *sql.DB
-	conn *sql.Conn
+	pool    *sql.DB
+	conn    *sql.Conn
+	unwatch func() // ends the watch of While, and waits for its end; nil where nothing was watched
 }
 
 // The locks are the session's, as that of the work is: when its connection ends, the database gives them to the next. Who waits to be alone comes
@@ -104,7 +105,7 @@ func (l *IssueLock) take(ctx context.Context, how Holding, waiting func(Holding)
 }
 
 // While runs do with a context that ends where the lock is lost: another run may have it then. The error is ErrLockLost in that case, and
-// otherwise that of do.
+// otherwise that of do, which may close the lock when it needs it no more.
 func (l *IssueLock) While(ctx context.Context, do func(context.Context) error) error {
 	if l.conn == nil {
 		return do(ctx)
@@ -117,9 +118,12 @@ func (l *IssueLock) While(ctx context.Context, do func(context.Context) error) e
 			stop(errors.Join(ErrLockLost, err))
 		}
 	})
+	l.unwatch = func() {
+		end()
+		watch.Wait()
+	}
 	err := do(working)
-	end()
-	watch.Wait()
+	l.unwatch()
 	stop(nil)
 	if cause := context.Cause(working); errors.Is(cause, ErrLockLost) && err != nil {
 		return wrap("keep other runs away", cause)
@@ -156,6 +160,9 @@ func isThere(ctx context.Context, session *pgx.Conn) error {
 
 // Close gives the lock back, by ending its session.
 func (l *IssueLock) Close() error {
+	if l.unwatch != nil {
+		l.unwatch()
+	}
 	if l.conn != nil {
 		closeForGood(l.conn)
 		l.conn = nil

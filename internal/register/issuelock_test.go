@@ -85,6 +85,23 @@ func TestIssueLockOfAFile(t *testing.T) {
 	}
 }
 
+// What a lock covers may end before what runs does: a batch that is left to workers is waited for without it.
+func TestIssueLockEndsWithin(t *testing.T) {
+	where := newServer(t)
+	one, two := openDB(t, where), openDB(t, where)
+	l := holding(t, one, Issuing)
+	err := l.While(t.Context(), func(ctx context.Context) error {
+		if err := l.Close(); err != nil {
+			return err
+		}
+		holding(t, two, Alone)
+		return ctx.Err()
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
 // Who waits can be told to stop, and then leaves nothing behind that would keep others away.
 func TestIssueLockGivesUp(t *testing.T) {
 	where := newServer(t)
