@@ -66,7 +66,7 @@ func TestCablesOfTheRegister(t *testing.T) {
 	if got := l.centre.counts(); len(cards) != 240 || got["issued"] != 240 || len(got) != 1 {
 		t.Errorf("got %d cards, and %v in the register, want 240 issued", len(cards), got)
 	}
-	checkArchived(t, l.centre.path("data/cards"), cards)
+	checkRecorded(t, l.centre.path("data/cards"), cards)
 	var made struct{ OK bool }
 	if out := l.centre.must("--json", "audit", "verify"); json.Unmarshal(out, &made) != nil || !made.OK {
 		t.Errorf("audit: got %s", out)
@@ -262,7 +262,7 @@ func TestCablesOfTheArchive(t *testing.T) {
 	until(t, recoverLimit, func() bool { return l.askFor(file, time.Minute).status == 200 })
 	t.Logf("a learner's file again %s after the cable was back", time.Since(mended))
 	l.centre.must("issue", l.centre.path("roster.csv"), "--out", "out")
-	checkArchived(t, folder, l.centre.cards("out"))
+	checkRecorded(t, folder, l.centre.cards("out"))
 }
 
 // some asks as often as a balancer needs to have asked every server.

@@ -13,12 +13,7 @@ import (
 // TestKillStorm issues one roster again and again, and ends each run by SIGKILL at another moment, until all is issued. KILL_STORM, such as
 // 200x2000, says how many kills and rows; scripts/kill-storm sets it.
 func TestKillStorm(t *testing.T) {
-	kills, rows := 12, 300
-	if storm := os.Getenv("KILL_STORM"); storm != "" {
-		if _, err := fmt.Sscanf(storm, "%dx%d", &kills, &rows); err != nil || kills < 1 || rows < 1 {
-			t.Fatalf("KILL_STORM is %q, want such as 200x2000", storm)
-		}
-	}
+	kills, rows := stormOf(t, 12, 300)
 	for _, engine := range []struct {
 		name   string
 		centre func(*testing.T) *centreDir
@@ -31,6 +26,17 @@ func TestKillStorm(t *testing.T) {
 			c.storm(t, c.roster(rows), kills, rows)
 		})
 	}
+}
+
+// stormOf is how many kills and rows a storm has: those of KILL_STORM, or these.
+func stormOf(t *testing.T, kills, rows int) (int, int) {
+	t.Helper()
+	if storm := os.Getenv("KILL_STORM"); storm != "" {
+		if _, err := fmt.Sscanf(storm, "%dx%d", &kills, &rows); err != nil || kills < 1 || rows < 1 {
+			t.Fatalf("KILL_STORM is %q, want such as 200x2000", storm)
+		}
+	}
+	return kills, rows
 }
 
 func (c *centreDir) storm(t *testing.T, roster string, kills, rows int) {

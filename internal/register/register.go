@@ -118,7 +118,9 @@ func (db *DB) Close() error {
 	if db.server {
 		return errors.Join(err, db.write.Close())
 	}
-	_, _ = db.write.Exec("PRAGMA wal_checkpoint(TRUNCATE)") // if it can't be done now, the next program does it
+	// If it can't be done now, the next program does it: an export that reads for minutes is not waited for.
+	_, _ = db.write.Exec("PRAGMA busy_timeout(100)")
+	_, _ = db.write.Exec("PRAGMA wal_checkpoint(TRUNCATE)")
 	return errors.Join(err, db.write.Close())
 }
 
