@@ -102,6 +102,8 @@ func grown(t testing.TB, key token.SigningKey, batch string, from, n int, slots 
 	t.Helper()
 	now := time.Now().UTC().Truncate(time.Second)
 	day := card.DateOf(now)
+	last := card.Date{Year: day.Year + 2, Month: 1, Day: 31}
+	expires := time.Date(last.Year, time.February, 1, 0, 0, 0, 0, time.UTC) // the new centre's time zone
 	in := card.Intention{Batch: batch, Actor: "test", At: now}
 	done := make([]card.Finished, 0, n)
 	for i := from; i < from+n; i++ {
@@ -110,7 +112,7 @@ func grown(t testing.TB, key token.SigningKey, batch string, from, n int, slots 
 			t.Fatal(err)
 		}
 		const issuer = "http://localhost:8080"
-		c := card.Card{Issuer: issuer, Number: number, IssuedAt: now, ExpiresAt: now.AddDate(2, 0, 0), Name: "Zoë Nováková", Course: "BLS"}
+		c := card.Card{Issuer: issuer, Number: number, IssuedAt: now, ExpiresAt: expires, Name: "Zoë Nováková", Course: "BLS"}
 		if slots != nil {
 			c.Status = slots[i-from].Ref(issuer)
 		}
@@ -125,7 +127,7 @@ func grown(t testing.TB, key token.SigningKey, batch string, from, n int, slots 
 		in.Entries = append(in.Entries, card.Entry{
 			Record: card.Record{
 				Card: c, KeyID: key.ID, Digest: digest, Qualification: card.Qualification{Title: "Basic Life Support", Meets: []string{"BLS"}},
-				Completed: day, IssuedOn: day, ExpiresOn: card.Date{Year: day.Year + 2, Month: 1, Day: 31}, Instructor: "Ruth Adeyemi",
+				Completed: day, IssuedOn: day, ExpiresOn: last, Instructor: "Ruth Adeyemi",
 			},
 			Learner: card.Learner{ID: fmt.Sprint("G", i), Email: fmt.Sprintf("g%d@example.org", i)},
 		})
