@@ -175,7 +175,7 @@ func (a *app) printTidied(t tidied) error {
 		a.say("The register names none of them. To remove them, add --yes.\n")
 	}
 	if t.Recent > 0 {
-		a.say("%s younger than a day: a run may be about to record them\n", plural(t.Recent, "more file is", "more files are"))
+		a.say("%s younger than a day: a run may be about to record them; what broken or discarded runs left of them goes tomorrow\n", plural(t.Recent, "more file is", "more files are"))
 	}
 	if t.Unknown > 0 {
 		a.say("%s of cards that this register does not know, and stay: docs/operate.md says what that may mean\n", plural(t.Unknown, "more file is", "more files are"))

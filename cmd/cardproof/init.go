@@ -67,8 +67,13 @@ func (a *app) sayNext() error {
 	if err != nil {
 		return err
 	}
-	a.say("\nNext: look through %s, which explains itself; then\n  cardproof check roster.csv\n  cardproof issue roster.csv --out cards\n  cardproof serve\nKeep backups of %s and %s, apart from each other.\n",
-		a.configPath, c.Keys, c.Data)
+	a.say("\nNext: look through %s, which explains itself; then\n  cardproof check roster.csv\n  cardproof issue roster.csv --out cards\n  cardproof serve\n", a.configPath)
+	if c.Register == "" {
+		a.say("Keep backups of %s and %s, apart from each other.\n", c.Keys, c.Data)
+	} else {
+		a.say("Keep backups of %s, and by `cardproof backup` of the register and the finished files, apart from each other.\n"+
+			"For every day, give `register` in %s a role that may do less than the owner of the tables: docs/postgresql.md.\n", c.Keys, a.configPath)
+	}
 	if strings.HasPrefix(c.Issuer.URL, "http://") {
 		a.say("\nThe key belongs to %s, which is for trying things out: it is signed into every card. For real cards, begin in an empty folder with `cardproof init --url https://...`.\n", c.Issuer.URL)
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/gofrs/flock"
 
 	"github.com/cardproof/cardproof/internal/config"
+	"github.com/cardproof/cardproof/internal/durable"
 	"github.com/cardproof/cardproof/internal/register"
 )
 
@@ -28,6 +29,10 @@ var waitingFor = map[register.Holding]string{
 
 // lockIssuing waits until nobody does what this run excludes. db is the register. Where the error is nil, unlock the lock.
 func (a *app) lockIssuing(ctx context.Context, c *config.Config, db *register.DB, how register.Holding) (*issuingLock, error) {
+	// A machine whose register is a database, and whose files go elsewhere, may begin with keys and config.yaml alone.
+	if err := durable.MakeFolder(c.Data, 0o700); err != nil {
+		return nil, err
+	}
 	file := flock.New(filepath.Join(c.Data, "issue.lock"), flock.SetPermissions(0o600))
 	locked, err := file.TryLock()
 	if err == nil && !locked {

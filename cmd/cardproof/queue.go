@@ -79,6 +79,7 @@ type queuedBatch struct {
 	Unqueued int            `json:"unqueued"` // planned, and not in the queue: a run broke off, or is at it by itself
 	Error    string         `json:"error"`    // the last one
 	Why      string         `json:"why"`      // it waits and no machine makes it
+	lanes    []work.Lane    // in which parts of it wait
 }
 
 // queuedMachine is a machine as JSON.
@@ -115,10 +116,19 @@ func (a *app) showQueue(ctx context.Context, c *centre, q *work.Queue) error {
 	for _, b := range batches {
 		fmt.Fprintln(a.stdout, b.text())
 	}
+	waiting := map[work.Lane]bool{}
+	for _, b := range batches {
+		for _, lane := range b.lanes {
+			waiting[lane] = true
+		}
+	}
 	for _, m := range machines {
 		says := "makes cards with key " + m.Lane.Key
-		if m.Why != "" {
-			says = "makes no cards: " + m.Why
+		switch {
+		case m.Why != "":
+			says = "makes no cards: " + strings.Join(strings.Fields(m.Why), " ")
+		case len(waiting) > 0 && !waiting[m.Lane]:
+			says += "; nothing of what waits is for its key and set-up"
 		}
 		fmt.Fprintf(a.stdout, "machine %s, seen %d s ago, %s\n", m.Name, int(now.Sub(m.Seen)/time.Second), says)
 	}
@@ -190,6 +200,7 @@ func (b *queuedBatch) take(jobs *work.BatchJobs, machines []work.Machine) {
 	}
 	for lane, numbers := range jobs.Waiting {
 		b.Waiting += len(numbers)
+		b.lanes = append(b.lanes, lane)
 		if why := whyWaiting(lane, machines); why != "" {
 			b.Why = why
 		}
@@ -232,6 +243,9 @@ func (a *app) resumeBatch(ctx context.Context, c *centre, q *work.Queue, id stri
 	unmade, err := c.ledger.BatchUnmade(ctx, b.ID)
 	if err != nil {
 		return err
+	}
+	if b.State() == card.BatchDiscarded {
+		return fail(exitFailed, fmt.Errorf("%w: %s", card.ErrDiscarded, b.ID), "Issue the roster again: that makes a new batch.")
 	}
 	setup, err := setupOf(c.config, c.Drawer)
 	if err != nil {

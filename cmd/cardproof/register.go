@@ -87,7 +87,7 @@ func (a *app) sayCopied(c *config.Config, to string, copied []register.Copied) e
 	}
 	fmt.Fprintf(a.stdout, "copied and compared: %d cards, %d events of them, %d batches, %d places in status lists, %d links, %d mails\n",
 		rows["cards"], rows["events"], rows["batches"], rows["status_slots"], rows["links"], rows["mails"])
-	a.say("\nNow write into %s\n  register: %q\nand put %s away: what is written there from now on is not in the copy.\n", a.configPath, to, registerPath(c))
+	a.say("\nIf the centre moves there, now write into %s\n  register: %q\nand put %s away: what is written to that one from now on is not in the copy.\n", a.configPath, to, registerPath(c))
 	return nil
 }
 

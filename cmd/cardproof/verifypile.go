@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -28,7 +27,7 @@ func readJobs(args []string) jobs {
 	for _, arg := range args {
 		before := len(j.batch.Items)
 		if err := j.batch.AddPath(arg); err != nil {
-			if !slices.Contains(fileEndings, strings.ToLower(filepath.Ext(arg))) && !strings.HasSuffix(arg, string(os.PathSeparator)) {
+			if !namesFile(arg) {
 				j.all = append(j.all, job{text: arg})
 				continue
 			}
@@ -39,6 +38,17 @@ func readJobs(args []string) jobs {
 		}
 	}
 	return j
+}
+
+// namesFile says whether a text that is no file on this machine was meant to be one, and not a token, a number or a link.
+func namesFile(arg string) bool {
+	slashes := filepath.ToSlash(arg)
+	for _, begin := range []string{"./", "../", "~/"} {
+		if strings.HasPrefix(slashes, begin) {
+			return true
+		}
+	}
+	return slices.Contains(fileEndings, strings.ToLower(filepath.Ext(arg))) || strings.HasSuffix(slashes, "/")
 }
 
 // checkAll checks the jobs on all cores; the results are in the jobs' order.

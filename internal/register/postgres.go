@@ -262,6 +262,9 @@ func migrateServer(ctx context.Context, where string) error {
 	return err
 }
 
+// errNoSchema is why there is no register, and why none can be made.
+var errNoSchema = errors.New("the database has no schema of the search_path that this user may use; its owner makes one by CREATE SCHEMA")
+
 // serverVersion is the version that the register in a database has, as currentVersion is that of a file.
 func serverVersion(ctx context.Context, pool *sql.DB) (version int64, err error) {
 	var schema, mark sql.NullString
@@ -272,7 +275,7 @@ func serverVersion(ctx context.Context, pool *sql.DB) (version int64, err error)
 	case err != nil:
 		return 0, err
 	case !schema.Valid:
-		return 0, fmt.Errorf("%w: the database has no schema of the search_path that this user may use", ErrMissing)
+		return 0, fmt.Errorf("%w: %w", ErrMissing, errNoSchema)
 	case !cards: // or another program is just making it
 		return 0, fmt.Errorf("%w in schema %s of the database", ErrMissing, schema.String)
 	case mark.String != serverMark:

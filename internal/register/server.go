@@ -35,7 +35,7 @@ func openServer(ctx context.Context, where string, a access) (*opened, error) {
 // createOnServer makes the tables of a register in a database, or opens the register that is there.
 func createOnServer(ctx context.Context, where string) (*DB, error) {
 	db, err := Open(ctx, where)
-	if !errors.Is(err, ErrMissing) {
+	if !errors.Is(err, ErrMissing) || errors.Is(err, errNoSchema) {
 		return db, err
 	}
 	if err := migrateServer(ctx, where); err != nil {

@@ -152,6 +152,7 @@ func (m *Maker) watch(ctx context.Context, client *river.Client[*sql.Tx], lane L
 		}
 		select {
 		case <-ctx.Done():
+			m.sayGone(client)
 			return nil
 		case why = <-m.trouble:
 			m.Log.Error("this machine can't make cards; they are left to others", "machine", m.name, "why", why)
@@ -163,6 +164,14 @@ func (m *Maker) watch(ctx context.Context, client *river.Client[*sql.Tx], lane L
 			return nil
 		}
 	}
+}
+
+// sayGone takes this machine off the list: it ends, and nobody is to wait for it.
+func (m *Maker) sayGone(client *river.Client[*sql.Tx]) {
+	ctx, cancel := context.WithTimeout(context.Background(), graceOfStop)
+	defer cancel()
+	// Where that is not heard, the others miss it after machineFor.
+	_, _ = client.QueueUpdate(ctx, machineQueue(m.name), &river.QueueUpdateParams{Metadata: []byte("{}")})
 }
 
 // pause leaves the jobs to other machines for a while, and tells them why.
