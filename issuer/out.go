@@ -74,11 +74,14 @@ func openFolder(dir string) (*folder, error) {
 	return f, nil
 }
 
+// trialName begins the name of the empty file by which a folder is tried.
+const trialName = ".cardproof-"
+
 func (f *folder) try() error {
 	if err := os.MkdirAll(f.dir, 0o755); err != nil {
 		return err
 	}
-	temp, err := os.CreateTemp(f.dir, ".cardproof-*")
+	temp, err := os.CreateTemp(f.dir, trialName+"*")
 	if err != nil {
 		return err
 	}
@@ -150,7 +153,7 @@ func (f *folder) sweep(lines []ManifestLine) error {
 	if len(left) == 0 {
 		return nil
 	}
-	ours := make(map[string]bool, len(lines))
+	ours := map[string]bool{trialName: true}
 	for _, l := range lines {
 		ours["."+FileName(l.Number)] = true
 	}

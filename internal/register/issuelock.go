@@ -56,6 +56,10 @@ var issueLocks = map[Holding][]struct {
 // minute, by keepalives) to give its lock to another.
 const sessionEvery = 5 * time.Second
 
+// sessionSilence is how long the answer may take: a cable that is back by then breaks nothing off. Both together are less than the time after
+// which the server takes a silent client to be gone, and gives its lock to another (postgres.go).
+const sessionSilence = 14 * time.Second
+
 // LockIssuing waits until it has the lock, for as long as ctx lets it. Before it waits, it tells whom for: a Holding that excludes this one.
 func (db *DB) LockIssuing(ctx context.Context, how Holding, waiting func(behind Holding)) (*IssueLock, error) {
 	const doing = "take the lock of issuing"
@@ -153,7 +157,7 @@ func isThere(ctx context.Context, session *pgx.Conn) error {
 	if err != nil && !pgconn.Timeout(err) {
 		return err
 	}
-	ask, cancel := context.WithTimeout(ctx, lookupTimeout)
+	ask, cancel := context.WithTimeout(ctx, sessionSilence)
 	defer cancel()
 	return session.Ping(ask)
 }
