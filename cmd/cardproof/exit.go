@@ -237,7 +237,7 @@ func explainRegister(err error) *failure {
 		{register.ErrURL, "Write it such as postgres://cardproof@db.example.org/cardproof?sslmode=verify-full; docs/postgresql.md tells more."},
 		{register.ErrNotEmpty, "Name an empty database, or a file that is not there yet. Nothing was copied."},
 		{register.ErrCopyDiffers, "Nothing was copied. Run `cardproof init` of this version first, so that both registers have its form; if that does not help, restore the register from a backup."},
-		{register.ErrLockLost, "Another run may have changed the keys or erased meanwhile. Run the command again: it goes on from what is recorded."},
+		{register.ErrLockLost, "See that the database server runs and that this machine reaches it, and run the command again: it goes on from what is recorded."},
 		{register.ErrUnreachable, "See that the database server runs and that this machine reaches it, and run the command again. Nothing is lost."},
 		{register.ErrBehind, "Mend the replication of the database, or take register_read out of config.yaml."},
 		{register.ErrNewer, "Install the newer version of cardproof that wrote it. Nothing was changed."},

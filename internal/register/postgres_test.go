@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/cardproof/cardproof/card"
 	"github.com/cardproof/cardproof/internal/pgtest"
 )
@@ -367,5 +369,19 @@ func TestTwoCentresInOneDatabase(t *testing.T) {
 	into := strings.Replace(forServer(insertCards(1)), "INTO cards", "INTO harbour.cards", 1)
 	if _, err := stranger.Exec(into, slices.Concat(fixedValues(&again, &in), signed)...); !isTaken(err) {
 		t.Errorf("a second card of the learner: got %v, want a refusal", err)
+	}
+}
+
+// What is asked of a connection that has ended before is not answered by the database, in the words of the driver too.
+func TestConnectionThatHasEnded(t *testing.T) {
+	session, err := pgx.Connect(t.Context(), newServer(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := session.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := session.Exec(t.Context(), "SELECT 1"); !errors.Is(wrap("ask", err), ErrUnreachable) {
+		t.Errorf("got %v, want ErrUnreachable", err)
 	}
 }

@@ -124,7 +124,7 @@ func serverKindOf(err error) error {
 		return ErrUnreachable
 	}
 	if _, ok := errors.AsType[*net.OpError](err); ok || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) || errors.Is(err, net.ErrClosed) ||
-		errors.Is(err, driver.ErrBadConn) { // what the driver says of a connection that has ended before
+		errors.Is(err, driver.ErrBadConn) || errors.Is(err, pgconn.ErrConnClosed) { // of a connection that has ended before
 
 		return ErrUnreachable
 	}
