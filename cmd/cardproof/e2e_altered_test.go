@@ -29,6 +29,7 @@ func (c *centreDir) fileState(file string) (state string, code int) {
 
 // What other programs make of a genuine card is never called altered. The texts that they lose have to be compared by a person.
 func TestCopiesByOtherProgramsAreNotAltered(t *testing.T) {
+	t.Parallel()
 	c := newCentre(t)
 	c.write("config.yaml", strings.Replace(string(c.read("config.yaml")), "pages: [wallet]", "pages: [wallet, back, certificate]", 1))
 	var rows strings.Builder

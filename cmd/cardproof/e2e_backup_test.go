@@ -115,6 +115,7 @@ func TestBackupWhileIssuing(t *testing.T) {
 // TestKillBackupAndRestore ends backups and restores by SIGKILL at random moments. What was there before stays, nothing half is ever taken
 // for whole, and the same command again does its work.
 func TestKillBackupAndRestore(t *testing.T) {
+	t.Parallel()
 	c := newCentre(t)
 	c.must("issue", c.roster(120), "--out", "out")
 	start := time.Now()

@@ -37,9 +37,10 @@ func stopped(t *testing.T, c *centreDir, server *pgtest.Server, crash bool, when
 // TestTheDatabaseStopsInTheMiddle stops the database while cards are issued, released, revoked and replaced, as a crash would and in order.
 // The command says what is wrong, and the same command again does the rest.
 func TestTheDatabaseStopsInTheMiddle(t *testing.T) {
+	t.Parallel()
 	server, url := newDatabase(t)
 	c := newCentreOn(t, url)
-	const rows = 300
+	const rows = 600 // as many as are not done before the first of them is seen
 	roster := c.roster(rows)
 	for _, crash := range []bool{true, false} {
 		before := len(delivered(t, c, "out"))
@@ -68,6 +69,7 @@ func TestTheDatabaseStopsInTheMiddle(t *testing.T) {
 
 // TestTheDatabaseStopsAtARelease stops the database while a held batch is released.
 func TestTheDatabaseStopsAtARelease(t *testing.T) {
+	t.Parallel()
 	server, url := newDatabase(t)
 	c := newCentreOn(t, url)
 	const rows = 120

@@ -20,6 +20,7 @@ const heldRows = 60
 // A batch is held, released, withdrawn, or discarded, and every step is killed again and again. After each kill the batch is in one of
 // the states that docs/operate.md names, no card of it is in force that was not released, and the same command again finishes the step.
 func TestKillBetweenTheStepsOfABatch(t *testing.T) {
+	t.Parallel()
 	whole := newCentre(t)
 	start := time.Now()
 	whole.must("issue", whole.roster(heldRows), "--hold")

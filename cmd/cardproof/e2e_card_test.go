@@ -30,6 +30,7 @@ for path in sys.argv[1:]:
 // Every card is read from a picture by two decoders that are not ours, to exactly its URL, and its signature is checked by
 // OpenSSL with the published keys.
 func TestCardsAreReadAndVerifiedByOthers(t *testing.T) {
+	t.Parallel()
 	c := newCentre(t)
 	roster, err := filepath.Abs("testdata/rosters/latin.csv")
 	if err != nil {

@@ -125,6 +125,7 @@ func (im *image) run() string {
 
 // The image that the Dockerfile describes holds all that the public server needs, and its user may run it.
 func TestTheImageServes(t *testing.T) {
+	t.Parallel()
 	im := newImage(t)
 	program, err := elf.Open(filepath.Join(im.folder, im.start[0]))
 	if err != nil {

@@ -18,6 +18,7 @@ import (
 
 // Batches of 300 are killed at 30 random moments, each time further on; each then runs to its end.
 func TestKillAtRandomMoments(t *testing.T) {
+	t.Parallel()
 	whole := newCentre(t)
 	start := time.Now()
 	whole.must("issue", whole.roster(300), "--out", "out")
@@ -87,6 +88,7 @@ func checkNothingOutside(t *testing.T, c *centreDir) {
 
 // Two runs of one roster at the same moment: each learner gets one card, and both folders have all of them.
 func TestTwoRunsAtOnce(t *testing.T) {
+	t.Parallel()
 	c := newCentre(t)
 	roster := c.roster(100)
 	var wg sync.WaitGroup
@@ -118,6 +120,7 @@ func TestTwoRunsAtOnce(t *testing.T) {
 
 // Ctrl-C in the middle: the exit code says so, what is finished is listed, and the next run does the rest.
 func TestInterrupt(t *testing.T) {
+	t.Parallel()
 	c := newCentre(t)
 	roster := c.roster(400)
 	cmd := c.command("issue", roster, "--out", "out")

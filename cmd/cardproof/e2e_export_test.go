@@ -18,6 +18,7 @@ import (
 
 // TestExportOfManyCards hands out 20,000 cards in little memory, and other programs read what came of it.
 func TestExportOfManyCards(t *testing.T) {
+	t.Parallel()
 	const cards = 20_000
 	c := newCentre(t)
 	fill(t, c, cards)

@@ -16,6 +16,7 @@ import (
 // The key is rotated, and the program killed at random moments. After each there is one active key of cards, it issues, and every card that
 // was issued before is still valid.
 func TestKillWhileTheKeyIsRotated(t *testing.T) {
+	t.Parallel()
 	c := newCentre(t)
 	roster := c.roster(3)
 	c.must("issue", roster, "--out", "out")

@@ -50,6 +50,7 @@ func (c *centreDir) mailStatus() (s mailStatusOutput) {
 // The sender is killed at 30 random moments. In the end each learner has exactly one mail, or the register says that it can't know; and
 // nobody has two.
 func TestKillTheSender(t *testing.T) {
+	t.Parallel()
 	server := posttest.Start(t, "--delay", "0.02")
 	c := newCentre(t)
 	c.mailing(server)

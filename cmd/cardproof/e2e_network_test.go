@@ -44,12 +44,15 @@ func TestCablesOfTheRegister(t *testing.T) {
 	time.Sleep(time.Second)
 	atFirst := goroutines(t, l.server)
 
-	batch := l.inTheMiddle("issue", l.centre.roster(120), "--out", "out")
+	batch := l.inTheMiddle("issue", l.centre.roster(400), "--out", "out")
 	nettest.Cut(t, all...)
 	cut := time.Now()
 	time.Sleep(9 * time.Second)
 	if n := goroutines(t, l.server); n > atFirst+300 {
 		t.Errorf("cut off, the server has %d goroutines, and %d before", n, atFirst)
+	}
+	if batch.hasEnded() {
+		t.Error("the batch ended although it was cut off")
 	}
 	nettest.Mend(t, all...)
 	mended := time.Now()
@@ -63,8 +66,8 @@ func TestCablesOfTheRegister(t *testing.T) {
 
 	l.halfOpen(origin+path(first[0]), first[1])
 	cards := l.centre.cards("out")
-	if got := l.centre.counts(); len(cards) != 240 || got["issued"] != 240 || len(got) != 1 {
-		t.Errorf("got %d cards, and %v in the register, want 240 issued", len(cards), got)
+	if got := l.centre.counts(); len(cards) != 800 || got["issued"] != 800 || len(got) != 1 {
+		t.Errorf("got %d cards, and %v in the register, want 800 issued", len(cards), got)
 	}
 	checkRecorded(t, l.centre.path("data/cards"), cards)
 	var made struct{ OK bool }
@@ -83,7 +86,7 @@ func (l *lan) halfOpen(url string, other cardLine) {
 	t := l.t
 	t.Helper()
 	all := []*nettest.Host{l.db, l.worker, l.server}
-	batch := l.inTheMiddle("issue", l.centre.roster(240), "--out", "out")
+	batch := l.inTheMiddle("issue", l.centre.roster(800), "--out", "out")
 	nettest.Cut(t, all...)
 	cut := time.Now()
 	elsewhere := *l.centre
@@ -242,7 +245,7 @@ func TestCablesOfTheArchive(t *testing.T) {
 	}
 
 	all := []*nettest.Host{l.worker, l.server, l.other}
-	batch := l.begin("issue", l.centre.roster(160), "--out", "out")
+	batch := l.begin("issue", l.centre.roster(400), "--out", "out")
 	until(t, time.Minute, func() bool { return len(archived(t, folder)) > 1 })
 	nettest.Cut(t, all...)
 	cut := time.Now()

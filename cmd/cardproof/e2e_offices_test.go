@@ -16,6 +16,7 @@ import (
 // TestTwoOfficesAtOnce has two offices with one register and the same keys issue one roster at the same moment, from a data folder each. The
 // one that came second waits, and finds all issued.
 func TestTwoOfficesAtOnce(t *testing.T) {
+	t.Parallel()
 	const rows = 500
 	_, url := newDatabase(t)
 	one := newCentreOn(t, url)

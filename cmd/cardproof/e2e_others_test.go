@@ -90,6 +90,7 @@ var bySignature = []string{"malformed", "wrong_type", "unknown_issuer", "bad_sig
 
 // Programs of others learn of every change from the running server alone, and judge on with saved files when it is gone.
 func TestOthersVerifyWithoutUs(t *testing.T) {
+	t.Parallel()
 	c := newDemoCentre(t)
 	cards := c.cards("demo/cards")
 	origin := c.serve()
@@ -153,6 +154,7 @@ const notInGo = "claim-name-not-nfc"
 // difference but the one that docs/verify-without-us/README.md tells. The kit starts a program for each vector, so the slower two get
 // those that can't be given as an argument, and their neighbours; TestOthersAgreeWithTheVectors asks them about all others at once.
 func TestOthersAgreeWithTheKit(t *testing.T) {
+	t.Parallel()
 	programs, err := others()
 	if err != nil {
 		t.Fatal(err)
@@ -183,6 +185,7 @@ func TestOthersAgreeWithTheKit(t *testing.T) {
 
 // A program that can't know says so by exit code 2, and never by silence or a verdict.
 func TestOthersSayWhenNothingWasChecked(t *testing.T) {
+	t.Parallel()
 	programs, err := others()
 	if err != nil {
 		t.Fatal(err)
@@ -260,6 +263,7 @@ var leftOut = map[string]string{
 // With a clock and with lists the programs give the verdicts of the conformance vectors, as far as these can be known without the
 // register.
 func TestOthersAgreeWithTheVectors(t *testing.T) {
+	t.Parallel()
 	paths, err := filepath.Glob("../../testdata/vectors/*.json")
 	if err != nil || len(paths) == 0 {
 		t.Fatalf("got %d vectors, %v", len(paths), err)

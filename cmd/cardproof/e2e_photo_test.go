@@ -27,6 +27,7 @@ cards[0].rotate(200, Image.BICUBIC, expand=True, fillcolor=120).filter(ImageFilt
 
 // Every card of a scan and of a photograph is found, with its page; a changed one has no chance by way of a picture either.
 func TestScansAndPhotographsAreVerified(t *testing.T) {
+	t.Parallel()
 	c := newCentre(t)
 	c.must("issue", c.roster(10), "--out", "out")
 	cards := c.cards("out")

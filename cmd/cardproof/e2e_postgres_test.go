@@ -44,6 +44,7 @@ func newCentreOn(t testing.TB, url string) *centreDir {
 
 // TestPostgreSQLCentre has a centre whose register is a database: it issues, revokes, verifies, and serves while the database is gone and back.
 func TestPostgreSQLCentre(t *testing.T) {
+	t.Parallel()
 	server, url := newDatabase(t)
 	c := newCentreOn(t, url)
 	if _, err := os.Stat(c.path("data/register.db")); !os.IsNotExist(err) {
@@ -147,7 +148,7 @@ func checkKept(t *testing.T, c *centreDir, good cardLine) {
 
 func until(t *testing.T, limit time.Duration, is func() bool) {
 	t.Helper()
-	for end := time.Now().Add(limit); !is(); time.Sleep(100 * time.Millisecond) {
+	for end := time.Now().Add(limit); !is(); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatalf("not within %s", limit)
 		}

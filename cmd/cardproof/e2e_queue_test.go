@@ -112,6 +112,7 @@ func checkLikeOneMachine(t *testing.T, c *centreDir, out string, want int) {
 
 // Two machines make a batch of 600 together, and the result is that of one.
 func TestQueueOnTwoMachines(t *testing.T) {
+	t.Parallel()
 	c := newQueueCentre(t)
 	c.worker()
 	c.newMachine().worker()
@@ -177,6 +178,7 @@ func TestKillWorkers(t *testing.T) {
 
 // A batch is stopped on one machine, resumed on another, and delivered by the same command again.
 func TestQueueStopAndResume(t *testing.T) {
+	t.Parallel()
 	c := newQueueCentre(t)
 	var left summary
 	if out := c.must("issue", c.roster(300), "--queue", "--no-wait", "--out", "out", "--json"); json.Unmarshal(out, &left) != nil || left.Queued != 300 || len(left.Batches) != 1 {

@@ -114,6 +114,15 @@ func (b *begun) within(t *testing.T, limit time.Duration) (code int, said string
 	}
 }
 
+func (b *begun) hasEnded() bool {
+	select {
+	case <-b.ended:
+		return true
+	default:
+		return false
+	}
+}
+
 // archivedFiles counts the files in the centre's archive.
 func (l *lan) archivedFiles() int { return len(archived(l.t, l.centre.path("data/cards"))) }
 
