@@ -180,7 +180,7 @@ func (w *waiter) look(ctx context.Context, left map[string]map[card.Number]bool)
 	}
 	alive, ended, last := false, 0, ""
 	for _, batch := range w.list.Batches {
-		jobs, err := w.q.Cards(ctx, batch, func(string) (map[card.Number]bool, error) { return left[batch], nil })
+		jobs, err := w.q.Cards(ctx, batch, machines, func(string) (map[card.Number]bool, error) { return left[batch], nil })
 		if err != nil {
 			return "", err
 		}
@@ -188,7 +188,7 @@ func (w *waiter) look(ctx context.Context, left map[string]map[card.Number]bool)
 		if b == nil {
 			continue
 		}
-		alive = alive || len(b.Waiting)+len(b.Running) > 0
+		alive = alive || len(b.Waiting)+len(b.Running)+len(b.GivenUp) > 0
 		ended += len(b.Failed) + len(b.Stopped)
 		last = cmp.Or(b.Error, last)
 		for lane, numbers := range b.Waiting {

@@ -73,7 +73,8 @@ type queuedBatch struct {
 	Of       int            `json:"of"`
 	Made     int            `json:"made"`
 	Waiting  int            `json:"waiting"`
-	Running  map[string]int `json:"running"` // cards by machine
+	Running  map[string]int `json:"running"`  // cards by machine
+	GivenUp  int            `json:"given_up"` // by a machine that lost the database; they wait again within 80 s
 	Stopped  int            `json:"stopped"`
 	Failed   int            `json:"failed"`
 	Unqueued int            `json:"unqueued"` // planned, and not in the queue: a run broke off, or is at it by itself
@@ -147,7 +148,7 @@ func (b queuedBatch) text() string {
 	for _, part := range []struct {
 		n    int
 		what string
-	}{{b.Waiting, "waiting"}, {b.Stopped, "stopped"}, {b.Failed, "failed"}, {b.Unqueued, "not in the queue"}} {
+	}{{b.Waiting, "waiting"}, {b.GivenUp, "waiting to be taken up again"}, {b.Stopped, "stopped"}, {b.Failed, "failed"}, {b.Unqueued, "not in the queue"}} {
 		if part.n > 0 {
 			says = append(says, fmt.Sprintf("%d %s", part.n, part.what))
 		}
@@ -168,7 +169,7 @@ func (a *app) queuedBatches(ctx context.Context, c *centre, q *work.Queue, machi
 	if err != nil {
 		return nil, err
 	}
-	jobs, err := q.Cards(ctx, "", func(batch string) (map[card.Number]bool, error) { return unmadeOf(ctx, c, batch) })
+	jobs, err := q.Cards(ctx, "", machines, func(batch string) (map[card.Number]bool, error) { return unmadeOf(ctx, c, batch) })
 	if err != nil {
 		return nil, err
 	}
@@ -183,7 +184,7 @@ func (a *app) queuedBatches(ctx context.Context, c *centre, q *work.Queue, machi
 		}
 		one := queuedBatch{ID: b.ID, Roster: b.Roster, Of: of, Made: of - b.Cards[card.Planned] + b.Proved, Running: map[string]int{}}
 		one.take(jobs[b.ID], machines)
-		one.Unqueued = max(0, of-one.Made-one.Waiting-one.Stopped-one.Failed-inHand(one.Running))
+		one.Unqueued = max(0, of-one.Made-one.Waiting-one.GivenUp-one.Stopped-one.Failed-inHand(one.Running))
 		shown = append(shown, one)
 	}
 	return shown, nil
@@ -194,7 +195,7 @@ func (b *queuedBatch) take(jobs *work.BatchJobs, machines []work.Machine) {
 	if jobs == nil {
 		return
 	}
-	b.Stopped, b.Failed, b.Error = len(jobs.Stopped), len(jobs.Failed), jobs.Error
+	b.GivenUp, b.Stopped, b.Failed, b.Error = len(jobs.GivenUp), len(jobs.Stopped), len(jobs.Failed), jobs.Error
 	for machine, numbers := range jobs.Running {
 		b.Running[machine] = len(numbers)
 	}

@@ -129,6 +129,9 @@ func (m *maker) make(ctx context.Context, numbers []card.Number) (left map[strin
 func (m *maker) run(ctx context.Context, log *slog.Logger) error {
 	w, err := work.OpenMaker(ctx, work.MakerOptions{
 		Database: m.centre.config.Register, Ready: m.ready, Make: m.make, Log: log, Now: m.app.now,
+		Unmade: func(ctx context.Context, batch string) (map[card.Number]bool, error) {
+			return unmadeOf(ctx, m.centre, batch)
+		},
 		IsFault: func(err error) bool { _, is := errors.AsType[*issuer.CardsError](err); return is },
 	})
 	if err != nil {

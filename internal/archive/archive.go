@@ -75,14 +75,19 @@ func (r *Reader) Get(ctx context.Context, number card.Number, wantSHA256 string)
 func ReadFolder(dir string) *Reader { return &Reader{NewFolder(dir).Get} }
 
 // ReadBucket is a reader of the archive in a bucket, with what the server says of it: an error that wraps ErrUnavailable comes with a reader,
-// which answers when the bucket does.
+// which answers when the bucket does. With ReadOnly it is asked then who may write, and hands out nothing before that is known: for as long as
+// these credentials may, the error of Get is ErrMayWrite.
 func ReadBucket(ctx context.Context, o BucketOptions) (*Reader, error) {
 	b, err := NewBucket(o)
 	if err != nil {
 		return nil, err
 	}
-	if err = b.checkReading(ctx); err != nil && !errors.Is(err, ErrUnavailable) {
+	err = b.checkReading(ctx)
+	switch {
+	case err != nil && !errors.Is(err, ErrUnavailable):
 		return nil, err
+	case err != nil && o.ReadOnly:
+		return &Reader{b.getOnceChecked()}, err
 	}
 	return &Reader{b.Get}, err
 }

@@ -16,6 +16,7 @@ import (
 	"path"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/minio/minio-go/v7"
@@ -197,6 +198,20 @@ func (b *Bucket) checkReading(ctx context.Context) error {
 	return nil
 }
 
+// getOnceChecked is Get for a bucket that could not be asked at the start: nothing is handed out before checkReading has passed, once.
+func (b *Bucket) getOnceChecked() func(ctx context.Context, number card.Number, wantSHA256 string) ([]byte, error) {
+	var passed atomic.Bool
+	return func(ctx context.Context, number card.Number, wantSHA256 string) ([]byte, error) {
+		if !passed.Load() {
+			if err := b.checkReading(ctx); err != nil {
+				return nil, err
+			}
+			passed.Store(true)
+		}
+		return b.Get(ctx, number, wantSHA256)
+	}
+}
+
 // refuseWriters tries to write the mark with a checksum that is wrong, so that a server which would let it be written refuses it all the same:
 // only 401 and 403 say that these credentials may not. A server that knows no checksums writes the mark as it is.
 func (b *Bucket) refuseWriters(ctx context.Context) error {
@@ -204,7 +219,7 @@ func (b *Bucket) refuseWriters(ctx context.Context) error {
 	defer cancel()
 	wrong := base64.StdEncoding.EncodeToString(make([]byte, sha256.Size))
 	_, err := b.client.PutObject(limited, b.options.Bucket, b.key(markName), strings.NewReader(mark), int64(len(mark)), "", SHA256([]byte(mark)),
-		minio.PutObjectOptions{UserMetadata: map[string]string{checksumHeader: wrong}})
+		minio.PutObjectOptions{ContentType: markType, UserMetadata: map[string]string{checksumHeader: wrong}})
 	code := answer(err).StatusCode
 	switch {
 	case code == http.StatusUnauthorized, code == http.StatusForbidden:

@@ -16,6 +16,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -97,6 +98,18 @@ func TestCopyBothWays(t *testing.T) {
 	copies(t, folderBench(t), p.bench(t))
 	p.prefix = "another"
 	copies(t, p.bench(t), folderBench(t))
+}
+
+// Whoever opens the bucket by another tool is told what each object is.
+func TestContentTypes(t *testing.T) {
+	p := newPlace(t)
+	sum := p.bench(t).put(t, one, "a card")
+	for name, want := range map[string]string{markName: "text/plain; charset=utf-8", Name(one, sum): "application/pdf"} {
+		info, err := p.server.Client(t).StatObject(t.Context(), bucketName, p.prefix+"/"+name, minio.StatObjectOptions{})
+		if err != nil || info.ContentType != want {
+			t.Errorf("%s: got %q, %v, want %q", name, info.ContentType, err, want)
+		}
+	}
 }
 
 // hundred is a hundred files as large as cards.
@@ -307,6 +320,53 @@ func TestReadOnlyCredentials(t *testing.T) {
 	}
 	if got := p.bench(t).list(t); !slices.Equal(got, []card.Number{one}) {
 		t.Errorf("the bucket has %v", got)
+	}
+}
+
+// Where the bucket was down at the start, the same is asked when it answers again, and nothing is handed out before.
+func TestReadOnlyCredentialsOfABucketThatWasDown(t *testing.T) {
+	p := newPlace(t)
+	sum := p.bench(t).put(t, one, "a card")
+	reader := p.server.AddReader(t, bucketName)
+	for _, c := range []struct {
+		name     string
+		env      []string
+		readOnly bool
+		want     error
+		writes   int64 // tried, in all
+	}{
+		{"may write", archivetest.Env(), true, ErrMayWrite, 2},
+		{"may only read", reader, true, nil, 1},
+		{"may write, and was not asked", archivetest.Env(), false, nil, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			o := p.options()
+			o.Env, o.ReadOnly = c.env, c.readOnly
+			p.proxy.Plan(func(*http.Request) archivetest.Fault { return archivetest.Refuse })
+			r, err := ReadBucket(t.Context(), o)
+			if !errors.Is(err, ErrUnavailable) || r == nil {
+				t.Fatalf("down: got %v, %v, want a reader and ErrUnavailable", r, err)
+			}
+			if _, err := r.Get(t.Context(), one, sum); !errors.Is(err, ErrUnavailable) {
+				t.Errorf("down still: got %v, want ErrUnavailable", err)
+			}
+			var writes atomic.Int64
+			p.proxy.Plan(func(r *http.Request) archivetest.Fault {
+				if archivetest.IsWrite(r) {
+					writes.Add(1)
+				}
+				return archivetest.None
+			})
+			for range 2 {
+				got, err := r.Get(t.Context(), one, sum)
+				if !errors.Is(err, c.want) || c.want == nil && string(got) != "a card" || c.want != nil && got != nil {
+					t.Errorf("up again: got %q, %v, want %v", got, err, c.want)
+				}
+			}
+			if got := writes.Load(); got != c.writes {
+				t.Errorf("it was tried %d times who may write, want %d", got, c.writes)
+			}
+		})
 	}
 }
 

@@ -19,6 +19,8 @@ import (
 const (
 	markName = "cardproof-archive.txt"
 	mark     = "The finished cards of a centre, kept by Cardproof.\n"
+	markType = "text/plain; charset=utf-8"
+	fileType = "application/pdf"
 )
 
 var errOtherBytes = errors.New("it keeps other bytes than were sent to it")
@@ -38,7 +40,7 @@ func (b *Bucket) Put(ctx context.Context, files map[card.Number][]byte) (map[car
 	for number, data := range files {
 		sum := SHA256(data)
 		sums[number] = sum
-		group.Go(func() error { return b.send(each, b.key(Name(number, sum)), data) })
+		group.Go(func() error { return b.send(each, b.key(Name(number, sum)), fileType, data) })
 	}
 	if err := group.Wait(); err != nil {
 		return nil, b.failed(ctx, fmt.Sprintf("archive %d cards", len(files)), err)
@@ -55,7 +57,7 @@ func (b *Bucket) Check(ctx context.Context) error {
 	}
 	limited, cancel := context.WithTimeout(ctx, fileTime)
 	defer cancel()
-	if err := b.send(limited, b.key(markName), []byte(mark)); err != nil {
+	if err := b.send(limited, b.key(markName), markType, []byte(mark)); err != nil {
 		return b.failed(ctx, "write", err)
 	}
 	b.checked = true
@@ -63,13 +65,13 @@ func (b *Bucket) Check(ctx context.Context) error {
 }
 
 // send writes an object.
-func (b *Bucket) send(ctx context.Context, key string, data []byte) error {
+func (b *Bucket) send(ctx context.Context, key, contentType string, data []byte) error {
 	ctx, cancel := context.WithTimeout(ctx, fileTime)
 	defer cancel()
 	sum := sha256.Sum256(data)
 	wants := base64.StdEncoding.EncodeToString(sum[:])
 	o := minio.PutObjectOptions{
-		ContentType: "application/pdf", DisableMultipart: true,
+		ContentType: contentType, DisableMultipart: true,
 		UserMetadata: map[string]string{checksumHeader: wants},
 	}
 	// As signed text, the hash of the body is part of the request: nobody on the way can change one without the other.

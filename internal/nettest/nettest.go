@@ -138,26 +138,6 @@ func (h *Host) Client(limit time.Duration) *http.Client {
 	return &http.Client{Timeout: limit, Transport: &http.Transport{DialContext: h.Dial, DisableKeepAlives: true}}
 }
 
-// Connections counts the open TCP connections of the host to a port.
-func (h *Host) Connections(t testing.TB, port int) (n int) {
-	t.Helper()
-	var table []byte
-	err := inside(h.space, func() (err error) {
-		table, err = os.ReadFile("/proc/thread-self/net/tcp")
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for line := range strings.Lines(string(table)) { // proc_net_tcp: number, local, remote, state; 01 is established
-		f := strings.Fields(line)
-		if len(f) > 3 && f[3] == "01" && strings.HasSuffix(f[2], fmt.Sprintf(":%04X", port)) {
-			n++
-		}
-	}
-	return n
-}
-
 // Cut takes every word between hosts away and tells none of them: no answer comes, and no refusal. They still reach all others.
 func Cut(t testing.TB, hosts ...*Host) { t.Helper(); isolate(t, hosts, "on") }
 

@@ -4,6 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
+	"slices"
+	"strings"
 	"syscall"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -115,6 +118,49 @@ func kindOf(err error) error {
 		return ErrFull
 	}
 	return nil
+}
+
+// connectError is a failure to connect, in words of its own.
+type connectError struct {
+	error
+	text string
+}
+
+func (e *connectError) Error() string { return e.text }
+func (e *connectError) Unwrap() error { return e.error }
+
+// sayOnce has the failure of a connection say each cause once, after the addresses that it is of, and all of it on one line. The library says it
+// anew for each address of a host, and for each way to speak to it.
+func sayOnce(err error) error {
+	failed, ok := errors.AsType[*pgconn.ConnectError](err)
+	if !ok {
+		return err
+	}
+	tries, ok := failed.Unwrap().(interface{ Unwrap() []error })
+	if !ok {
+		return err
+	}
+	var causes []string
+	places := map[string][]string{} // by cause
+	for _, try := range tries.Unwrap() {
+		place, cause := "", try.Error()
+		if inner := errors.Unwrap(try); inner != nil && strings.HasSuffix(cause, ": "+inner.Error()) {
+			place, cause = strings.TrimSuffix(cause, ": "+inner.Error()), inner.Error()
+		}
+		if dial, ok := errors.AsType[*net.OpError](try); ok { // it has the address once more
+			cause = strings.Replace(cause, dial.Error(), dial.Err.Error(), 1)
+		}
+		if places[cause] == nil {
+			causes = append(causes, cause)
+		}
+		if !slices.Contains(places[cause], place) {
+			places[cause] = append(places[cause], place)
+		}
+	}
+	for i, cause := range causes {
+		causes[i] = strings.TrimPrefix(strings.Join(places[cause], ", ")+": "+cause, ": ")
+	}
+	return &connectError{err, fmt.Sprintf("failed to connect to `user=%s database=%s`: %s", failed.Config.User, failed.Config.Database, strings.Join(causes, "; "))}
 }
 
 // isTaken says whether a row was refused because another one has its place: by a unique column, or by the trigger that

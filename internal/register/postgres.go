@@ -134,7 +134,7 @@ func openServerPool(where string, a access, connections int) (*sql.DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	pool := sql.OpenDB(serverConnector{Connector: stdlib.GetConnector(*c, stdlib.OptionAfterConnect(settle)), config: c})
+	pool := sql.OpenDB(serverConnector{plainConnector{stdlib.GetConnector(*c, stdlib.OptionAfterConnect(settle))}})
 	pool.SetMaxOpenConns(connections)
 	pool.SetMaxIdleConns(connections)
 	pool.SetConnMaxIdleTime(idleLifetime)
@@ -164,20 +164,25 @@ func OpenServerPool(where string, connections int) (*sql.DB, error) {
 	if err != nil {
 		return nil, wrap("open the database", err)
 	}
-	pool := stdlib.OpenDB(*c, stdlib.OptionAfterConnect(settle))
+	pool := sql.OpenDB(plainConnector{stdlib.GetConnector(*c, stdlib.OptionAfterConnect(settle))})
 	pool.SetMaxOpenConns(connections)
 	pool.SetConnMaxIdleTime(idleLifetime)
 	return pool, nil
 }
 
-// serverConnector opens connections that behave to this package as those of SQLite do.
-type serverConnector struct {
-	driver.Connector
-	config *pgx.ConnConfig
+// plainConnector opens connections as the library has them.
+type plainConnector struct{ driver.Connector }
+
+func (c plainConnector) Connect(ctx context.Context) (driver.Conn, error) {
+	conn, err := c.Connector.Connect(ctx)
+	return conn, sayOnce(err)
 }
 
+// serverConnector opens connections that behave to this package as those of SQLite do.
+type serverConnector struct{ plainConnector }
+
 func (c serverConnector) Connect(ctx context.Context) (driver.Conn, error) {
-	conn, err := c.Connector.Connect(ctx)
+	conn, err := c.plainConnector.Connect(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -239,10 +244,10 @@ func migrateServer(ctx context.Context, where string) error {
 		return err
 	}
 	// The functions of the register keep the search_path of this session. A path with "$user" would lead every user elsewhere.
-	pool := stdlib.OpenDB(*c, stdlib.OptionAfterConnect(func(ctx context.Context, conn *pgx.Conn) error {
+	pool := sql.OpenDB(plainConnector{stdlib.GetConnector(*c, stdlib.OptionAfterConnect(func(ctx context.Context, conn *pgx.Conn) error {
 		_, err := conn.Exec(ctx, "SELECT set_config('search_path', quote_ident(current_schema()), false)")
 		return errors.Join(err, settle(ctx, conn))
-	}))
+	}))})
 	defer pool.Close()
 	pool.SetMaxOpenConns(2) // the one that holds goose's lock, and the one that works
 	sub, err := fs.Sub(serverMigrations, "migrations/postgres")

@@ -58,6 +58,7 @@ var liveStates = []rivertype.JobState{
 type BatchJobs struct {
 	Waiting map[Lane][]card.Number
 	Running map[string][]card.Number // by machine
+	GivenUp []card.Number            // by a machine that could not say so; rescueTime after it began they wait again
 	Stopped []card.Number
 	Failed  []card.Number // after all attempts
 	Error   string        // the last of a job that failed, or that is tried again
@@ -133,8 +134,9 @@ func (q *Queue) StopCards(ctx context.Context, batch string) (stopped int, err e
 	return stopped, err
 }
 
-// Cards answers what the queue holds of batches, by their names; of one batch alone where that is named. Only numbers that unmade has count.
-func (q *Queue) Cards(ctx context.Context, batch string, unmade func(batch string) (map[card.Number]bool, error)) (map[string]*BatchJobs, error) {
+// Cards answers what the queue holds of batches, by their names; of one batch alone where that is named. Only numbers that unmade has count. Machines
+// are those that are there.
+func (q *Queue) Cards(ctx context.Context, batch string, machines []Machine, unmade func(batch string) (map[card.Number]bool, error)) (map[string]*BatchJobs, error) {
 	jobs, err := q.jobsOf(ctx, batch)
 	if err != nil {
 		return nil, err
@@ -160,7 +162,7 @@ func (q *Queue) Cards(ctx context.Context, batch string, unmade func(batch strin
 		if len(numbers) == 0 {
 			continue
 		}
-		b.add(j, numbers)
+		b.add(j, numbers, machines)
 		for _, n := range numbers {
 			delete(left[j.args.Batch], n)
 		}
@@ -168,15 +170,17 @@ func (q *Queue) Cards(ctx context.Context, batch string, unmade func(batch strin
 	return all, nil
 }
 
-func (b *BatchJobs) add(j cardsJob, numbers []card.Number) {
+func (b *BatchJobs) add(j cardsJob, numbers []card.Number, machines []Machine) {
 	errs := j.row.Errors
+	client := ""
+	if by := j.row.AttemptedBy; len(by) > 0 {
+		client = by[len(by)-1]
+	}
 	switch {
+	case j.row.State == rivertype.JobStateRunning && hasGivenUp(client, machines):
+		b.GivenUp = append(b.GivenUp, numbers...)
 	case j.row.State == rivertype.JobStateRunning:
-		machine := ""
-		if by := j.row.AttemptedBy; len(by) > 0 {
-			machine = machineOf(by[len(by)-1])
-		}
-		b.Running[machine] = append(b.Running[machine], numbers...)
+		b.Running[machineOf(client)] = append(b.Running[machineOf(client)], numbers...)
 	case slices.Contains(liveStates, j.row.State):
 		b.Waiting[j.args.Lane] = append(b.Waiting[j.args.Lane], numbers...)
 	case j.row.State == rivertype.JobStateCancelled && isStopped(j.row):

@@ -19,9 +19,11 @@ import (
 
 // bench is a queue in a database, and cards that are to be made.
 type bench struct {
-	t   *testing.T
-	q   *work.Queue
-	url string
+	t      *testing.T
+	q      *work.Queue
+	server *pgtest.Server
+	url    string
+	log    lockedBuffer // of its machines
 
 	mu     sync.Mutex
 	unmade []register.Unmade
@@ -34,7 +36,7 @@ func newQueueBench(t *testing.T, n int) *bench {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { s.Stop() })
-	b := &bench{t: t, url: s.New(t, "")}
+	b := &bench{t: t, server: s, url: s.New(t, "")}
 	if b.q, err = work.OpenQueue(t.Context(), b.url); err != nil {
 		t.Fatal(err)
 	}
@@ -59,15 +61,7 @@ func (b *bench) put(setup string, again bool) int {
 
 func (b *bench) jobs() *work.BatchJobs {
 	b.t.Helper()
-	all, err := b.q.Cards(b.t.Context(), "batch", func(string) (map[card.Number]bool, error) {
-		b.mu.Lock()
-		defer b.mu.Unlock()
-		numbers := map[card.Number]bool{}
-		for _, u := range b.unmade {
-			numbers[u.Number] = true
-		}
-		return numbers, nil
-	})
+	all, err := b.q.Cards(b.t.Context(), "batch", b.machines(), func(batch string) (map[card.Number]bool, error) { return b.unmadeOf(b.t.Context(), batch) })
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -75,6 +69,17 @@ func (b *bench) jobs() *work.BatchJobs {
 		return &work.BatchJobs{}
 	}
 	return all["batch"]
+}
+
+// unmadeOf is what is to be made of the one batch that has anything.
+func (b *bench) unmadeOf(_ context.Context, batch string) (map[card.Number]bool, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	numbers := map[card.Number]bool{}
+	for _, u := range b.unmade {
+		numbers[u.Number] = batch == "batch"
+	}
+	return numbers, nil
 }
 
 // make is a machine's work: it takes the numbers out of what is to be made.
@@ -97,8 +102,8 @@ var errFault, errMachine = errors.New("this card can't be made"), errors.New("th
 func (b *bench) machine(lane work.Lane, do func(context.Context, []card.Number) (map[string][]card.Number, error), now func() time.Time) (stop func()) {
 	b.t.Helper()
 	m, err := work.OpenMaker(b.t.Context(), work.MakerOptions{
-		Database: b.url, Ready: func(context.Context) (work.Lane, error) { return lane, nil }, Make: do,
-		IsFault: func(err error) bool { return errors.Is(err, errFault) }, Log: slog.New(slog.DiscardHandler), Now: now,
+		Database: b.url, Ready: func(context.Context) (work.Lane, error) { return lane, nil }, Make: do, Unmade: b.unmadeOf,
+		IsFault: func(err error) bool { return errors.Is(err, errFault) }, Log: slog.New(slog.NewTextHandler(&b.log, nil)), Now: now,
 	})
 	if err != nil {
 		b.t.Fatal(err)
@@ -197,4 +202,56 @@ func TestAFaultOfCardsIsTold(t *testing.T) {
 	b.put("here", false)
 	defer b.machine(work.Lane{Key: "key", Setup: "here"}, func(context.Context, []card.Number) (map[string][]card.Number, error) { return nil, errFault }, time.Now)()
 	wait(t, func() bool { return b.jobs().Error == errFault.Error() })
+}
+
+// A machine that stands idle beside cards of another key, or of another set-up, says so itself, once. Jobs whose cards are made keep nobody waiting.
+func TestAMachineTellsOfCardsThatNoneMakes(t *testing.T) {
+	b := newQueueBench(t, 60)
+	done := []register.Unmade{{Number: "done-by-others", KeyID: "of-before"}}
+	if _, err := b.q.PutCards(t.Context(), "done", "here", done, false); err != nil {
+		t.Fatal(err)
+	}
+	b.put("here", false)
+	defer b.machine(work.Lane{Key: "other", Setup: "here"}, b.make, time.Now)()
+	wait(t, func() bool { return strings.Contains(b.log.String(), "another key than this machine's") })
+	b.mu.Lock()
+	for i := range b.unmade {
+		b.unmade[i].KeyID = "other"
+	}
+	b.mu.Unlock()
+	b.put("elsewhere", false)
+	wait(t, func() bool { return strings.Contains(b.log.String(), "another set-up than this machine's") })
+	said := b.log.String()
+	if n := strings.Count(said, "no running machine makes"); n != 2 || !strings.Contains(said, "wanted=key key=other") || strings.Contains(said, "of-before") {
+		t.Errorf("it told %d times, want twice, and of the keys: %s", n, said)
+	}
+}
+
+// What a machine had in hand when it lost the database is not in its hands when it is back, and is told to wait for its next turn.
+func TestJobsThatAMachineHasGivenUp(t *testing.T) {
+	b := newQueueBench(t, 60)
+	lane := work.Lane{Key: "key", Setup: "here"}
+	in, out := make(chan struct{}, 9), make(chan struct{})
+	stop := b.machine(lane, func(ctx context.Context, numbers []card.Number) (map[string][]card.Number, error) {
+		in <- struct{}{}
+		<-out
+		return b.make(ctx, numbers)
+	}, time.Now)
+	defer stop()
+	defer close(out)
+	b.put("here", false)
+	<-in
+	<-in
+	wait(t, func() bool { return len(b.machines()) == 1 })
+	name := b.machines()[0].Name
+	if got := b.jobs(); len(got.Running[name]) != 60 || len(got.GivenUp) != 0 {
+		t.Errorf("in hand: got %+v", got)
+	}
+	before := "UPDATE river_job SET attempted_by = ARRAY['" + name + "/before'] WHERE kind = 'cards' AND jsonb_array_length(args -> 'numbers') = 50"
+	if err := b.server.Exec(t.Context(), pgtest.Database(b.url), before); err != nil {
+		t.Fatal(err)
+	}
+	if got := b.jobs(); len(got.Running[name]) != 10 || len(got.GivenUp) != 50 || len(got.Waiting) != 0 {
+		t.Errorf("after the loss: got %+v", got)
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,10 +15,11 @@ import (
 
 // Machine is a run of `cardproof work`, as it tells the others of itself.
 type Machine struct {
-	Name string    `json:"name"` // host and process
-	Lane Lane      `json:"lane"` // what it makes; empty where it makes none now
-	Why  string    `json:"why"`  // it makes none
-	Seen time.Time `json:"-"`
+	Name   string    `json:"name"`   // host and process
+	Client string    `json:"client"` // that has its jobs in hand now; those of one before were given up
+	Lane   Lane      `json:"lane"`   // what it makes; empty where it makes none now
+	Why    string    `json:"why"`    // it makes none
+	Seen   time.Time `json:"-"`
 }
 
 // A machine tells of itself in the data of a queue of its own, in which there is never a job: River keeps the list of queues, and forgets those that
@@ -46,6 +48,12 @@ func machineQueue(name string) string {
 func machineOf(client string) string {
 	name, _, _ := strings.Cut(client, "/")
 	return name
+}
+
+// hasGivenUp says whether a client is one before of a machine that is there: it lost the database while it had a job in hand, and could not say so.
+func hasGivenUp(client string, machines []Machine) bool {
+	i := slices.IndexFunc(machines, func(m Machine) bool { return m.Name == machineOf(client) })
+	return i >= 0 && machines[i].Client != "" && machines[i].Client != client
 }
 
 // Machines answers the machines that make cards now, or would if they could.

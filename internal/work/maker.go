@@ -24,6 +24,8 @@ type MakerOptions struct {
 	// Make makes those of the numbers that are still to be made. The error is a Fault for what is wrong with the cards themselves, and anything else for
 	// what is wrong with this machine. other are cards that wait for another key.
 	Make func(ctx context.Context, numbers []card.Number) (other map[string][]card.Number, err error)
+	// Unmade answers what is still to be made of a batch.
+	Unmade func(ctx context.Context, batch string) (map[card.Number]bool, error)
 	// IsFault says whether an error of Make is about cards, and no machine would fare better.
 	IsFault func(error) bool
 	Log     *slog.Logger // nothing private goes there
@@ -37,6 +39,7 @@ type Maker struct {
 	on      riverdriver.Driver[*sql.Tx]
 	name    string     // of this machine
 	trouble chan error // what one of the jobs has met
+	waits   waiting    // what was found by the last look
 }
 
 // Times of a maker.
@@ -142,7 +145,7 @@ func (m *Maker) watch(ctx context.Context, client *river.Client[*sql.Tx], lane L
 		text = why.Error()
 	}
 	for {
-		data, err := json.Marshal(Machine{Name: m.name, Lane: lane, Why: text})
+		data, err := json.Marshal(Machine{Name: m.name, Client: client.ID(), Lane: lane, Why: text})
 		if err != nil {
 			return err
 		}
@@ -163,6 +166,9 @@ func (m *Maker) watch(ctx context.Context, client *river.Client[*sql.Tx], lane L
 		if now != lane || (err == nil) != (text == "") || err != nil && err.Error() != text {
 			return nil
 		}
+		if err == nil {
+			m.tellWaiting(ctx, lane)
+		}
 	}
 }
 
@@ -180,7 +186,7 @@ func (m *Maker) pause(ctx context.Context, client *river.Client[*sql.Tx], why er
 	for len(m.trouble) > 0 {
 		<-m.trouble
 	}
-	data, jsonErr := json.Marshal(Machine{Name: m.name, Why: why.Error()})
+	data, jsonErr := json.Marshal(Machine{Name: m.name, Client: m.name, Why: why.Error()}) // no client has a job in hand
 	if jsonErr == nil {
 		_, jsonErr = m.client.QueueUpdate(ctx, machineQueue(m.name), &river.QueueUpdateParams{Metadata: data})
 	}
