@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"iter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -21,6 +22,7 @@ const (
 	ofErased   leftover = "erased"       // the details of the card were erased
 	young      leftover = "recent"       // not recorded, and the run that wrote it may go on
 	unknown    leftover = "unknown card" // the register does not know the number: it may be an older copy
+	brokenOff  leftover = "broken off"   // it was never whole, or never got its name: the write was killed
 )
 
 const (
@@ -31,13 +33,18 @@ const (
 )
 
 // classify says what a file is, where it is no card's. The register's word is final in two ways: the SHA-256 of a card that was issued never
-// changes, and a card that was given up or erased is never issued. A card that is planned may get its file in this moment.
+// changes, and a card that was given up or erased is never issued. A card that is planned may get its file in this moment. What is
+// temporary is of no use to any card once its write has ended.
 func classify(f archive.File, kept register.KeptFile, known bool, now time.Time) (is leftover, ok bool) {
 	switch {
 	case !known:
 		return unknown, true
 	case kept.Erased:
 		return ofErased, true
+	case f.IsTemporary() && now.Sub(f.Written) >= tidyAge:
+		return brokenOff, true
+	case f.IsTemporary():
+		return young, true
 	case kept.State == card.Planned:
 		return "", false
 	case kept.SHA256 != "" && (f.SHA256 == kept.SHA256 || f.SHA256 == ""): // without one it may be the card's file, and only its bytes would tell
@@ -72,7 +79,7 @@ func eachLeftover(ctx context.Context, ledger *register.Ledger, store archive.Ar
 		group = group[:0]
 		return nil
 	}
-	for f, err := range store.List(ctx) {
+	for f, err := range allFiles(ctx, store) {
 		if err != nil {
 			return err
 		}
@@ -85,15 +92,32 @@ func eachLeftover(ctx context.Context, ledger *register.Ledger, store archive.Ar
 	return flush()
 }
 
+// allFiles goes through the files of an archive, and then through those that are temporary. A bucket has none: there, an object is whole or not at all.
+func allFiles(ctx context.Context, store archive.Archive) iter.Seq2[archive.File, error] {
+	return func(yield func(archive.File, error) bool) {
+		lists := []iter.Seq2[archive.File, error]{store.List(ctx)}
+		if folder, ok := store.(*archive.Folder); ok {
+			lists = append(lists, folder.Temporary(ctx))
+		}
+		for _, list := range lists {
+			for f, err := range list {
+				if !yield(f, err) {
+					return
+				}
+			}
+		}
+	}
+}
+
 func newArchiveTidy(a *app) *cobra.Command {
 	var yes bool
 	cmd := &cobra.Command{
 		Use:   "tidy [--yes]",
 		Short: "Remove files from the archive that are no card's",
-		Long: `Tidy looks for files of the archive that the register does not name: those of a run that broke off before it recorded them, the second file of
-a card that two machines made at once, and files of erased cards. Without --yes it shows them and changes nothing; with it, they are removed.
+		Long: `Tidy looks for files of the archive that the register does not name: those of a run that broke off before it recorded them, or while it
+wrote them, the second file of a card that two machines made at once, and files of erased cards. Without --yes it shows them and changes nothing; with it, they are removed.
 
-It leaves alone what may be needed: files of cards that are still planned, files younger than a day, and files of cards that the register
+It leaves alone what may be needed: whole files of cards that are still planned, files younger than a day, and files of cards that the register
 does not know. The last are counted: this register may be an older copy, and their cards may be out.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
+	"slices"
 	"time"
 
 	"github.com/cardproof/cardproof/card"
@@ -113,7 +114,7 @@ func (c *checkup) leftovers(ctx context.Context, store archive.Archive) {
 	if left := files[ofErased]; len(left) > 0 {
 		c.problem(exitFailed, "archive", "Run `cardproof archive tidy --yes`: it removes them.", "files of erased cards are still there: %s", named(left))
 	}
-	if left := files[unrecorded]; len(left) > 0 {
+	if left := slices.Concat(files[unrecorded], files[brokenOff]); len(left) > 0 {
 		c.warn("archive", "They are of runs that broke off, or the second ones of two machines, and no card needs them. See them with `cardproof archive tidy`, and add --yes to remove them.",
 			"%s beside those of the register: %s", plural(len(left), "file is there", "files are there"), named(left))
 	}

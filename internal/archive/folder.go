@@ -7,7 +7,9 @@ import (
 	"io/fs"
 	"iter"
 	"os"
+	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -74,23 +76,34 @@ func (a *Folder) Remove(ctx context.Context, number card.Number) (files int, err
 	if errors.Is(err, fs.ErrNotExist) {
 		return 0, nil
 	}
-	for _, e := range entries {
-		if !strings.HasPrefix(strings.TrimPrefix(e.Name(), "."), number.Compact()) { // a dot begins the names of temporary files
-			continue
-		}
-		if err = os.Remove(filepath.Join(folder, e.Name())); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			break
-		}
-		if _, ok := fileOf(filepath.Base(folder) + "/" + e.Name()); ok {
-			files++
-		}
-		err = nil
+	if err == nil { // else some entries may be missing, and with them a file of the card
+		files, err = removeOf(number, folder, entries)
 	}
 	if err == nil { // also where there was none: a run may have removed it that was killed before it synced
 		err = durable.SyncFolder(folder)
 	}
 	if err != nil {
 		return files, fmt.Errorf("remove the files of card %s: %w", number, err)
+	}
+	return files, nil
+}
+
+// removeOf removes what of a folder's entries is a card's, and counts the files that were whole and that it has removed itself.
+func removeOf(number card.Number, folder string, entries []fs.DirEntry) (files int, err error) {
+	for _, e := range entries {
+		if !strings.HasPrefix(strings.TrimPrefix(e.Name(), "."), number.Compact()) { // a dot begins the names of temporary files
+			continue
+		}
+		err := os.Remove(filepath.Join(folder, e.Name()))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return files, err
+		}
+		if _, ok := fileOf(filepath.Base(folder) + "/" + e.Name()); ok {
+			files++
+		}
 	}
 	return files, nil
 }
@@ -112,7 +125,32 @@ func (a *Folder) RemoveFile(ctx context.Context, file File) error {
 }
 
 // List goes through the files that are there, as Archive says. A folder that is not there has none.
-func (a *Folder) List(ctx context.Context) iter.Seq2[File, error] {
+func (a *Folder) List(ctx context.Context) iter.Seq2[File, error] { return a.list(ctx, fileOf) }
+
+// Temporary goes through the temporary files that are there, as List does through the others: those of writes that go on, and of such as were
+// killed. Each is named as the file that it was to be; RemoveFile takes it out, and not that one.
+func (a *Folder) Temporary(ctx context.Context) iter.Seq2[File, error] {
+	return a.list(ctx, temporaryOf)
+}
+
+// temporaryEnd is what a temporary file has behind the name that it is to get, and before it a dot.
+var temporaryEnd = regexp.MustCompile(`[0-9]+$`)
+
+// temporaryOf is the temporary file that has a name, if it is one of such.
+func temporaryOf(name string) (f File, ok bool) {
+	folder, base := path.Split(name)
+	final, dot := strings.CutPrefix(base, ".")
+	end := temporaryEnd.FindStringIndex(final)
+	if !dot || end == nil {
+		return File{}, false
+	}
+	f, ok = fileOf(folder + final[:end[0]])
+	f.temporary = name
+	return f, ok
+}
+
+// list goes through the files that are there and that of answers.
+func (a *Folder) list(ctx context.Context, of func(name string) (File, bool)) iter.Seq2[File, error] {
 	return func(yield func(File, error) bool) {
 		folders, err := os.ReadDir(a.dir)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -132,7 +170,7 @@ func (a *Folder) List(ctx context.Context) iter.Seq2[File, error] {
 				return
 			}
 			for _, entry := range files {
-				file, ok := fileOf(folder.Name() + "/" + entry.Name())
+				file, ok := of(folder.Name() + "/" + entry.Name())
 				if !ok || !entry.Type().IsRegular() {
 					continue
 				}

@@ -4,7 +4,9 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/cardproof/cardproof/card"
@@ -72,5 +74,62 @@ func TestReaderHasNoWay(t *testing.T) {
 	}
 	if _, ok := any(r).(Archive); ok {
 		t.Error("the reader of the public server can write")
+	}
+}
+
+// What another run has removed meanwhile was not removed by this one.
+func TestRemoveCountsItsOwn(t *testing.T) {
+	b := folderBench(t)
+	kept, gone := b.put(t, one, "a card"), b.put(t, one, "a card of another machine")
+	a := b.Archive.(*Folder)
+	folder := filepath.Dir(a.path(Name(one, kept)))
+	entries, err := os.ReadDir(folder)
+	if err != nil || len(entries) != 2 {
+		t.Fatalf("got %v, %v, want two files", entries, err)
+	}
+	if err := os.Remove(a.path(Name(one, gone))); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := removeOf(one, folder, entries); n != 1 || err != nil {
+		t.Errorf("got %d, %v, want 1", n, err)
+	}
+}
+
+// A write that goes on or was killed shows what it has left, by the file that it was to be, and that one stays when it is taken out.
+func TestTemporary(t *testing.T) {
+	b := folderBench(t)
+	sum := b.put(t, one, "a card")
+	name := Name(one, sum)
+	folder, base := path.Split(name)
+	old := path.Base(Name(one, ""))
+	want := []string{folder + "." + base + "8153", folder + "." + old + "7"}
+	for _, left := range append([]string{folder + "." + base, folder + base + "1", folder + ".x" + base + "1", folder + "." + base + "1x", "ZZ/." + base + "1"}, want...) {
+		b.write(t, left, []byte("half a ca"))
+	}
+	var got []string
+	for f, err := range b.Archive.(*Folder).Temporary(t.Context()) {
+		if err != nil || f.Number != one || f.SHA256 != sum && f.SHA256 != "" || !f.IsTemporary() || f.Written.IsZero() {
+			t.Errorf("got %+v, %v", f, err)
+		}
+		got = append(got, f.name())
+		if err := b.RemoveFile(t.Context(), f); err != nil {
+			t.Error(err)
+		}
+	}
+	slices.Sort(got)
+	slices.Sort(want)
+	if !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+	for _, left := range want {
+		if _, err := os.Stat(b.Archive.(*Folder).path(left)); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("%s: got %v, want it gone", left, err)
+		}
+	}
+	if data, err := b.Get(t.Context(), one, sum); err != nil || string(data) != "a card" {
+		t.Errorf("the card: got %q, %v", data, err)
+	}
+	if files := b.list(t); len(files) != 1 {
+		t.Errorf("list: got %v", files)
 	}
 }

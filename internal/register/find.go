@@ -4,7 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"strings"
+	"fmt"
 
 	"github.com/cardproof/cardproof/card"
 )
@@ -47,20 +47,36 @@ func findEntry(ctx context.Context, q querier, number card.Number) (card.Entry, 
 	return e, err == nil, err
 }
 
-// FindEntries answers the cards of the numbers that the register has, in the order in which they were planned.
+// mostNumbers is how many cards are looked up at once. Each is an argument of the statement, and a database takes only so many.
+const mostNumbers = 1000
+
+// errManyNumbers says that a caller did not look cards up in groups.
+var errManyNumbers = fmt.Errorf("more than %d cards to be looked up at once", mostNumbers)
+
+// FindEntries answers the cards of the numbers that the register has, in the order in which they were planned. More than a thousand numbers
+// are refused.
 func (l *Ledger) FindEntries(ctx context.Context, numbers []card.Number) (entries []card.Entry, err error) {
-	if len(numbers) == 0 {
-		return nil, nil
+	const doing = "look up cards"
+	in, args, err := inNumbers(numbers)
+	if err != nil || len(numbers) == 0 {
+		return nil, wrap(doing, err)
 	}
-	args := make([]any, len(numbers))
-	for i, n := range numbers {
-		args[i] = string(n)
-	}
-	err = l.snapshot(ctx, "look up cards", func(tx *sql.Tx) error {
-		entries, err = listEntries(ctx, tx, "c.number IN (?"+strings.Repeat(", ?", len(args)-1)+")", args...)
+	err = l.snapshot(ctx, doing, func(tx *sql.Tx) error {
+		entries, err = listEntries(ctx, tx, "c.number"+in, args...)
 		return err
 	})
 	return entries, err
+}
+
+// inNumbers is the condition that something is one of some numbers, and its arguments.
+func inNumbers(numbers []card.Number) (in string, args []any, err error) {
+	if len(numbers) > mostNumbers {
+		return "", nil, errManyNumbers
+	}
+	for _, n := range numbers {
+		args = append(args, string(n))
+	}
+	return " IN (" + placeholders(len(numbers)) + ")", args, nil
 }
 
 // FindReplacement is the card, planned or later, that was recorded to replace another. One that was given up is none.

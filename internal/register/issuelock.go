@@ -52,8 +52,8 @@ var issueLocks = map[Holding][]struct {
 	Alone:   {{"advisory_lock", makeKeys, Making}},
 }
 
-// sessionEvery is how often the session of a lock is asked whether it is still there. A server that is not reached any more needs longer (a
-// minute, by keepalives) to give its lock to another.
+// sessionEvery is how often the session of a lock is asked whether it is still there. A server that hears no more of the machine
+// needs longer to give its lock to another: 20 to 25 s (postgres.go).
 const sessionEvery = 5 * time.Second
 
 // sessionSilence is how long the answer may take: a cable that is back by then breaks nothing off. Both together are less than the time after

@@ -2,6 +2,7 @@ package register
 
 import (
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -65,4 +66,28 @@ func testQueued(t *testing.T, db *DB) {
 	if _, err := db.BatchUnmade(ctx, "none"); !errors.Is(err, card.ErrNoBatch) {
 		t.Errorf("no batch: got %v", err)
 	}
+}
+
+// No more cards are looked up at once than every database takes, and a caller who wants more is told.
+func TestMostNumbers(t *testing.T) {
+	onBoth(t, func(t *testing.T, db *DB) {
+		one := learner(1)
+		issue(t, db, "b1", one)
+		numbers := slices.Repeat([]card.Number{"7F3K9QWX2MTZ"}, mostNumbers)
+		numbers[mostNumbers-1] = one.Number
+		for _, tc := range []struct {
+			numbers []card.Number
+			found   int
+			want    error
+		}{{nil, 0, nil}, {numbers, 1, nil}, {append(numbers, one.Number), 0, errManyNumbers}} {
+			entries, err := db.FindEntries(t.Context(), tc.numbers)
+			if !errors.Is(err, tc.want) || len(entries) != tc.found {
+				t.Errorf("entries of %d numbers: got %d, %v, want %d, %v", len(tc.numbers), len(entries), err, tc.found, tc.want)
+			}
+			files, err := db.FilesOf(t.Context(), tc.numbers)
+			if !errors.Is(err, tc.want) || len(files) != tc.found {
+				t.Errorf("files of %d numbers: got %d, %v, want %d, %v", len(tc.numbers), len(files), err, tc.found, tc.want)
+			}
+		}
+	})
 }

@@ -127,17 +127,16 @@ type KeptFile struct {
 	Erased bool   // the details were erased, and no file may be there
 }
 
-// FilesOf answers what the register says of the files of some cards, at most a thousand. A number that it does not know is not in the answer.
+// FilesOf answers what the register says of the files of some cards. A number that it does not know is not in the answer. More than a thousand
+// are refused.
 func (l *Ledger) FilesOf(ctx context.Context, numbers []card.Number) (map[card.Number]KeptFile, error) {
-	if len(numbers) == 0 {
-		return nil, nil
-	}
-	args := []any{card.ErasedName}
-	for _, n := range numbers {
-		args = append(args, string(n))
+	const doing = "look up the files of cards"
+	in, args, err := inNumbers(numbers)
+	if err != nil || len(numbers) == 0 {
+		return nil, wrap(doing, err)
 	}
 	found := make(map[card.Number]KeptFile, len(numbers))
-	err := l.each(ctx, func(rows *sql.Rows) error {
+	err = l.each(ctx, func(rows *sql.Rows) error {
 		var n card.Number
 		var f KeptFile
 		if err := rows.Scan(&n, &f.State, &f.SHA256, &f.Erased); err != nil {
@@ -148,8 +147,8 @@ func (l *Ledger) FilesOf(ctx context.Context, numbers []card.Number) (map[card.N
 		}
 		found[n] = f
 		return nil
-	}, "SELECT number, state, sha256, CASE name WHEN ? THEN 1 ELSE 0 END FROM cards WHERE number IN ("+placeholders(len(numbers))+")", args...)
-	return found, wrap("look up the files of cards", err)
+	}, "SELECT number, state, sha256, CASE name WHEN ? THEN 1 ELSE 0 END FROM cards WHERE number"+in, append([]any{card.ErasedName}, args...)...)
+	return found, wrap(doing, err)
 }
 
 // longSnapshot is a snapshot whose statements may take as long as they do: they go through all of the register, and rows wait for the one

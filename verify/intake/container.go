@@ -262,8 +262,8 @@ func CleanName(name string) string {
 
 var (
 	ownLists = regexp.MustCompile(`^(cards(-[0-9]+)?\.csv|problems(-[0-9]+)?\.(csv|xlsx))$`)
-	// What a run that was killed has left of its files, whole or not; the next one removes it.
-	leftOver  = regexp.MustCompile(`^\.([0-9A-Z]{12}\.pdf|cards\.csv|problems\.(csv|xlsx)|cardproof-)[0-9]+$`)
+	// What a run that was killed has left of its files, whole or not, in its output folder or in the archive, where names have a SHA-256.
+	leftOver  = regexp.MustCompile(`^\.([0-9A-Z]{12}(-[0-9a-f]{64})?\.pdf|cards\.csv|problems\.(csv|xlsx)|cardproof-)[0-9]+$`)
 	systemBit = []string{".DS_Store", "Thumbs.db", "desktop.ini"}
 )
 

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -143,9 +144,11 @@ func TestOfOneKind(t *testing.T) {
 func TestPassedAsLeftOver(t *testing.T) {
 	card := testFile(t, onePDF)
 	b := NewBatch(Office)
+	archived := ".7F3K9QWX2MTD-" + strings.Repeat("0a", 32) + ".pdf81"
 	b.Add("z", zipOf(t, entry{name: "7F3K9QWX2MTD.pdf", data: card}, entry{name: ".7F3K9QWX2MTD.pdf1837452881", data: card[:len(card)/2]},
+		entry{name: archived, data: card[:len(card)/2]},
 		entry{name: ".7F3K9QWX2MTD.pdf2", data: nil}, entry{name: ".cards.csv9", data: nil}, entry{name: ".secret.pdf", data: card}))
-	if want := []string{"z: .7F3K9QWX2MTD.pdf1837452881", "z: .7F3K9QWX2MTD.pdf2", "z: .cards.csv9"}; !slices.Equal(b.Passed, want) {
+	if want := []string{"z: .7F3K9QWX2MTD.pdf1837452881", "z: " + archived, "z: .7F3K9QWX2MTD.pdf2", "z: .cards.csv9"}; !slices.Equal(b.Passed, want) {
 		t.Errorf("got %q passed over, want %q", b.Passed, want)
 	}
 	if got, want := say(t, testDesk(Office), b), "valid z: 7F3K9QWX2MTD.pdf p1\nvalid z: .secret.pdf p1"; got != want {
