@@ -82,20 +82,6 @@ func lines(t testing.TB, file string) []string {
 	return out
 }
 
-// What Says promises is what the file says, all of it and nothing else, whatever the script.
-func TestFilesSayWhatTheyPromise(t *testing.T) {
-	for _, look := range assets.Designs() {
-		d := newLook(t, look, fullCentre(t), design.A4, allPages...)
-		for _, name := range lines(t, filepath.Join("testdata", "clean-names.txt")) {
-			checkSaid(t, d, full(t, name), 2)
-		}
-		d = newLook(t, look, sampleCentre, design.A4, design.Wallet)
-		for _, name := range lines(t, filepath.Join("typeface", "testdata", "names.txt")) {
-			checkSaid(t, d, full(t, name), 1)
-		}
-	}
-}
-
 // checkSaid draws a card and reads it again; its name has to be on so many pages.
 func checkSaid(t *testing.T, d *Drawer, c Content, times int) {
 	t.Helper()
@@ -223,25 +209,6 @@ func TestWalletIsSmall(t *testing.T) {
 			b, err := d.Draw(full(t, name))
 			if err != nil || len(b) > 40_000 {
 				t.Errorf("%s, %s: got %d bytes, %v; want at most 40 kB", look, name, len(b), err)
-			}
-		}
-	}
-}
-
-// A long name pushes the course down instead of touching it, and whatever passes its own check fits beside all others.
-func TestCheckedTextsFitTogether(t *testing.T) {
-	for _, look := range assets.Designs() {
-		d := newLook(t, look, fullCentre(t), design.Letter, allPages...)
-		for _, p := range people {
-			for _, q := range people {
-				c := sample(t, p.name, q.code, q.title, q.level)
-				c.Record.Number = widestNumber
-				if err := d.checkContent(c); err != nil {
-					t.Errorf("%s: %s with %s: %v", look, p.name, q.title, err)
-				}
-				for _, page := range d.names {
-					checkPlaces(t, d.pages[page], d.values(c))
-				}
 			}
 		}
 	}

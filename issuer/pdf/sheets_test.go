@@ -1,7 +1,6 @@
 package pdf
 
 import (
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -9,57 +8,7 @@ import (
 	"github.com/cardproof/cardproof/assets"
 	"github.com/cardproof/cardproof/issuer/pdf/design"
 	"github.com/cardproof/cardproof/issuer/pdf/stock"
-	"github.com/cardproof/cardproof/verify/scan"
 )
-
-func TestSheets(t *testing.T) {
-	for _, name := range append(stock.Names(), "paper=297x210,columns=3,rows=3,left=10,top=10,pitch=90x60") {
-		found, err := stock.Find(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, backs := range []Backs{NoBacks, LongEdge, ShortEdge} {
-			if backs != LongEdge && name != "a4" {
-				continue
-			}
-			d := newLook(t, "harbour", sampleCentre, design.A4, design.Wallet)
-			s, err := d.NewSheets(SheetOptions{Stock: found, Backs: backs, Start: 3, Title: "Batch", At: time.Date(2026, 11, 21, 8, 0, 0, 0, time.UTC)})
-			if err != nil {
-				t.Fatalf("%s: %v", name, err)
-			}
-			var urls []string
-			for n := range 13 {
-				c := full(t, people[n%len(people)].name)
-				c.URL = sampleURL(880 + 2*n)
-				urls = append(urls, c.URL)
-				if err := s.Add(c); err != nil {
-					t.Fatal(err)
-				}
-			}
-			b, err := s.Finish()
-			if err != nil {
-				t.Fatal(err)
-			}
-			doc, err := scan.Read(b)
-			if err != nil {
-				t.Fatal(err)
-			}
-			var got []string
-			for _, p := range doc.Pages {
-				for _, code := range p.Codes {
-					got = append(got, code.Text)
-				}
-			}
-			pages := (13 + 2 + found.Places() - 1) / found.Places()
-			if backs != NoBacks {
-				pages *= 2
-			}
-			if !slices.Equal(got, urls) || len(doc.Pages) != pages {
-				t.Errorf("%s, %s: got %d codes on %d pages, want 13 on %d", name, backs, len(got), len(doc.Pages), pages)
-			}
-		}
-	}
-}
 
 // The back of each card lies behind its front, whichever way the paper is turned.
 func TestBacksLieBehindTheirFronts(t *testing.T) {

@@ -3,14 +3,12 @@ package sheet
 import (
 	"bytes"
 	"errors"
-	"io"
 	"os"
 	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
-	"testing/iotest"
 )
 
 func mustRead(t testing.TB, data string, o Options) *Table {
@@ -91,27 +89,6 @@ func TestReadRefusesOtherFiles(t *testing.T) {
 	} {
 		_, err := Read(strings.NewReader(c.data), Options{})
 		wantError(t, c.name, err, c.text, c.hint)
-	}
-}
-
-func TestReadKeepsToItsLimits(t *testing.T) {
-	for _, c := range []struct{ name, data, text, hint string }{
-		{"many rows", "name\n" + strings.Repeat("a\n", MaxRows), "250000 rows", "Split"},
-		{"many columns", strings.Repeat("name,", MaxColumns+1) + "\n", "row 1 has more than 256", "columns"},
-		{"long cell", "name,course\n\"" + strings.Repeat("x", MaxCellBytes+1) + "\",BLS\n", "row 2 has a cell", "never closed"},
-	} {
-		_, err := Read(strings.NewReader(c.data), Options{})
-		wantError(t, c.name, err, c.text, c.hint)
-	}
-	if got, want := len(mustRead(t, "name\n"+strings.Repeat("a\n\n", MaxRows-1), Options{}).Rows), MaxRows; got != want {
-		t.Errorf("got %d rows, want %d", got, want)
-	}
-	_, err := Read(io.MultiReader(strings.NewReader("name,course\n"), endless{}), Options{})
-	wantError(t, "endless", err, "64 MiB", "Split")
-	_, err = Read(iotest.ErrReader(os.ErrPermission), Options{})
-	wantError(t, "unreadable", err, "can't be read", "permissions")
-	if !errors.Is(err, os.ErrPermission) {
-		t.Errorf("got %v, want the system's error in it", err)
 	}
 }
 
