@@ -60,7 +60,7 @@ func TestADownBucketLosesNothing(t *testing.T) {
 
 func TestOutlast(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	later, end := outlast(ctx, 50*time.Millisecond)
+	later, end := outlast(ctx, context.WithoutCancel(ctx), 50*time.Millisecond)
 	cancel()
 	if later.Err() != nil {
 		t.Error("it ends at once")
@@ -71,7 +71,7 @@ func TestOutlast(t *testing.T) {
 		t.Error("it does not end")
 	}
 	end()
-	later, end = outlast(t.Context(), time.Hour)
+	later, end = outlast(t.Context(), t.Context(), time.Hour)
 	if end(); later.Err() == nil {
 		t.Error("it does not end with end")
 	}

@@ -80,8 +80,8 @@ type Archive interface {
 	Remove(ctx context.Context, number card.Number) (files int, err error)
 }
 
-// Options are the parts of an Issuer. All are required but StatusList, Key, Sealer and Recorder; without the last three nothing can be
-// issued, only checked.
+// Options are the parts of an Issuer. All are required but StatusList, Held, Key, Sealer and Recorder; without the last three nothing can
+// be issued, only checked.
 type Options struct {
 	URL        string         // the issuer's origin: the claim iss
 	VerifyURL  string         // where the QR leads
@@ -97,6 +97,9 @@ type Options struct {
 	Drawer     *pdf.Drawer
 	Actor      string // who issues, for the events
 	Now        func() time.Time
+	// Held gives a context for what is still recorded of finished cards after ctx has ended. It ends at once where others are no longer kept
+	// away, who may copy the register or revoke keys by then. Nil stands for context.WithoutCancel.
+	Held func(ctx context.Context) context.Context
 }
 
 // Issuer issues the cards of one training centre.

@@ -1,6 +1,7 @@
 package issuer
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"runtime"
@@ -18,7 +19,7 @@ import (
 // groupSize is how many finished cards are recorded as issued in one transaction of the register.
 const groupSize = 64
 
-// closingTime is how long a run that breaks off may still take to record what is finished.
+// closingTime is how long a run that breaks off may still take to record what is finished, and a group at most.
 const closingTime = 30 * time.Second
 
 // production makes the files of a plan and hands them out.
@@ -48,6 +49,8 @@ func (p *production) all(ctx context.Context) error {
 	p.done = make([]bool, len(p.plan.lines))
 	work, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
+	closing, end := p.closing(ctx)
+	defer end()
 	products, groups := make(chan product, groupSize/2), make(chan []product)
 	made, archived := make(chan error, 1), make(chan error, 1)
 	go func() {
@@ -55,17 +58,17 @@ func (p *production) all(ctx context.Context) error {
 		close(products)
 	}()
 	go func() {
-		archived <- p.archive(ctx, products, groups, stop)
+		archived <- p.archive(closing, products, groups, stop)
 		close(groups)
 	}()
-	collectErr := p.collect(ctx, groups, stop)
+	collectErr := p.collect(closing, groups, stop)
 	for _, err := range []error{collectErr, <-archived, <-made} { // the workers' error may only say that they were stopped
 		if err != nil && !errors.Is(err, context.Canceled) {
 			return err
 		}
 	}
-	if ctx.Err() != nil {
-		return ctx.Err()
+	if err := cmp.Or(ctx.Err(), closing.Err()); err != nil {
+		return err
 	}
 	if len(p.lost) > 0 {
 		return &UndeliveredError{p.lost}
@@ -95,8 +98,6 @@ func (p *production) makeAll(ctx context.Context, products chan<- product) error
 // archive puts products into the archive, group by group, and hands each group on when its files are there for good. After an error it
 // stops the workers and goes on receiving, so that none of them is left waiting.
 func (p *production) archive(ctx context.Context, products <-chan product, groups chan<- []product, stop context.CancelCauseFunc) error {
-	ctx, end := outlast(ctx, closingTime) // what is finished is kept even after Ctrl-C: else it would have to be made again
-	defer end()
 	var failure error
 	var group []product
 	flush := func() {
@@ -141,9 +142,19 @@ func (p *production) keep(ctx context.Context, group []product) error {
 	return nil
 }
 
-// outlast is a context that ends some time after another one did, or with end.
-func outlast(ctx context.Context, by time.Duration) (later context.Context, end context.CancelFunc) {
-	later, cancel := context.WithCancel(context.WithoutCancel(ctx))
+// closing is a context in which finished cards are archived and recorded, even after Ctrl-C: else they would have to be made again. Where others
+// are no longer kept away, it ends at once: what is archived then and not recorded stays planned, and the next run makes it.
+func (p *production) closing(ctx context.Context) (closing context.Context, end context.CancelFunc) {
+	held := context.WithoutCancel(ctx)
+	if p.Held != nil {
+		held = p.Held(ctx)
+	}
+	return outlast(ctx, held, closingTime)
+}
+
+// outlast is a context that ends some time after another one did, or with held, or with end.
+func outlast(ctx, held context.Context, by time.Duration) (later context.Context, end context.CancelFunc) {
+	later, cancel := context.WithCancel(held)
 	stop := context.AfterFunc(ctx, func() {
 		select {
 		case <-time.After(by):
@@ -175,8 +186,7 @@ func (p *production) collect(ctx context.Context, groups <-chan []product, stop 
 
 // settle records a group of products, and delivers them unless they are to be held.
 func (p *production) settle(ctx context.Context, group []product) error {
-	// What is finished is recorded even after Ctrl-C: else it would have to be made again.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closingTime)
+	ctx, cancel := context.WithTimeout(ctx, closingTime)
 	defer cancel()
 	record, count := p.Recorder.MarkIssued, &p.issued
 	if p.plan.held {

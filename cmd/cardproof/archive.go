@@ -41,10 +41,11 @@ func (a *app) openArchiveAt(c *config.Config, key, place string) (archive.Archiv
 	return archive.NewBucket(o)
 }
 
-// checkArchive asks a bucket before anything is recorded or signed. A folder says it when the first file comes.
+// checkArchive asks a bucket before anything is recorded or signed. A folder says it when the first file comes, and is asked whether it is
+// still the one that it was.
 func checkArchive(ctx context.Context, files any) error {
-	if b, ok := files.(*archive.Bucket); ok {
-		return b.Check(ctx)
+	if a, ok := files.(interface{ Check(context.Context) error }); ok {
+		return a.Check(ctx)
 	}
 	return nil
 }

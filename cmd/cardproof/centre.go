@@ -114,7 +114,7 @@ func (a *app) centreOf(ctx context.Context, c *config.Config, found *register.Le
 	return &centre{config: c, ledger: found, closer: closer, Issuer: issuer.New(issuer.Options{
 		URL: c.Issuer.URL, VerifyURL: c.Issuer.VerifyURL, Location: c.Issuer.Location, Catalogue: c.Catalogue,
 		StatusList: c.Card.StatusList, Keys: set, Register: found, Archive: files,
-		Drawer: drawer, Actor: actor(), Now: a.now,
+		Drawer: drawer, Actor: actor(), Now: a.now, Held: register.Held,
 	})}, nil
 }
 

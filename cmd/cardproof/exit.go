@@ -272,6 +272,10 @@ func explainFile(err error) *failure {
 			"Where several machines share a register, all need the same archive: name it as `archive` in config.yaml, and run the same command again."}}
 	case errors.Is(err, archive.ErrAltered):
 		return &failure{exitFailed, err, []string{restoreArchive}}
+	case errors.Is(err, archive.ErrGone):
+		return &failure{exitFailed, err, []string{"See that its disk or share is mounted on this machine, and run the same command again: it goes on where it stopped. No file was put elsewhere that counts."}}
+	case errors.Is(err, archive.ErrEmptyMark):
+		return &failure{exitFailed, err, []string{"A machine was broken off while it made that file, or makes it now. Run the command again; if it says the same, remove the file, while no `cardproof work` runs."}}
 	case errors.Is(err, archive.ErrUnavailable):
 		return &failure{exitFailed, err, []string{"See that the server of the bucket runs and can be reached from here (s3.endpoint in config.yaml). Then run the same command again: it goes on where it stopped, and does nothing twice."}}
 	case errors.Is(err, archive.ErrRefused):

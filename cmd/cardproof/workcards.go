@@ -1,25 +1,21 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"os"
-	"path/filepath"
 	"reflect"
 	"sync"
 	"time"
 
 	"github.com/cardproof/cardproof/card"
+	"github.com/cardproof/cardproof/internal/archive"
 	"github.com/cardproof/cardproof/internal/config"
 	"github.com/cardproof/cardproof/internal/config/public"
-	"github.com/cardproof/cardproof/internal/durable"
 	"github.com/cardproof/cardproof/internal/register"
 	"github.com/cardproof/cardproof/internal/work"
 	"github.com/cardproof/cardproof/issuer"
@@ -52,6 +48,9 @@ func (a *app) openMaker(ctx context.Context, conf *config.Config) (*maker, error
 	m := &maker{app: a, pass: a.passphraseOnce(ctx), centre: c, db: db}
 	if c.Key, err = issuer.OpenKey(conf.Keys, c.Keys, conf.Issuer.URL, m.pass); err == nil {
 		c.Sealer, err = a.openSealer(ctx, conf, m.pass)
+	}
+	if folder, ok := c.Archive.(*archive.Folder); err == nil && ok {
+		_, err = folder.Share() // from now on it has to be this one
 	}
 	if err == nil {
 		m.setup, err = setupOf(conf, c.Drawer)
@@ -116,6 +115,9 @@ func (m *maker) make(ctx context.Context, numbers []card.Number) (left map[strin
 	}
 	err = lock.While(ctx, func(ctx context.Context) error {
 		i, err := m.issuer(ctx) // the keys may have been changed while this waited
+		if err == nil {
+			err = checkFolder(ctx, i.Archive)
+		}
 		if err != nil {
 			return err
 		}
@@ -123,6 +125,14 @@ func (m *maker) make(ctx context.Context, numbers []card.Number) (left map[strin
 		return err
 	})
 	return left, errors.Join(err, lock.Close())
+}
+
+// checkFolder sees to it that an archive in a folder is the one of the start before anything is signed. A bucket tells by itself what it is.
+func checkFolder(ctx context.Context, files issuer.Archive) error {
+	if folder, ok := files.(*archive.Folder); ok {
+		return folder.Check(ctx)
+	}
+	return nil
 }
 
 // run makes cards until ctx ends.
@@ -173,26 +183,12 @@ func setupOf(c *config.Config, drawer *pdf.Drawer) (string, error) {
 	return hex.EncodeToString(sum.Sum(nil)[:6]), nil
 }
 
-// markName is a file in a folder that is an archive, by which machines tell whether they share it.
-const markName = ".shared"
-
 // archiveMark is what two machines with the same archive have in common. In a folder it is a file, made by whoever comes first.
 func archiveMark(c *config.Config) ([]byte, error) {
 	place := archivePlace(c)
 	if public.IsBucket(place) {
 		return []byte(c.S3.Endpoint + "\n" + place), nil
 	}
-	path := filepath.Join(place, markName)
-	mark, err := os.ReadFile(path)
-	if !errors.Is(err, fs.ErrNotExist) {
-		return bytes.TrimSpace(mark), err
-	}
-	if err := durable.MakeFolder(place, 0o700); err != nil {
-		return nil, err
-	}
-	if err := durable.CreateFile(path, []byte(rand.Text()+"\n"), 0o600); err != nil && !errors.Is(err, fs.ErrExist) {
-		return nil, err
-	}
-	mark, err = os.ReadFile(path)
-	return bytes.TrimSpace(mark), err
+	mark, err := archive.NewFolder(place).Share()
+	return []byte(mark), err
 }

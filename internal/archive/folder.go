@@ -12,19 +12,27 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/cardproof/cardproof/card"
 	"github.com/cardproof/cardproof/internal/durable"
 )
 
 // Folder is an archive in a folder of this machine.
-type Folder struct{ dir string }
+type Folder struct {
+	dir string
 
-// NewFolder is the archive in dir, which is made when the first file comes.
-func NewFolder(dir string) *Folder { return &Folder{dir} }
+	mu    sync.Mutex
+	known bool   // it was there, and is not made anew where it has gone
+	mark  string // what it has to have from then on; empty for none
+}
+
+// NewFolder is the archive in dir, which is made when the first file comes, and never again after that.
+func NewFolder(dir string) *Folder { return &Folder{dir: dir} }
 
 // Put keeps files as Archive says: temporary files, fsync, rename, fsync of the folders. Together they wait for the disk hardly longer
-// than one would, and once begun they are written to the end, whatever becomes of ctx.
+// than one would, and once begun they are written to the end, whatever becomes of ctx. It refuses with ErrGone where the folder is not the one
+// any more that it was at the first file.
 func (a *Folder) Put(ctx context.Context, files map[card.Number][]byte) (map[card.Number]string, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -39,12 +47,15 @@ func (a *Folder) Put(ctx context.Context, files map[card.Number][]byte) (map[car
 		folders = append(folders, filepath.Base(filepath.Dir(path)))
 	}
 	slices.Sort(folders)
-	err := durable.MakeFolder(a.dir, 0o700)
+	err := a.begin()
 	if err == nil {
 		err = durable.MakeFolders(a.dir, slices.Compact(folders), 0o700)
 	}
 	if err == nil {
 		err = durable.WriteFiles(paths, 0o600)
+	}
+	if gone := a.Check(context.WithoutCancel(ctx)); gone != nil { // also in between
+		err = gone
 	}
 	if err != nil {
 		return nil, fmt.Errorf("archive %d cards: %w", len(files), err)

@@ -108,18 +108,33 @@ func (l *IssueLock) take(ctx context.Context, how Holding, waiting func(Holding)
 	return nil
 }
 
+// heldKey is where a context of While has the one that Held answers.
+type heldKey struct{}
+
+// Held is a context that ends where the lock of While is lost, and not where ctx does, which While has made: what a run that was interrupted
+// may still record, it may record for as long. Outside While, and of a register in a file, nothing ends it.
+func Held(ctx context.Context) context.Context {
+	if held, ok := ctx.Value(heldKey{}).(context.Context); ok {
+		return held
+	}
+	return context.WithoutCancel(ctx)
+}
+
 // While runs do with a context that ends where the lock is lost: another run may have it then. The error is ErrLockLost in that case, and
-// otherwise that of do, which may close the lock when it needs it no more.
+// otherwise that of do, which may close the lock when it needs it no more. The lock is watched until do ends, also after ctx has ended.
 func (l *IssueLock) While(ctx context.Context, do func(context.Context) error) error {
 	if l.conn == nil {
 		return do(ctx)
 	}
-	working, stop := context.WithCancelCause(ctx)
-	watching, end := context.WithCancel(ctx)
+	held, lose := context.WithCancelCause(context.WithoutCancel(ctx))
+	working, stop := context.WithCancelCause(context.WithValue(ctx, heldKey{}, held))
+	watching, end := context.WithCancel(context.WithoutCancel(ctx))
 	var watch sync.WaitGroup
 	watch.Go(func() {
 		if err := l.watch(watching); err != nil && watching.Err() == nil {
-			stop(errors.Join(ErrLockLost, err))
+			lost := errors.Join(ErrLockLost, err)
+			stop(lost)
+			lose(lost)
 		}
 	})
 	l.unwatch = func() {
@@ -129,7 +144,8 @@ func (l *IssueLock) While(ctx context.Context, do func(context.Context) error) e
 	err := do(working)
 	l.unwatch()
 	stop(nil)
-	if cause := context.Cause(working); errors.Is(cause, ErrLockLost) && err != nil {
+	lose(nil)
+	if cause := context.Cause(held); errors.Is(cause, ErrLockLost) && err != nil {
 		return wrap("keep other runs away", cause)
 	}
 	return err

@@ -194,3 +194,37 @@ func TestIssueLockLasts(t *testing.T) {
 		t.Errorf("again: got %v", err)
 	}
 }
+
+// Who was interrupted still records what is finished, for as long as it keeps others away and no longer.
+func TestHeld(t *testing.T) {
+	where := newServer(t)
+	s, err := database()
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := holding(t, openDB(t, where), Issuing)
+	ctx, interrupt := context.WithCancel(t.Context())
+	got := l.While(ctx, func(ctx context.Context) error {
+		held := Held(ctx)
+		interrupt()
+		<-ctx.Done()
+		if held.Err() != nil {
+			t.Errorf("interrupted: got %v, want it to last", context.Cause(held))
+		}
+		endOthers(t, s, where)
+		select {
+		case <-held.Done():
+			return ctx.Err()
+		case <-time.After(time.Minute):
+			return errors.New("it went on without the lock")
+		}
+	})
+	if !errors.Is(got, ErrLockLost) {
+		t.Errorf("got %v, want %v", got, ErrLockLost)
+	}
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := Held(ended).Err(); err != nil {
+		t.Errorf("outside While: got %v", err)
+	}
+}
