@@ -52,6 +52,9 @@ func manifestLine(row int, e card.Entry, url string) ManifestLine {
 	if e.State != card.Issued {
 		l.File = ""
 	}
+	if e.IsErased() { // its token and its file are gone with its holder
+		l.VerifyURL, l.SHA256 = "", ""
+	}
 	return l
 }
 
@@ -85,7 +88,10 @@ func (f *folder) try() error {
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(temp.Close(), os.Remove(temp.Name())); err != nil {
+	if err := temp.Close(); err != nil {
+		return err
+	}
+	if err := os.Remove(temp.Name()); err != nil && !errors.Is(err, fs.ErrNotExist) { // a run of another register may have swept it
 		return err
 	}
 	// The lists are written at the end; what would hinder that is better known now.
@@ -138,8 +144,12 @@ func (f *folder) sync() error {
 }
 
 // sweep removes what runs that were killed have left of cards' files: their temporary files, by the names that renameio gives. Only those of
-// the given cards, which nobody else writes at this moment: only one run at a time works on the cards of a register.
+// the given cards, which nobody else writes at this moment: only one run at a time works on the cards of a register, under its lock. A run
+// that has delivered none sweeps nothing.
 func (f *folder) sweep(lines []ManifestLine) error {
+	if len(lines) == 0 {
+		return nil
+	}
 	entries, err := os.ReadDir(f.dir)
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrFolder, err)

@@ -37,3 +37,43 @@ func TestSweep(t *testing.T) {
 		t.Errorf("got %v, want %v", got, want)
 	}
 }
+
+// A run that has delivered nothing yet leaves the trial of another alone, and a trial that another has swept is no failure.
+func TestSweepAndTrials(t *testing.T) {
+	f := &folder{dir: t.TempDir()}
+	trial := filepath.Join(f.dir, trialName+"1")
+	if err := os.WriteFile(trial, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := (Delivery{}).writeLists(f, nil); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(trial); err != nil {
+		t.Errorf("the trial of another run: got %v", err)
+	}
+	done, swept := make(chan struct{}), make(chan error, 1)
+	go func() {
+		for {
+			select {
+			case <-done:
+				swept <- nil
+				return
+			default:
+			}
+			if err := f.sweep([]ManifestLine{{Number: "7F3K9QWX2MTD"}}); err != nil {
+				swept <- err
+				return
+			}
+		}
+	}()
+	for range 2000 {
+		if _, err := openFolder(f.dir); err != nil {
+			t.Error(err)
+			break
+		}
+	}
+	close(done)
+	if err := <-swept; err != nil {
+		t.Error(err)
+	}
+}

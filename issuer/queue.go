@@ -52,40 +52,22 @@ func (i *Issuer) Enlist(ctx context.Context, p *Plan, d Delivery) (*Enlisted, er
 
 // Gather delivers what was made of a plan by then, as Issue does: the folder is the same as after a run that made all of it. Of a held plan it
 // makes sure that the files are in the archive. A card that is not made yet is left out, and so is its line in the list.
+//
+// Hours may lie between Enlist and Gather, so every card is looked up anew, also those that were issued before: what was withdrawn meanwhile is
+// not handed out. The caller brings Keys up to date first, and sees to it that nobody else issues, erases or changes keys until the end.
 func (i *Issuer) Gather(ctx context.Context, e *Enlisted, d Delivery) (*Result, error) {
-	now, err := i.entriesOf(ctx, e)
+	run, err := i.standing(ctx, e.plan)
 	if err != nil {
 		return nil, err
 	}
-	p := &Plan{roster: e.plan.roster, held: e.plan.held, refused: e.plan.refused}
-	issued := 0
-	var gone []*RowError
-	for _, l := range e.plan.lines {
-		if l.isNew() || l.isUnfinished() {
-			found, ok := now[l.entry.Number]
-			switch {
-			case !ok: // given up by somebody, and nobody's card
-				gone = append(gone, &RowError{l.row, &card.MoveError{Number: l.entry.Number, From: card.Revoked, To: card.Issued}})
-				continue
-			case found.State == card.Planned && found.Token == "":
-				continue
-			case found.State != card.Planned:
-				issued++
-			}
-			l.entry = &found
-		}
-		p.lines = append(p.lines, l)
-	}
 	var out *folder
-	if !p.held || d.Problems != nil && d.Dir != "" {
+	if !e.plan.held || d.Problems != nil && d.Dir != "" {
 		if out, err = openFolder(d.Dir); err != nil {
 			return nil, err
 		}
 	}
-	run := &production{Issuer: i, out: out, progress: d.Progress, plan: p, issued: issued}
-	if err = run.all(ctx); err == nil && len(gone) > 0 {
-		err = &UndeliveredError{gone}
-	}
+	run.out, run.progress = out, d.Progress
+	err = run.all(ctx)
 	result := run.result(e.Batch)
 	result.Batches = e.Batches
 	if out == nil {
@@ -98,11 +80,47 @@ func (i *Issuer) Gather(ctx context.Context, e *Enlisted, d Delivery) (*Result, 
 	return result, err
 }
 
-// entriesOf are the cards that were to be made, as they stand now, without those that were given up.
-func (i *Issuer) entriesOf(ctx context.Context, e *Enlisted) (map[card.Number]card.Entry, error) {
-	found := map[card.Number]card.Entry{}
-	for _, batch := range e.Batches {
-		entries, err := i.Register.BatchEntries(ctx, batch)
+// standing is a run that delivers the cards of a plan as they stand now. Those that nobody can get any more are lost to it.
+func (i *Issuer) standing(ctx context.Context, plan *Plan) (*production, error) {
+	now, err := i.entriesOf(ctx, plan)
+	if err != nil {
+		return nil, err
+	}
+	p := &Plan{roster: plan.roster, held: plan.held, refused: plan.refused}
+	run := &production{Issuer: i, plan: p}
+	for _, l := range plan.lines {
+		toMake := l.isNew() || l.isUnfinished()
+		found, ok := now[l.entry.Number]
+		switch {
+		case !ok, toMake && isWithdrawn(found): // given up by somebody, and nobody's card
+			run.lost = append(run.lost, &RowError{l.row, &card.MoveError{Number: l.entry.Number, From: card.Revoked, To: card.Issued}})
+			continue
+		case found.State == card.Planned && found.Token == "":
+			continue
+		case found.State == card.Planned && !i.believes(found): // to be planned anew with another key
+			run.lost = append(run.lost, &RowError{l.row, fmt.Errorf("%w: %s", ErrKeyNotActive, found.KeyID)})
+			continue
+		case toMake && found.State != card.Planned:
+			run.issued++
+		}
+		l.entry = &found
+		p.lines = append(p.lines, l)
+	}
+	return run, nil
+}
+
+// lookUpTogether is how many cards the register is asked for at once: a database takes only so many values in a question.
+const lookUpTogether = 1000
+
+// entriesOf are the cards of a plan as they stand now.
+func (i *Issuer) entriesOf(ctx context.Context, p *Plan) (map[card.Number]card.Entry, error) {
+	found := make(map[card.Number]card.Entry, len(p.lines))
+	for part := range slices.Chunk(p.lines, lookUpTogether) {
+		numbers := make([]card.Number, len(part))
+		for n, l := range part {
+			numbers[n] = l.entry.Number
+		}
+		entries, err := i.Register.FindEntries(ctx, numbers)
 		if err != nil {
 			return nil, err
 		}

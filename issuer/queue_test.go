@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/cardproof/cardproof/card"
+	"github.com/cardproof/cardproof/keys"
 )
 
 // enlist puts a batch of n on record, and answers what is to be made.
@@ -177,5 +178,85 @@ func TestAFaultOfACardHoldsNoOtherBack(t *testing.T) {
 	}
 	if got := b.unmade(t, list); len(got) != 1 || got[0] != numbers[2] {
 		t.Errorf("unmade: got %v, want %v", got, numbers[2])
+	}
+}
+
+// While a batch waits for its machines, cards of it are withdrawn, both such as were issued before and such as the machines have made.
+func TestGatherHandsOutNothingThatWasWithdrawnMeanwhile(t *testing.T) {
+	const erased, revoked, given = 0, 1, 2 // rows of each half
+	b := newBench(t)
+	b.mustIssue(t, b.plan(t, 3))
+	list, numbers := b.enlist(t, 7)
+	b.mustMake(t, numbers[:3])
+	var all []card.Number
+	for _, l := range list.plan.lines {
+		all = append(all, l.entry.Number)
+	}
+	gone := []card.Number{all[erased], all[3+erased]}
+	if _, err := b.db.Erase(t.Context(), gone, "colleague", "asked for", testNow); err != nil {
+		t.Fatal(err)
+	}
+	for _, n := range []card.Number{all[revoked], all[3+revoked], all[6]} { // the last before it was made
+		if _, err := b.db.Change(t.Context(), card.Change{Number: n, To: card.Revoked, Actor: "colleague", Reason: "x", At: testNow}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r, err := b.Gather(t.Context(), list, b.out("queued"))
+	var lost *UndeliveredError
+	if !errors.As(err, &lost) || len(lost.Rows) != 1 || r.Issued != 3 || len(r.Lines) != 6 {
+		t.Fatalf("got %+v, %v", r, err)
+	}
+	for n, l := range r.Lines {
+		want := ManifestLine{State: card.Revoked}
+		if n%3 == given {
+			want = ManifestLine{State: card.Issued, File: FileName(all[n])}
+		}
+		if l.Number != all[n] || l.State != want.State || l.File != want.File {
+			t.Errorf("line %d: got %+v, want %+v", n+1, l, want)
+		}
+		if _, err := os.Stat(filepath.Join(b.dir, "queued", FileName(all[n]))); (err == nil) != (want.File != "") {
+			t.Errorf("the file of line %d: got %v", n+1, err)
+		}
+		if n%3 == erased && (l.Name != card.ErasedName || l.VerifyURL != "" || l.SHA256 != "") {
+			t.Errorf("an erased card: got %+v", l)
+		}
+	}
+	text, err := os.ReadFile(filepath.Join(b.dir, "queued", ManifestName))
+	if err != nil || bytes.Contains(text, []byte("Nowák A")) || bytes.Contains(text, []byte("Nowák D")) || !bytes.Contains(text, []byte("Nowák F")) {
+		t.Errorf("got %s, %v", text, err)
+	}
+}
+
+// The key that signed is revoked while a batch waits. What the machines have proved by then is not handed out, and not put in force.
+func TestGatherBelievesNoRevokedKey(t *testing.T) {
+	b := newBench(t)
+	b.mustIssue(t, b.plan(t, 1))
+	list, numbers := b.enlist(t, 3)
+	b.mustMake(t, numbers)
+	held, err := b.Enlist(t.Context(), b.hold(t, "name,email,course,completed,score,learner_id\nVera Holm,v@example.org,BLS,2026-11-07,90,V1\n"), Delivery{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.mustMake(t, b.unmade(t, held))
+	if err := RevokeKey(t.Context(), b.keys, b.Key.signing.ID, testNow.Add(-time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	if b.Keys, err = keys.Load(filepath.Join(b.keys, keys.FileName)); err != nil {
+		t.Fatal(err)
+	}
+	r, err := b.Gather(t.Context(), list, b.out("queued"))
+	if err != nil || len(r.Lines) != 3 {
+		t.Fatalf("got %+v, %v", r, err)
+	}
+	for _, l := range r.Lines {
+		if l.State != keyRevoked || l.File != "" {
+			t.Errorf("got %+v", l)
+		}
+	}
+	if files, err := os.ReadDir(filepath.Join(b.dir, "queued")); err != nil || len(files) != 1 {
+		t.Errorf("got %v, %v, want the list alone", files, err)
+	}
+	if r, err := b.Gather(t.Context(), held, Delivery{}); !errors.Is(err, ErrKeyNotActive) || r.Held != 0 || len(r.Lines) != 0 {
+		t.Errorf("a held batch: got %+v, %v, want ErrKeyNotActive", r, err)
 	}
 }

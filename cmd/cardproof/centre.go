@@ -80,7 +80,8 @@ type centre struct {
 	*issuer.Issuer
 	config *config.Config
 	ledger *register.Ledger
-	closer io.Closer // the register
+	closer io.Closer    // the register
+	db     *register.DB // likewise; nil where it is only read
 	lock   *issuingLock
 }
 
@@ -151,7 +152,7 @@ func (a *app) openWriter(ctx context.Context, ready func(context.Context, *centr
 	if err != nil {
 		return nil, err
 	}
-	c.Recorder = db
+	c.Recorder, c.db = db, db
 	if err = ready(ctx, c, db); err == nil {
 		err = db.RecordKeys(ctx, keysInUse(c.Keys, a.now())) // those that are not on record yet
 	}

@@ -108,12 +108,7 @@ func (a *app) listErased(ctx context.Context, ledger *register.Ledger) error {
 // eraseNow erases while nobody issues, on any machine, so that no card of the learner comes into being meanwhile. The register goes first: a
 // file without a card that names it is found again, and removed by the next erasure.
 func (a *app) eraseNow(ctx context.Context, c *config.Config, db *register.DB, f eraseFlags) error {
-	lock, err := a.lockIssuing(ctx, c, db, register.Alone)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = lock.Unlock() }() // the system gives it back as well
-	return lock.While(ctx, func(ctx context.Context) error { return a.eraseLocked(ctx, c, db, f) })
+	return a.whileIssuing(ctx, c, db, register.Alone, func(ctx context.Context) error { return a.eraseLocked(ctx, c, db, f) })
 }
 
 func (a *app) eraseLocked(ctx context.Context, c *config.Config, db *register.DB, f eraseFlags) error {

@@ -137,12 +137,7 @@ func (a *app) withOwnRegister(ctx context.Context, c *config.Config, adopt bool,
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	lock, err := a.lockIssuing(ctx, c, db, register.Alone)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, lock.Unlock()) }()
-	return lock.While(ctx, func(ctx context.Context) error {
+	return a.whileIssuing(ctx, c, db, register.Alone, func(ctx context.Context) error {
 		if err := refuseForeign(ctx, c, db, adopt); err != nil {
 			return err
 		}

@@ -127,15 +127,23 @@ func (a *app) issue(ctx context.Context, c *centre, o issueOptions) error {
 	}
 	s := summaryOf(plan, result)
 	s.Out, s.Seconds, s.ReadAs = o.out, a.now().Sub(start).Seconds(), readAs(r)
-	switch {
-	case err != nil:
-		return errors.Join(err, a.printBroken(s))
-	case o.hold:
-		err = a.printHeld(s)
-	default:
-		err = a.printIssued(s)
-	}
 	if err != nil {
+		return errors.Join(err, a.printBroken(s))
+	}
+	if err := a.finishIssue(ctx, c, s, result, o); err != nil || plan.Refused() == 0 {
+		return err
+	}
+	a.sayRefused(r, o)
+	return errRefused
+}
+
+// finishIssue tells what a run did that came to a good end, and has it mailed.
+func (a *app) finishIssue(ctx context.Context, c *centre, s summary, result *issuer.Result, o issueOptions) error {
+	show := a.printIssued
+	if o.hold {
+		show = a.printHeld
+	}
+	if err := show(s); err != nil {
 		return err
 	}
 	if o.mail {
@@ -143,14 +151,7 @@ func (a *app) issue(ctx context.Context, c *centre, o issueOptions) error {
 			return err
 		}
 	}
-	if err := a.sayMisaddressed(ctx, c, result.Lines); err != nil {
-		return err
-	}
-	if plan.Refused() == 0 {
-		return nil
-	}
-	a.sayRefused(r, o)
-	return errRefused
+	return a.sayMisaddressed(ctx, c, result.Lines)
 }
 
 // checkIssue refuses what the batch could not come to an end with, before anything is read.

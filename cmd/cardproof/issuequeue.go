@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/cardproof/cardproof/card"
+	"github.com/cardproof/cardproof/internal/register"
 	"github.com/cardproof/cardproof/internal/work"
 	"github.com/cardproof/cardproof/issuer"
 	"github.com/cardproof/cardproof/issuer/roster"
@@ -50,7 +51,7 @@ func (a *app) runQueued(ctx context.Context, c *centre, plan *issuer.Plan, d iss
 	if !wait {
 		return &issuer.Result{Batch: list.Batch, Batches: list.Batches}, a.left(list)
 	}
-	waitErr := w.wait(ctx)
+	waitErr := w.waitAndLock(ctx)
 	if ctx.Err() != nil {
 		_ = a.left(list)
 		return nil, ctx.Err()
@@ -61,7 +62,11 @@ func (a *app) runQueued(ctx context.Context, c *centre, plan *issuer.Plan, d iss
 	var end func()
 	d.Progress, end = a.progress(plan)
 	defer end()
-	result, err := c.Gather(ctx, list, d)
+	var result *issuer.Result
+	err = c.whileLocked(ctx, func(ctx context.Context) (err error) {
+		result, err = c.Gather(ctx, list, d)
+		return err
+	})
 	return result, errors.Join(err, waitErr)
 }
 
@@ -106,6 +111,29 @@ func (w *waiter) put(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// waitAndLock waits for the workers, and then until nobody else issues, erases or changes keys, with the keys as they are by then. Where another run
+// has planned cards anew in between, it waits for these as well. With errUnmade, too, the lock is held.
+func (w *waiter) waitAndLock(ctx context.Context) error {
+	for {
+		waitErr := w.wait(ctx)
+		if waitErr != nil && !errors.Is(waitErr, errUnmade) {
+			return waitErr
+		}
+		if err := w.app.waitForOthers(ctx, w.centre, w.centre.db, register.Issuing); err != nil {
+			return err
+		}
+		if waitErr != nil {
+			return waitErr
+		}
+		if _, n, err := w.left(ctx); err != nil || n == 0 {
+			return err
+		}
+		if err := w.centre.lock.Unlock(); err != nil {
+			return err
+		}
+	}
 }
 
 // wait waits until every card of the batches is made, or no job is left that could make the others.

@@ -143,12 +143,7 @@ func (a *app) changeKeys(ctx context.Context, reason string, do func(*keyring, *
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	lock, err := a.lockIssuing(ctx, c, db, register.Alone)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, lock.Unlock()) }()
-	return lock.While(ctx, func(ctx context.Context) error { return a.changeLocked(ctx, c, db, reason, do) })
+	return a.whileIssuing(ctx, c, db, register.Alone, func(ctx context.Context) error { return a.changeLocked(ctx, c, db, reason, do) })
 }
 
 func (a *app) changeLocked(ctx context.Context, c *config.Config, db *register.DB, reason string, do func(*keyring, *register.DB) error) error {

@@ -49,5 +49,18 @@ func (a *app) lockIssuing(ctx context.Context, c *config.Config, db *register.DB
 	return &issuingLock{session, file}, nil
 }
 
+// whileIssuing runs what the lock covers, breaks it off where the lock is lost, and gives the lock back.
+func (a *app) whileIssuing(ctx context.Context, c *config.Config, db *register.DB, how register.Holding, do func(context.Context) error) error {
+	lock, err := a.lockIssuing(ctx, c, db, how)
+	if err != nil {
+		return err
+	}
+	err = lock.While(ctx, do)
+	if unlockErr := lock.Unlock(); err == nil {
+		err = unlockErr // after another failure it is of no account: the system gives the lock back as well
+	}
+	return err
+}
+
 // Unlock lets the next run in.
 func (l *issuingLock) Unlock() error { return errors.Join(l.Close(), l.file.Unlock()) }

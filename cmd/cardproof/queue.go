@@ -12,7 +12,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/cardproof/cardproof/card"
+	"github.com/cardproof/cardproof/internal/register"
 	"github.com/cardproof/cardproof/internal/work"
+	"github.com/cardproof/cardproof/issuer"
+	"github.com/cardproof/cardproof/keys"
 )
 
 func newQueue(a *app) *cobra.Command {
@@ -23,7 +26,7 @@ func newQueue(a *app) *cobra.Command {
 have cards of it in hand, and what went wrong; and below them every machine that runs "cardproof work", with its key, or why it makes no cards.
 
 "queue stop" takes what waits of a batch out of the queue; "queue resume" puts it, and what has failed, into the queue again. It also takes up any
-batch that a run without --queue has left unfinished. "discard" gives a batch up of which nothing is out.`,
+batch that a run without --queue has left unfinished. It puts the cards in for the machines that run: start those first. "discard" gives a batch up of which nothing is out.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.withCards(cmd.Context(), a.showQueue) },
 	}
@@ -248,11 +251,7 @@ func (a *app) resumeBatch(ctx context.Context, c *centre, q *work.Queue, id stri
 	if b.State() == card.BatchDiscarded {
 		return fail(exitFailed, fmt.Errorf("%w: %s", card.ErrDiscarded, b.ID), "Issue the roster again: that makes a new batch.")
 	}
-	setup, err := setupOf(c.config, c.Drawer)
-	if err != nil {
-		return err
-	}
-	put, err := q.PutCards(ctx, b.ID, setup, unmade, true)
+	put, err := putAgain(ctx, c, q, b.ID, unmade)
 	if err != nil {
 		return err
 	}
@@ -261,6 +260,22 @@ func (a *app) resumeBatch(ctx context.Context, c *centre, q *work.Queue, id stri
 	}
 	fmt.Fprintf(a.stdout, "batch %s: %s put into the queue, %d to be made\n", b.ID, plural(put, "card", "cards"), len(unmade))
 	return nil
+}
+
+// putAgain puts cards into the queue for a machine that runs, or for those that had them last. Where there is neither, this machine may be the one to
+// make them, if it has the key; another would name a setup that nobody has, and leave the mark of an archive behind that nobody uses.
+func putAgain(ctx context.Context, c *centre, q *work.Queue, batch string, unmade []register.Unmade) (put int, err error) {
+	if put, err = q.PutCards(ctx, batch, "", unmade, true); !errors.Is(err, work.ErrNoSetup) {
+		return put, err
+	}
+	if k, ok := c.Keys.Active(c.config.Issuer.URL, keys.Cards); !ok || issuer.WhereKey(c.config.Keys, k) == "" {
+		return 0, fail(exitFailed, err, "Start `cardproof work` on a machine with the keys, and run the command again.")
+	}
+	setup, err := setupOf(c.config, c.Drawer)
+	if err != nil {
+		return 0, err
+	}
+	return q.PutCards(ctx, batch, setup, unmade, true)
 }
 
 func mustFind(ctx context.Context, c *centre, id string) (card.Batch, error) {

@@ -92,20 +92,17 @@ func (a *app) sayCopied(c *config.Config, to string, copied []register.Copied) e
 }
 
 // alone keeps issuing away, on all machines, and this machine's work in the background.
-func (a *app) alone(ctx context.Context, c *config.Config, from *register.DB, do func(context.Context) error) (err error) {
-	issuing, err := a.lockIssuing(ctx, c, from, register.Alone)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, issuing.Unlock()) }()
-	working := flock.New(filepath.Join(c.Data, work.LockName), flock.SetPermissions(0o600))
-	locked, err := working.TryLock()
-	if err == nil && !locked {
-		err = fail(exitFailed, errors.New("`cardproof serve` or `cardproof work` is sending mails"), "Stop it, and run the command again. Nothing was copied.")
-	}
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, working.Unlock()) }()
-	return issuing.While(ctx, do)
+func (a *app) alone(ctx context.Context, c *config.Config, from *register.DB, do func(context.Context) error) error {
+	return a.whileIssuing(ctx, c, from, register.Alone, func(ctx context.Context) (err error) {
+		working := flock.New(filepath.Join(c.Data, work.LockName), flock.SetPermissions(0o600))
+		locked, err := working.TryLock()
+		if err == nil && !locked {
+			err = fail(exitFailed, errors.New("`cardproof serve` or `cardproof work` is sending mails"), "Stop it, and run the command again. Nothing was copied.")
+		}
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, working.Unlock()) }()
+		return do(ctx)
+	})
 }

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"slices"
 	"time"
 
@@ -65,19 +66,22 @@ type BatchJobs struct {
 }
 
 // PutCards puts the cards of a batch that are still to be made into the queue, and says how many it has put there. Those that wait there already, were
-// stopped, or have failed after all attempts stay as they are; again puts the latter two once more. Jobs for a setup or a key that is no
-// longer the cards' own are taken back.
+// stopped, or have failed after all attempts stay as they are; again puts the latter two once more, for the setup of a machine that runs with
+// their key, or else for that of the last job. setup is then only for cards that have neither; where it is empty, the error is ErrNoSetup. Jobs for a
+// setup or a key that is no longer the cards' own are taken back.
 func (q *Queue) PutCards(ctx context.Context, batch, setup string, unmade []register.Unmade, again bool) (put int, err error) {
 	jobs, err := q.jobsOf(ctx, batch)
 	if err != nil {
 		return 0, err
 	}
-	if again && len(jobs) > 0 { // the machine of whoever says so need not be one of those that make the cards
-		setup = jobs[len(jobs)-1].args.Lane.Setup
-	}
 	lanes := map[card.Number]Lane{}
 	for _, u := range unmade {
 		lanes[u.Number] = Lane{u.KeyID, setup}
+	}
+	if again { // the machine of whoever says so need not be one of those that make the cards
+		if err := q.moveLanes(ctx, lanes, jobs); err != nil {
+			return 0, err
+		}
 	}
 	has := map[card.Number]bool{}
 	for _, j := range jobs {
@@ -112,6 +116,38 @@ func (q *Queue) PutCards(ctx context.Context, batch, setup string, unmade []regi
 		}
 	}
 	return put, nil
+}
+
+// ErrNoSetup says that nobody is known who could make cards: no machine runs with their key, and no job of theirs is left.
+var ErrNoSetup = errors.New("no machine runs that has the key of these cards")
+
+// moveLanes gives lanes the setups of machines that run. Those that have the setup of the last job come first: they may have parts of it in hand.
+func (q *Queue) moveLanes(ctx context.Context, lanes map[card.Number]Lane, jobs []cardsJob) error {
+	now, err := q.Clock(ctx)
+	if err != nil {
+		return err
+	}
+	machines, err := q.Machines(ctx, now)
+	if err != nil {
+		return err
+	}
+	last := ""
+	if len(jobs) > 0 {
+		last = jobs[len(jobs)-1].args.Lane.Setup
+	}
+	running := map[string]string{} // the setup, by key
+	for _, m := range machines {
+		if running[m.Lane.Key] == "" || m.Lane.Setup == last {
+			running[m.Lane.Key] = m.Lane.Setup
+		}
+	}
+	for number, l := range lanes {
+		if l.Setup = cmp.Or(running[l.Key], last, l.Setup); l.Setup == "" {
+			return ErrNoSetup
+		}
+		lanes[number] = l
+	}
+	return nil
 }
 
 // ended is true of a job that was stopped or has failed.
