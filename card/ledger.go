@@ -77,6 +77,8 @@ type CatalogueEntry struct {
 type Requirement struct {
 	Code  string // such as CPR
 	Title string // of the course of this code; empty where there is none
+	// MetBy are the titles of the courses that meet a requirement without a course of its own, by the courses' codes.
+	MetBy []string
 }
 
 // Batch is a batch as the register tells it.

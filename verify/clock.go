@@ -2,6 +2,7 @@ package verify
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/cardproof/cardproof/card"
@@ -11,19 +12,22 @@ import (
 // way that everybody saw; and a clock that is set back so far has hardly a card in force: they are all of the future.
 const believedAhead = 3 * 366 * 24 * time.Hour
 
-// ClockIsBehind says whether a clock was set back, by the latest time that the register has on record: it has none of the future.
+// ClockIsBehind says whether this machine's clock is behind the latest time that the register has on record: it was set back, or the clock
+// that wrote that time was ahead.
 func ClockIsBehind(now, latest time.Time) bool {
 	return latest.After(now.Add(ClockSkew)) && latest.Before(now.Add(believedAhead))
 }
 
-// clockCodes is StatusUnknown for a card that is in force by this machine's clock, and over by what the register has seen. One of the two
-// clocks is wrong, and nobody can tell here which: it is no reason for green, and none for red.
-func (c *Checker) clockCodes(ctx context.Context, of card.Card, now time.Time) []Code {
-	if c.Latest == nil || !now.Before(of.ExpiresAt) {
-		return nil
+// isClockInDoubt says whether a card that is in force by this machine's clock is over by what the register has seen. One of the two clocks is
+// wrong, and nobody can tell here which: it is no reason for green, and none for red. So it is where the register can't tell what it has seen,
+// and then there is an error.
+func (c *Checker) isClockInDoubt(ctx context.Context, of card.Card, now time.Time) (bool, error) {
+	if c.Latest == nil {
+		return false, nil
 	}
-	if latest := c.Latest(ctx); ClockIsBehind(now, latest) && !latest.Before(of.ExpiresAt) {
-		return []Code{StatusUnknown}
+	latest, err := c.Latest(ctx)
+	if err != nil {
+		return true, fmt.Errorf("ask the register how late it is: %w", err)
 	}
-	return nil
+	return ClockIsBehind(now, latest) && !latest.Before(of.ExpiresAt), nil
 }

@@ -42,12 +42,25 @@ func (c *Checker) isOlder(rec card.Record) bool {
 	return false
 }
 
-// judge is the verdict on a card by its row. The error is ErrOlder, and then whether the card is in force was not learned.
+// judge is the verdict on a card by its row. The error is ErrOlder, or what Latest said, and then whether the card is in force was not learned.
 func (c *Checker) judge(ctx context.Context, rec card.Record, key keys.Key, now time.Time) (Verdict, error) {
-	if !c.isOlder(rec) {
-		return ofRecord(rec, key, now, c.clockCodes(ctx, rec.Card, now)...), nil
+	if c.isOlder(rec) {
+		return unlearned(rec, key, now), ErrOlder
 	}
+	v := ofRecord(rec, key, now)
+	if !v.IsValid() { // a clock in doubt makes it no better
+		return v, nil
+	}
+	inDoubt, err := c.isClockInDoubt(ctx, rec.Card, now)
+	if inDoubt {
+		v = unlearned(rec, key, now)
+	}
+	return v, err
+}
+
+// unlearned is the verdict on a card of which it was not learned whether it is in force: StatusUnknown, or what else is against it.
+func unlearned(rec card.Record, key keys.Key, now time.Time) Verdict {
 	v := ofRecord(rec, key, now, StatusUnknown)
 	v.StatusAsOf = time.Time{}
-	return v, ErrOlder
+	return v
 }

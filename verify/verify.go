@@ -42,9 +42,9 @@ type Checker struct {
 	Tokens TokenFinder
 	// Lists are the signed status lists in hand, which show that a register is older than they are; nil for none.
 	Lists StatusFinder
-	// Latest is the latest time that the register has on record; zero where it has none, or can't be asked. Where the clock of this machine was
-	// set back, it tells; nil believes the clock.
-	Latest func(ctx context.Context) time.Time
+	// Latest is the latest time that the register has on record; zero where it has none. Where the clock of this machine was set back, it
+	// tells, and where it can't be learned no card is valid; nil believes the clock.
+	Latest func(ctx context.Context) (time.Time, error)
 }
 
 // CheckToken judges a card by its token, given raw or as digits, in the order of the contract: token, signature, claims,
@@ -86,7 +86,8 @@ func (c *Checker) CheckToken(ctx context.Context, text string) (Verdict, error) 
 
 // CheckNumber judges a card by its number as a person typed it. The register vouches for what it says, as far as that is what was signed.
 // An error means that the register could not be asked, or can't be believed (ErrAltered, ErrOlder), and only that. The verdict beside it is
-// Unavailable, since StatusUnknown would say that there is a genuine card; with ErrOlder there is one, and it is StatusUnknown or worse.
+// Unavailable, since StatusUnknown would say that there is a genuine card; with ErrOlder, or where only Latest failed, there is one, and it is
+// StatusUnknown or worse.
 func (c *Checker) CheckNumber(ctx context.Context, typed string) (Verdict, error) {
 	v, err := c.checkNumber(ctx, typed)
 	v.ByNumber = true

@@ -121,7 +121,7 @@ func listenAndServe(ctx context.Context, configPath, listen string, env []string
 	site, err := serve.Open(ctx, serve.Options{
 		Register: c.Register, JWKS: c.JWKS, Roots: c.Roots, Issuer: c.Issuer, Server: c.Server, Lists: serve.Lists{Folder: c.Lists},
 		Files: files, Learner: c.Learner,
-		Version: version, Log: log, Now: time.Now,
+		Version: version, Log: log, Now: time.Now, TrustClock: serve.TrustsClock(env),
 	})
 	if err != nil {
 		return err

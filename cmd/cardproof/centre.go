@@ -259,7 +259,7 @@ func (a *app) openSite(ctx context.Context, c *config.Config, logFrom slog.Level
 	o := serve.Options{
 		Register: readPath(c), JWKS: keySetPath(c), Roots: rootsToPublish(c), Issuer: public.Issuer(c.Issuer.Issuer), Server: c.Server,
 		Files: files, Learner: c.Learner,
-		Version: version, Log: log, Now: a.now,
+		Version: version, Log: log, Now: a.now, TrustClock: serve.TrustsClock(a.env),
 	}
 	if w != nil {
 		stops, err := a.stopsOf(c, w)

@@ -5,11 +5,9 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/cardproof/cardproof/internal/serve"
 	"github.com/cardproof/cardproof/verify"
 )
-
-// trustVariable lets a centre issue whose register has an event of the future, because a clock was once ahead.
-const trustVariable = "CARDPROOF_TRUST_CLOCK"
 
 // lastEvent is a register that knows how late it is.
 type lastEvent interface {
@@ -19,7 +17,7 @@ type lastEvent interface {
 // refuseClock refuses to issue while the clock says less than the register has seen: the cards would bear the wrong day, and their learners
 // would lose time of them.
 func (a *app) refuseClock(ctx context.Context, of lastEvent) error {
-	if _, ok := a.ofEnvironment(trustVariable); ok {
+	if serve.TrustsClock(a.env) {
 		return nil
 	}
 	latest, err := of.LastEvent(ctx)
@@ -29,18 +27,19 @@ func (a *app) refuseClock(ctx context.Context, of lastEvent) error {
 	}
 	return fail(exitFailed, fmt.Errorf("by this machine's clock it is %s, but the register has an event of %s, %s later", stamp(now), stamp(latest), roughly(latest.Sub(now))),
 		"Set the clock of this machine right, and run the command again. Nothing was issued.",
-		"If the clock is right now, and was ahead at that time, say so with "+trustVariable+"=yes in the environment.")
+		"If the clock is right now, and was ahead at that time, say so with "+serve.TrustVariable+"=yes in the environment. `cardproof doctor` names the event.")
 }
 
-// warnClock says so where the clock was set back. What it returns is for a verify.Checker: the latest time that the register has on record.
-func (a *app) warnClock(ctx context.Context, of lastEvent) (seen func(context.Context) time.Time) {
+// warnClock says so where the clock was set back. What it returns is for a verify.Checker: the latest time that the register has on record,
+// or nil where a person says that the clock is right.
+func (a *app) warnClock(ctx context.Context, of lastEvent) (seen func(context.Context) (time.Time, error)) {
+	if serve.TrustsClock(a.env) {
+		return nil
+	}
 	latest, err := of.LastEvent(ctx)
-	if err != nil {
-		return nil // what is wrong with the register, the command itself tells
+	if now := a.now(); err == nil && verify.ClockIsBehind(now, latest) {
+		fmt.Fprintf(a.stderr, "warning: by this machine's clock it is %s, but the register has an event of %s, %s later: set the clock right; or if it is right, and was ahead "+
+			"when that was written (`cardproof doctor` names it), say so with %s=yes in the environment\n", stamp(now), stamp(latest), roughly(latest.Sub(now)), serve.TrustVariable)
 	}
-	if now := a.now(); verify.ClockIsBehind(now, latest) {
-		fmt.Fprintf(a.stderr, "warning: by this machine's clock it is %s, but the register has an event of %s, %s later: set the clock right\n",
-			stamp(now), stamp(latest), roughly(latest.Sub(now)))
-	}
-	return func(context.Context) time.Time { return latest }
+	return func(context.Context) (time.Time, error) { return latest, err }
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/cardproof/cardproof/card"
 	"github.com/cardproof/cardproof/internal/post"
 	"github.com/cardproof/cardproof/internal/register"
+	"github.com/cardproof/cardproof/internal/serve"
 	"github.com/cardproof/cardproof/keys"
 	"github.com/cardproof/cardproof/verify/statuslist"
 )
@@ -29,15 +30,28 @@ func (c *checkup) clock(ctx context.Context) {
 	if c.ledger == nil {
 		return
 	}
-	last, err := c.ledger.LastEvent(ctx)
-	switch ahead := last.Sub(c.now()); {
-	case err != nil:
+	last, err := c.ledger.Latest(ctx)
+	ahead := last.At.Sub(c.now())
+	if err != nil {
 		c.fails("clock", err)
-	case ahead > time.Second:
-		c.problem(exitFailed, "clock", "Set the clock of this machine right before you issue anything.", "the register has an event of %s, which is %s in the future", stamp(last), roughly(ahead))
-	default:
-		c.ok("clock", "%s, later than every event", stamp(c.now()))
+		return
 	}
+	if ahead <= time.Second {
+		c.ok("clock", "%s, later than every event", stamp(c.now()))
+		return
+	}
+	of := "card " + last.Number.String()
+	if last.Number == "" {
+		of = "batch " + last.Batch
+	}
+	const says = "the register has an event of %s, which is %s in the future: %q of %s"
+	if serve.TrustsClock(c.env) {
+		c.warn("clock", "Unset "+serve.TrustVariable+" when that time has come: meanwhile nobody notices a clock that is set back.", says+", and the clock is said to be right",
+			stamp(last.At), roughly(ahead), last.Action, of)
+		return
+	}
+	c.problem(exitFailed, "clock", "Set the clock of this machine right before you issue anything. If it is right, and was ahead when that was written, start the server and run the commands with "+
+		serve.TrustVariable+"=yes in the environment.", says, stamp(last.At), roughly(ahead), last.Action, of)
 }
 
 // network asks the public server and the mail server.

@@ -10,6 +10,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/cardproof/cardproof/internal/serve"
+	"github.com/cardproof/cardproof/verify"
 )
 
 // shifted is the program with a clock that the environment moves: main alone is another, and the product has no such variable. A library that
@@ -83,13 +86,71 @@ func TestTheClockIsSetBack(t *testing.T) {
 	c.write("roster.csv", strings.ReplaceAll(string(c.read("roster.csv")), "L0000", "M0000"))
 	c.wants(exitFailed, refused, "issue", "roster.csv", "--out", "back")
 	c.wants(exitFailed, refused, "replace", fresh.number, "--name", "Ana Nová", "--reason", "a slip", "--out", "back")
-	c.wants(exitFailed, []string{"clock"}, "doctor", "--offline")
+	c.wants(exitFailed, []string{"problem  clock", " in the future: \""}, "doctor", "--offline")
 	c.wants(exitDone, []string{warning, "is now revoked"}, "revoke", fresh.number, "--reason", "a mistake")
 	c.wants(exitDone, []string{"are whole"}, "audit", "verify")
 	at("26300h")
 	c.wants(exitDone, []string{"are whole"}, "audit", "verify")
 	c.wants(exitRefused, []string{"REVOKED"}, "verify", fresh.number)
 	at("26000h") // and so that a clock that was ahead once does not end a centre
-	t.Setenv(trustVariable, "yes")
+	t.Setenv(serve.TrustVariable, "yes")
 	c.must("issue", newer, "--out", "again")
+}
+
+// TestTheClockWasAheadOnce suspends a card with a clock that is two years ahead, and reinstates it with the right one. Until a person says that
+// the clock is right, genuine cards are in doubt; from then on they are not, for the command and for both servers.
+func TestTheClockWasAheadOnce(t *testing.T) {
+	c := &centreDir{t: t, bin: shifted(t), dir: t.TempDir()}
+	at := func(shift string) { t.Setenv("TEST_CLOCK", shift) }
+	at("0s")
+	c.must("init")
+	c.must("issue", c.roster(2), "--out", "out")
+	card, other := c.cards("out")[0], c.cards("out")[1]
+	at("18000h") // 750 days
+	c.must("suspend", other.number, "--reason", "a test")
+	at("0s")
+	c.wants(exitDone, []string{"warning: by this machine's clock", serve.TrustVariable + "=yes"}, "reinstate", other.number, "--reason", "a test")
+	c.wants(exitRefused, []string{"warning: by this machine's clock", "`cardproof doctor` names it", serve.TrustVariable + "=yes", "UNKNOWN"}, "verify", card.number)
+	named := []string{" in the future: \"suspended\" of card " + other.number, serve.TrustVariable}
+	c.wants(exitFailed, append(named, "problem  clock"), "doctor", "--offline")
+	alone := c.aside()
+	both := func(valid bool, code verify.Code) {
+		t.Helper()
+		for _, origin := range []string{c.serve(), alone()} {
+			for _, card := range []cardLine{card, other} {
+				if v, _, _ := ask(t, origin+"/n/"+card.number); v.Valid != valid || v.Code != code {
+					t.Errorf("%s: got %s, want %s", origin, v.Code, code)
+				}
+			}
+		}
+	}
+	both(false, verify.StatusUnknown)
+	t.Setenv(serve.TrustVariable, "no")
+	both(false, verify.StatusUnknown)
+	t.Setenv(serve.TrustVariable, "yes")
+	both(true, verify.Valid)
+	c.wants(exitDone, []string{"VALID"}, "verify", card.number, other.number)
+	c.wants(exitDone, append(named, "warning  clock"), "doctor", "--offline")
+}
+
+// aside is what starts cardproof-verify on a copy of the register, away from the private keys.
+func (c *centreDir) aside() (start func() (origin string)) {
+	t := c.t
+	t.Helper()
+	bin, err := verifyProgram()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	c.must("keys", "export", "--out", filepath.Join(dir, "keys.json"))
+	config := "issuer: {name: Riverside, url: 'http://localhost:8080', time_zone: UTC}\nregister: " + filepath.Join(dir, "register.db") + "\njwks: " + filepath.Join(dir, "keys.json") + "\n"
+	for name, data := range map[string][]byte{"register.db": c.read("data/register.db"), "verify.yaml": []byte(config)} {
+		if err := os.WriteFile(filepath.Join(dir, name), data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return func() string {
+		_, origin := serving(t, exec.Command(bin, "--config", filepath.Join(dir, "verify.yaml"), "--listen", "127.0.0.1:0"))
+		return origin
+	}
 }

@@ -183,10 +183,13 @@ func serving(t testing.TB, cmd *exec.Cmd) (p *os.Process, origin string) {
 		}
 	})
 	said := bufio.NewReader(stderr)
-	line, err := said.ReadString('\n')
-	address := regexp.MustCompile(`127\.0\.0\.1:[0-9]+`).FindString(line)
-	if err != nil || address == "" {
-		t.Fatalf("the server said %q, %v", line, err)
+	text, address := "", ""
+	for address == "" { // what it has to say of the clock, it says before
+		line, err := said.ReadString('\n')
+		if text += line; err != nil {
+			t.Fatalf("the server said %q, %v", text, err)
+		}
+		address = regexp.MustCompile(`127\.0\.0\.1:[0-9]+`).FindString(line)
 	}
 	go io.Copy(io.Discard, said)
 	return cmd.Process, "http://" + address

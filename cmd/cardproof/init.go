@@ -67,7 +67,7 @@ func (a *app) sayNext() error {
 	if err != nil {
 		return err
 	}
-	a.say("\nNext: look through %s, which explains itself; then\n  cardproof check roster.csv\n  cardproof issue roster.csv --out cards\n  cardproof serve\n", a.configPath)
+	a.say("\nNext: look through %s, which explains itself; then take the list that you have, or begin one:\n  cardproof roster template %[2]s\n  cardproof check %[2]s.csv\n  cardproof issue %[2]s.csv --out cards\n  cardproof serve\n", a.configPath, c.Catalogue.Codes()[0])
 	if c.Register == "" {
 		a.say("Keep backups of %s and %s, apart from each other.\n", c.Keys, c.Data)
 	} else {

@@ -89,7 +89,7 @@ func TestWithheld(t *testing.T) {
 	}
 	bo := person{"L-2", "bo@example.org", "Bo Lind"}
 	c.issue(bo, "FA", 30)
-	if got := c.get("/my/" + c.link(bo)); !strings.Contains(got.body, "issued this card to") || strings.Contains(got.body, "If you have a question about it") {
+	if got := c.get("/my/" + c.link(bo)); !strings.Contains(got.body, "issued this card to") || !strings.Contains(got.body, "<h1>Your card</h1>") || strings.Contains(got.body, "If you have a question about it") {
 		t.Error("the page of one card in force speaks of several, or of a question")
 	}
 	if got := c.get(base + expired.Number.String() + "/show"); got.code != http.StatusForbidden {

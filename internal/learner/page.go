@@ -37,6 +37,7 @@ func (j judged) isHandedOut() bool {
 
 type ownPage struct {
 	web.Frame
+	Heading       string
 	Of            string
 	None          string
 	Current, Past []ownCard
@@ -71,7 +72,11 @@ func (p *pages) mine(w http.ResponseWriter, r *http.Request) error {
 		return p.orGone(w, r, err)
 	}
 	rd := p.shell.Reader(r)
-	page := ownPage{Frame: p.shell.Frame(rd, rd.My.Title)}
+	title := rd.My.Title
+	if len(cards) == 1 {
+		title = rd.My.TitleOne
+	}
+	page := ownPage{Frame: p.shell.Frame(rd, title), Heading: title}
 	if len(cards) == 0 {
 		page.None = rd.Say(rd.My.None, "issuer", p.shell.Issuer().Name)
 	}

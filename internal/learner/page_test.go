@@ -47,7 +47,7 @@ func TestOwnPage(t *testing.T) {
 	if strings.Contains(got.body, other.Number.String()) || strings.Contains(got.body, "Ben") {
 		t.Error("the page shows somebody else's card")
 	}
-	for _, word := range []string{"REVOKED", "SUSPENDED", "REPLACED", "EXPIRED", "Ana Maria O’Neill", "Northside Resuscitation Training issued these cards to"} {
+	for _, word := range []string{"REVOKED", "SUSPENDED", "REPLACED", "EXPIRED", "Ana Maria O’Neill", "Northside Resuscitation Training issued these cards to", "<h1>Your cards</h1>"} {
 		if !strings.Contains(got.body, word) {
 			t.Errorf("the page lacks %q", word)
 		}

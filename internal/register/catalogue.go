@@ -134,11 +134,19 @@ func (o *opened) requirements(ctx context.Context) ([]card.Requirement, error) {
 	var all []card.Requirement
 	err := forEach(ctx, o.read, func(rows *sql.Rows) error {
 		var r card.Requirement
-		err := rows.Scan(&r.Code, &r.Title)
-		all = append(all, r)
-		return err
-	}, `SELECT DISTINCT m.value, coalesce((SELECT t.title FROM catalogue t WHERE t.current = 1 AND t.course = m.value), '')
-		FROM catalogue q, json_each(q.meets) m WHERE q.current = 1`)
-	slices.SortFunc(all, func(a, b card.Requirement) int { return strings.Compare(a.Code, b.Code) })
+		var by string
+		if err := rows.Scan(&r.Code, &r.Title, &by); err != nil {
+			return err
+		}
+		if len(all) == 0 || all[len(all)-1].Code != r.Code {
+			all = append(all, r)
+		}
+		if last := &all[len(all)-1]; r.Title == "" {
+			last.MetBy = append(last.MetBy, by)
+		}
+		return nil
+	}, `SELECT m.value, coalesce((SELECT t.title FROM catalogue t WHERE t.current = 1 AND t.course = m.value), ''), coalesce(nullif(q.title, ''), q.course)
+		FROM catalogue q, json_each(q.meets) m WHERE q.current = 1 ORDER BY m.value, q.course`)
+	slices.SortFunc(all, func(a, b card.Requirement) int { return strings.Compare(a.Code, b.Code) }) // a database has an order of its own for letters
 	return all, err
 }

@@ -56,7 +56,7 @@ func testRequirements(t *testing.T, db *DB) {
 	als := card.CatalogueEntry{Course: "ALS2", Qualification: card.Qualification{Title: "Advanced Life Support 2", Meets: []string{"ALS2", "BLS", "CPR"}}}
 	check("an empty register")
 	planWith("b1", learner(1), []card.CatalogueEntry{als, bls})
-	both := []card.Requirement{{Code: "ALS2", Title: "Advanced Life Support 2"}, {Code: "BLS", Title: "Basic Life Support"}, {Code: "CPR"}}
+	both := []card.Requirement{{Code: "ALS2", Title: "Advanced Life Support 2"}, {Code: "BLS", Title: "Basic Life Support"}, {Code: "CPR", MetBy: []string{"Advanced Life Support 2", "Basic Life Support"}}}
 	check("two courses", both...)
 
 	odd := learner(2) // a card of an older entry, finished late
@@ -67,7 +67,7 @@ func testRequirements(t *testing.T, db *DB) {
 	renamed := bls
 	renamed.Qualification.Title = "BLS Provider"
 	planWith("b3", learner(3), []card.CatalogueEntry{renamed})
-	check("a course less, and one renamed", card.Requirement{Code: "BLS", Title: "BLS Provider"}, card.Requirement{Code: "CPR"})
+	check("a course less, and one renamed", card.Requirement{Code: "BLS", Title: "BLS Provider"}, card.Requirement{Code: "CPR", MetBy: []string{"BLS Provider"}})
 	planWith("b4", learner(4), []card.CatalogueEntry{bls, als})
 	check("as before", both...)
 

@@ -26,7 +26,7 @@ func testRegister(t *testing.T, open func(t *testing.T) *DB) {
 		{"counts", testCounts}, {"status slots", testStatusSlots}, {"status lists", testStatusLists},
 		{"find learners", testFindLearners}, {"find learners through replacements", testFindReplaced},
 		{"one card for each learner", testOneForEachLearner}, {"a card that was given up", testGivenUp},
-		{"catalogue", testCatalogue}, {"requirements", testRequirements}, {"plan again by another catalogue", testReplanCatalogue},
+		{"catalogue", testCatalogue}, {"requirements", testRequirements}, {"the latest time", testLatest}, {"plan again by another catalogue", testReplanCatalogue},
 		{"renewal", testRenewal}, {"mark proved", testMarkProved}, {"a proved card is given up", testGiveUpProved},
 		{"release", testRelease}, {"release replaces", testReleaseReplaces}, {"release refuses", testReleaseRefuses},
 		{"discard", testDiscard}, {"discard refuses", testDiscardRefuses}, {"change a batch", testChangeBatch},

@@ -37,6 +37,8 @@ type Options struct {
 	Version  string
 	Log      *slog.Logger
 	Now      func() time.Time
+	// TrustClock believes the clock of this machine although the register has an event of the future (TrustVariable).
+	TrustClock bool
 }
 
 // Lists is where the signed status lists come from: from a folder that another program keeps, or from one who renews them.
@@ -110,7 +112,9 @@ func (s *Site) build(ctx context.Context, own *own, roots []byte, trust seal.Tru
 	s.monitor = newMonitor(o, ready)
 	limit := o.Server.RateLimit
 	checker := &verify.Checker{Keys: set, Register: reader, Tokens: reader, Now: o.Now, Location: o.Issuer.Location}
-	checker.Latest = (&newest{reader: reader, now: o.Now, log: o.Log}).latest
+	if seen := openNewest(ctx, o, reader.LastEvent); !o.TrustClock {
+		checker.Latest = seen.latest
+	}
 	if held != nil {
 		checker.Lists = held
 	}

@@ -151,7 +151,7 @@ func (p *verdictPage) setNeed(rd reader, v verify.Verdict, a asked, known []card
 type choice struct {
 	card.Requirement
 	Link  string
-	MetBy string // the course of the card, where it meets a requirement that is no course; empty for none
+	How   string // of a requirement that is no course: what meets it, the card's own course first; empty where nothing is known
 	Asked bool
 }
 
@@ -162,11 +162,7 @@ func choicesOf(rd reader, known []card.Requirement, c *card.Record, asked string
 	add := func(r card.Requirement) {
 		if !seen[r.Code] && card.IsCourseCode(r.Code) {
 			seen[r.Code] = true
-			one := choice{Requirement: r, Link: rd.query(r.Code), Asked: r.Code == asked}
-			if r.Title == "" && slices.Contains(c.Qualification.Meets, r.Code) && c.Qualification.Title != "" {
-				one.MetBy = rd.Say(rd.Need.MetBy, "course", rd.Isolate(c.Qualification.Title))
-			}
-			all = append(all, one)
+			all = append(all, choice{Requirement: r, Link: rd.query(r.Code), How: howMet(rd, r, c), Asked: r.Code == asked})
 		}
 	}
 	for _, r := range known[:min(len(known), maxRequirements)] {
@@ -180,6 +176,25 @@ func choicesOf(rd reader, known []card.Requirement, c *card.Record, asked string
 		add(r)
 	}
 	return all
+}
+
+// howMet says what meets a requirement that is no course, so that its code does not stand alone among titles.
+func howMet(rd reader, r card.Requirement, c *card.Record) string {
+	sentence, by := rd.Need.MetBy, ""
+	switch {
+	case r.Title != "":
+		return ""
+	case slices.Contains(c.Qualification.Meets, r.Code) && c.Qualification.Title != "":
+		by = c.Qualification.Title
+	case len(r.MetBy) == 0:
+		return ""
+	default:
+		by = r.MetBy[0]
+		if len(r.MetBy) > 1 {
+			sentence = rd.Need.MetBySome
+		}
+	}
+	return rd.Say(sentence, "course", rd.Isolate(by))
 }
 
 // statusOf raises the status of an answer to a question that was wrongly asked.

@@ -30,7 +30,7 @@ func finderOf(list []card.Requirement, err error) RequirementFinder {
 func manyRequirements() []card.Requirement {
 	return []card.Requirement{
 		{Code: "ALS1", Title: "Advanced Life Support 1"}, {Code: "ALS2", Title: "Advanced Life Support 2"}, {Code: "BBP", Title: "Bloodborne Pathogens"},
-		{Code: "BLS", Title: "Basic Life Support"}, {Code: "CPR"}, {Code: "CPR-AED", Title: "CPR and AED for Lay Rescuers"},
+		{Code: "BLS", Title: "Basic Life Support"}, {Code: "CPR", MetBy: []string{"Basic Life Support", "CPR and AED for Lay Rescuers"}}, {Code: "CPR-AED", Title: "CPR and AED for Lay Rescuers"},
 		{Code: "EKG", Title: "EKG Technician"}, {Code: "FA", Title: "First Aid"}, {Code: "PALS", Title: "Pediatric Advanced Life Support"},
 	}
 }
@@ -291,6 +291,42 @@ func TestChoices(t *testing.T) {
 		t.Errorf("got\n%s", body)
 	}
 }
+
+// A requirement that is no course does not stand alone among titles: the page says what meets it, the card's own course first.
+func TestHowARequirementIsMet(t *testing.T) {
+	none, one, some := card.Requirement{Code: "CPR"}, card.Requirement{Code: "CPR", MetBy: []string{"Life <Support>"}}, card.Requirement{Code: "CPR", MetBy: []string{"First", "Second"}}
+	for _, tc := range []struct {
+		known card.Requirement
+		meets []string
+		want  string
+	}{
+		{some, []string{"BLS", "CPR"}, "met by Basic Life Support"},
+		{none, []string{"BLS", "CPR"}, "met by Basic Life Support"},
+		{one, []string{"ALS2"}, "met by Life &lt;Support&gt;"},
+		{some, []string{"ALS2"}, "met by First, for example"},
+		{none, []string{"ALS2"}, ""},
+		{card.Requirement{Code: "CPR", Title: "CPR Course"}, []string{"CPR"}, "CPR Course"},
+	} {
+		v := testVerdict(verify.Valid)
+		v.Card.Qualification.Meets = tc.meets
+		o := testOptions(answer(v, nil))
+		o.Requirements = finderOf([]card.Requirement{tc.known}, nil)
+		body := do(testSite(t, o), "GET", "/c/"+goodToken, "").Body.String()
+		box := choiceBox.FindStringSubmatch(body)
+		if box == nil {
+			t.Fatalf("no box of CPR in\n%s", body)
+		}
+		got := strings.TrimSpace(tags.ReplaceAllString(box[1], ""))
+		if got = strings.NewReplacer("\u2068", "", "\u2069", "").Replace(got); got != tc.want {
+			t.Errorf("%+v, and a card that meets %v: got %q, want %q", tc.known, tc.meets, got, tc.want)
+		}
+	}
+}
+
+var (
+	choiceBox = regexp.MustCompile(`<b><bdi>CPR</bdi></b>(.*?)</a>`)
+	tags      = regexp.MustCompile(`<[^>]*>`)
+)
 
 func TestTrainedIsShown(t *testing.T) {
 	v := testVerdict(verify.Valid)

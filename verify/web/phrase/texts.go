@@ -215,7 +215,8 @@ type Need struct {
 	Choose     string   `yaml:"choose"`
 	Heading    string   `yaml:"heading"`
 	ChooseHint string   `yaml:"choose_hint"`
-	MetBy      Sentence `yaml:"met_by"` // of a requirement that is no course
+	MetBy      Sentence `yaml:"met_by"`      // of a requirement that is no course
+	MetBySome  Sentence `yaml:"met_by_some"` // likewise, of one that several courses meet
 }
 
 // Strange is said of a requirement that nobody knows.
@@ -229,6 +230,7 @@ type Strange struct {
 // My is what a learner's own pages say.
 type My struct {
 	Title    string   `yaml:"title"`
+	TitleOne string   `yaml:"title_one"` // of a learner with one card
 	Of       Sentence `yaml:"of"`
 	OfOne    Sentence `yaml:"of_one"` // of a learner with one card
 	Secret   string   `yaml:"secret"`
