@@ -138,7 +138,7 @@ func (a *app) destination(c *config.Config, to string) (string, error) {
 
 // all copies the files of all cards that have one.
 func (k *copier) all(ctx context.Context, cards *register.Cards, known map[card.Number]string) error {
-	step, end := k.bar("copying", "cards", cards.Len())
+	step, end := k.bar("copying", cards.Len())
 	defer end()
 	var group []archive.Wanted
 	flush := func() error {

@@ -122,7 +122,7 @@ func (e *exporter) writeZip(ctx context.Context, w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	step, end := e.bar("collecting", "cards", e.result.Cards)
+	step, end := e.bar("collecting", e.result.Cards)
 	defer end()
 	packer := &packer{files: files, zip: z, step: step}
 	var newest time.Time

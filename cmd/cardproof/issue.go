@@ -295,17 +295,17 @@ func addRefused(d *issuer.Delivery, r *roster.Roster, plan *issuer.Plan) error {
 
 // progress is a bar on a terminal, and nothing elsewhere. The bar is gone when end returns, whatever became of the run.
 func (a *app) progress(plan *issuer.Plan) (step func(int), end func()) {
-	return a.bar("issuing", "cards", plan.New()+plan.Unfinished()+plan.AlreadyIssued())
+	return a.bar("issuing", plan.New()+plan.Unfinished()+plan.AlreadyIssued())
 }
 
-// bar counts on a terminal, in units such as cards. The step is nil where nobody watches.
-func (a *app) bar(doing, units string, total int) (step func(int), end func()) {
+// bar counts on a terminal. The step is nil where nobody watches.
+func (a *app) bar(doing string, total int) (step func(int), end func()) {
 	if _, ok := isTerminal(a.stderr); !ok || a.quiet {
 		return nil, func() {}
 	}
 	bar := progressbar.NewOptions(total,
 		progressbar.OptionSetWriter(a.stderr), progressbar.OptionSetDescription(doing), progressbar.OptionShowCount(),
-		progressbar.OptionShowIts(), progressbar.OptionSetItsString(units), progressbar.OptionClearOnFinish(), progressbar.OptionSetWidth(30))
+		progressbar.OptionClearOnFinish(), progressbar.OptionSetWidth(30))
 	// A bar that can't be drawn is no reason to stop.
 	return func(n int) { _ = bar.Add(n) }, func() { _ = bar.Clear() }
 }

@@ -149,7 +149,7 @@ func (w *waiter) wait(ctx context.Context) error {
 		}
 		if first < 0 {
 			first = n
-			if bar, stop := w.app.bar("workers are issuing", "cards", n); bar != nil {
+			if bar, stop := w.app.bar("workers are issuing", n); bar != nil {
 				step, end = bar, stop
 			}
 		}

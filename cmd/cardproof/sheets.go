@@ -181,7 +181,7 @@ func (p *printing) run(ctx context.Context, all *register.Cards, of judge) error
 		return fail(exitFailed, fmt.Errorf("no card of batch %s is in force", p.flags.batch), fmt.Sprintf("`cardproof show --batch %s` shows where its cards stand.", p.flags.batch))
 	}
 	p.several = p.cards > p.room(0)
-	step, end := p.bar("drawing", "cards", p.cards)
+	step, end := p.bar("drawing", p.cards)
 	defer end()
 	err = all.Each(ctx, func(e card.Entry) error {
 		if of.state(e) != card.Issued {

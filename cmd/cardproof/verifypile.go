@@ -56,7 +56,7 @@ func (a *app) checkAll(ctx context.Context, desk *intake.Desk, all []job) ([]int
 	var step func(int)
 	if len(all) >= pileFrom {
 		var end func()
-		step, end = a.bar("checking", "files", len(all))
+		step, end = a.bar("checking", len(all))
 		defer end()
 	}
 	found := make([][]intake.Result, len(all))
