@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/cardproof/cardproof/card"
+	"github.com/cardproof/cardproof/internal/archive"
 	"github.com/cardproof/cardproof/internal/config"
 	"github.com/cardproof/cardproof/internal/register"
 )
@@ -123,6 +124,15 @@ func (a *app) eraseLocked(ctx context.Context, c *config.Config, db *register.DB
 	for i, e := range cards {
 		numbers[i] = e.Number
 	}
+	store, err := a.openArchive(c)
+	if err != nil {
+		return err
+	}
+	if folder, ok := store.(*archive.Folder); ok && len(cards) > 0 {
+		if err := folder.Exists(); err != nil { // else no file would be removed, and nobody told
+			return err
+		}
+	}
 	done, err := db.Erase(ctx, numbers, actor(), f.reason, a.now().UTC())
 	if errors.Is(err, register.ErrSending) {
 		return fail(exitFailed, err, "Wait until it is sent, or until `cardproof mail status` says what became of it, and run the command again. Nothing was changed.")
@@ -130,7 +140,7 @@ func (a *app) eraseLocked(ctx context.Context, c *config.Config, db *register.DB
 	if err != nil {
 		return err
 	}
-	files, err := a.removeErased(ctx, c, db.Ledger)
+	files, err := removeErased(ctx, store, db.Ledger)
 	if err != nil {
 		return err
 	}
@@ -139,12 +149,8 @@ func (a *app) eraseLocked(ctx context.Context, c *config.Config, db *register.DB
 
 // removeErased takes the files of all erased cards out of the archive, also those that an earlier run did not come to, and answers how
 // many there were.
-func (a *app) removeErased(ctx context.Context, c *config.Config, ledger *register.Ledger) (int, error) {
+func removeErased(ctx context.Context, store archive.Archive, ledger *register.Ledger) (int, error) {
 	erased, err := ledger.ErasedCards(ctx)
-	if err != nil {
-		return 0, err
-	}
-	store, err := a.openArchive(c)
 	if err != nil {
 		return 0, err
 	}

@@ -78,6 +78,14 @@ func TestEraseExpired(t *testing.T) {
 	if out := o.want(exitDone, []string{"Ana Silva", "1 card would be erased; nothing was changed"}, "erase", "--expired"); strings.Contains(out, "Rui") {
 		t.Errorf("a card in force is among them: %s", out)
 	}
+	share, away := filepath.Join(o.dir, "data", "cards"), filepath.Join(o.dir, "data", "away")
+	if err := os.Rename(share, away); err != nil {
+		t.Fatal(err)
+	}
+	o.want(exitFailed, []string{"the folder of the archive is gone", "hint: See that its disk or share is mounted"}, "erase", "--expired", "--yes")
+	if err := os.Rename(away, share); err != nil {
+		t.Fatal(err)
+	}
 	o.want(exitDone, []string{"erased the details of 1 card, 1 file,"}, "erase", "--expired", "--yes")
 	o.want(exitDone, []string{"0 cards would be erased"}, "erase", "--expired")
 	o.want(exitDone, []string{"nothing is kept longer"}, "doctor", "--offline")

@@ -273,7 +273,7 @@ func explainFile(err error) *failure {
 	case errors.Is(err, archive.ErrAltered):
 		return &failure{exitFailed, err, []string{restoreArchive}}
 	case errors.Is(err, archive.ErrGone):
-		return &failure{exitFailed, err, []string{"See that its disk or share is mounted on this machine, and run the same command again: it goes on where it stopped. No file was put elsewhere that counts."}}
+		return &failure{exitFailed, err, []string{"See that its disk or share is mounted on this machine, and run the same command again: it goes on where it stopped. No file was put elsewhere that counts.", "Where no card was ever made, make the folder."}}
 	case errors.Is(err, archive.ErrEmptyMark):
 		return &failure{exitFailed, err, []string{"A machine was broken off while it made that file, or makes it now. Run the command again; if it says the same, remove the file, while no `cardproof work` runs."}}
 	case errors.Is(err, archive.ErrUnavailable):

@@ -99,6 +99,14 @@ func (a *Folder) Remove(ctx context.Context, number card.Number) (files int, err
 	return files, nil
 }
 
+// Exists is ErrGone where there is no folder at all: the files that are looked for may be on a share that is not mounted.
+func (a *Folder) Exists() error {
+	if _, err := os.Stat(a.dir); err != nil {
+		return fmt.Errorf("%w: %w", ErrGone, err)
+	}
+	return nil
+}
+
 // removeOf removes what of a folder's entries is a card's, and counts the files that were whole and that it has removed itself.
 func removeOf(number card.Number, folder string, entries []fs.DirEntry) (files int, err error) {
 	for _, e := range entries {
