@@ -245,7 +245,7 @@ func cpuTime(t testing.TB, pid int) time.Duration {
 	_, rest, _ := strings.Cut(string(text), ") ")
 	fields := strings.Fields(rest)
 	var ticks int
-	for _, f := range fields[11:13] { // utime and stime, proc(5)
+	for _, f := range fields[11:15] { // utime and stime, and those of the children that have ended: proc(5)
 		n, err := strconv.Atoi(f)
 		if err != nil {
 			t.Fatal(err)

@@ -224,6 +224,7 @@ func TestQueueLeavesToOthers(t *testing.T) {
 		q := c.queue()
 		return len(q.Machines) == 1 && strings.Contains(q.Batches[0].Why, "otherwise")
 	})
+	time.Sleep(time.Second) // until the machine has looked twice for what it may take
 	if got := c.queue().Batches[0]; got.Waiting != 60 || got.Made != 0 {
 		t.Errorf("a machine that is set up otherwise: got %+v", got)
 	}
@@ -247,6 +248,7 @@ func TestQueueAfterARotation(t *testing.T) {
 		q := c.queue()
 		return len(q.Machines) == 1 && strings.Contains(q.Batches[0].Why, "active key")
 	})
+	time.Sleep(time.Second) // until the machine has looked twice for what it may take
 	if got := c.queue().Batches[0]; got.Waiting != 60 || got.Made != 0 {
 		t.Errorf("before it is planned anew: got %+v", got)
 	}

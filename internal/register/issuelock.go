@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 
@@ -14,6 +15,9 @@ import (
 
 // ErrLockLost says that the session ended which kept others away, so that what was begun was broken off.
 var ErrLockLost = errors.New("the connection to the register's database was lost that kept other runs away")
+
+// ErrLockHeld says that others held the lock of issuing until the time to wait for it was over.
+var ErrLockHeld = errors.New("other runs are at work")
 
 // Holding says whom an IssueLock keeps away.
 type Holding int
@@ -60,7 +64,8 @@ const sessionEvery = 5 * time.Second
 // which the server takes a silent client to be gone, and gives its lock to another (postgres.go).
 const sessionSilence = 14 * time.Second
 
-// LockIssuing waits until it has the lock, for as long as ctx lets it. Before it waits, it tells whom for: a Holding that excludes this one.
+// LockIssuing waits until it has the lock, for as long as ctx lets it; the error is ErrLockHeld, and ctx's, where others still hold it then. Before it
+// waits, it tells whom for: a Holding that excludes this one.
 func (db *DB) LockIssuing(ctx context.Context, how Holding, waiting func(behind Holding)) (*IssueLock, error) {
 	const doing = "take the lock of issuing"
 	l := &IssueLock{}
@@ -71,8 +76,13 @@ func (db *DB) LockIssuing(ctx context.Context, how Holding, waiting func(behind 
 	if l.pool, err = OpenServerPool(db.where, 1); err != nil {
 		return nil, err
 	}
-	if err = l.take(ctx, how, waiting); err != nil {
-		if ctx.Err() != nil { // whatever the driver makes of it
+	behindOthers := false
+	if err = l.take(ctx, how, func(behind Holding) { behindOthers = true; waiting(behind) }); err != nil {
+		switch {
+		case ctx.Err() == nil:
+		case behindOthers:
+			err = fmt.Errorf("%w: %w", ErrLockHeld, ctx.Err())
+		default: // whatever the driver makes of it
 			err = ctx.Err()
 		}
 		return nil, wrap(doing, errors.Join(err, l.Close()))

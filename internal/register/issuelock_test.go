@@ -28,7 +28,7 @@ func holding(t *testing.T, db *DB, how Holding) *IssueLock {
 // queueing begins to wait for the lock of issuing, which another has.
 func queueing(t *testing.T, db *DB, how Holding) <-chan *IssueLock {
 	t.Helper()
-	waits, got := make(chan struct{}), make(chan *IssueLock, 1)
+	before, waits, got := waitingLocks(t, db), make(chan struct{}), make(chan *IssueLock, 1)
 	go func() {
 		l, err := db.LockIssuing(t.Context(), how, func(Holding) { close(waits) })
 		if err != nil {
@@ -44,7 +44,22 @@ func queueing(t *testing.T, db *DB, how Holding) <-chan *IssueLock {
 	case <-time.After(time.Minute):
 		t.Fatal("it neither waits nor has the lock")
 	}
+	for end := time.Now().Add(time.Minute); waitingLocks(t, db) == before; time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("it does not ask for the lock")
+		}
+	}
 	return got
+}
+
+// waitingLocks is how many sessions wait for a lock in a database.
+func waitingLocks(t *testing.T, db *DB) (n int) {
+	t.Helper()
+	const count = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+	if err := db.write.QueryRowContext(t.Context(), count).Scan(&n); err != nil {
+		t.Fatal(err)
+	}
+	return n
 }
 
 // Each DB stands for a machine: the sessions are its own.
@@ -127,7 +142,7 @@ func TestIssueLockGivesUp(t *testing.T) {
 	one, two := openDB(t, where), openDB(t, where)
 	first := holding(t, one, Making)
 	ctx, cancel := context.WithCancel(t.Context())
-	if _, err := two.LockIssuing(ctx, Alone, func(Holding) { cancel() }); !errors.Is(err, context.Canceled) {
+	if _, err := two.LockIssuing(ctx, Alone, func(Holding) { cancel() }); !errors.Is(err, context.Canceled) || !errors.Is(err, ErrLockHeld) {
 		t.Errorf("got %v, want it cancelled", err)
 	}
 	holding(t, two, Making)

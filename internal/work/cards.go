@@ -245,23 +245,16 @@ type cardsJob struct {
 
 // jobsOf answers the jobs of a batch that are not done, or of all batches.
 func (q *Queue) jobsOf(ctx context.Context, batch string) (jobs []cardsJob, err error) {
-	params := river.NewJobListParams().First(1000).Kinds(cardsArgs{}.Kind()).OrderBy(river.JobListOrderByID, river.SortOrderAsc).
+	params := river.NewJobListParams().Kinds(cardsArgs{}.Kind()).
 		States(append(slices.Clone(liveStates), rivertype.JobStateCancelled, rivertype.JobStateDiscarded)...)
 	if batch != "" {
 		params = params.Where("args ->> 'batch' = @batch", river.NamedArgs{"batch": batch})
 	}
-	for first := params; ; {
-		page, err := q.client.JobList(ctx, params)
-		if err != nil || len(page.Jobs) == 0 {
-			return jobs, err
-		}
-		for _, row := range page.Jobs {
-			j := cardsJob{row: row}
-			if err := json.Unmarshal(row.EncodedArgs, &j.args); err != nil {
-				return nil, err
-			}
-			jobs = append(jobs, j)
-		}
-		params = first.After(page.LastCursor)
-	}
+	err = eachJob(ctx, q.client, params, func(row *rivertype.JobRow) error {
+		j := cardsJob{row: row}
+		err := json.Unmarshal(row.EncodedArgs, &j.args)
+		jobs = append(jobs, j)
+		return err
+	})
+	return jobs, err
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -98,11 +99,18 @@ func (b *bench) left() int {
 
 var errFault, errMachine = errors.New("this card can't be made"), errors.New("the disk is full")
 
+type makeFunc = func(context.Context, []card.Number) (map[string][]card.Number, error)
+
 // machine runs a maker until the returned function is called, which waits for its end.
-func (b *bench) machine(lane work.Lane, do func(context.Context, []card.Number) (map[string][]card.Number, error), now func() time.Time) (stop func()) {
+func (b *bench) machine(lane work.Lane, do makeFunc, now func() time.Time) (stop func()) {
+	b.t.Helper()
+	return b.machineThat(func(context.Context) (work.Lane, error) { return lane, nil }, do, now)
+}
+
+func (b *bench) machineThat(ready func(context.Context) (work.Lane, error), do makeFunc, now func() time.Time) (stop func()) {
 	b.t.Helper()
 	m, err := work.OpenMaker(b.t.Context(), work.MakerOptions{
-		Database: b.url, Ready: func(context.Context) (work.Lane, error) { return lane, nil }, Make: do, Unmade: b.unmadeOf,
+		Database: b.url, Ready: ready, Make: do, Unmade: b.unmadeOf,
 		IsFault: func(err error) bool { return errors.Is(err, errFault) }, Log: slog.New(slog.NewTextHandler(&b.log, nil)), Now: now,
 	})
 	if err != nil {
@@ -118,6 +126,18 @@ func (b *bench) machine(lane work.Lane, do func(context.Context, []card.Number) 
 		}
 	}
 }
+
+// counted counts the calls of a machine's work.
+func counted(do makeFunc) (makeFunc, *atomic.Int32) {
+	calls := new(atomic.Int32)
+	return func(ctx context.Context, numbers []card.Number) (map[string][]card.Number, error) {
+		calls.Add(1)
+		return do(ctx, numbers)
+	}, calls
+}
+
+// twoPolls is after what time a machine has seen what there is to take.
+const twoPolls = 2 * 500 * time.Millisecond
 
 func (b *bench) machines() []work.Machine {
 	b.t.Helper()
@@ -158,27 +178,34 @@ func TestCardsArePutInOnce(t *testing.T) {
 func TestMachinesTakeTheirOwnLaneAlone(t *testing.T) {
 	b := newQueueBench(t, 120)
 	b.put("here", false)
-	defer b.machine(work.Lane{Key: "other", Setup: "here"}, b.make, time.Now)()
+	strange, taken := counted(b.make)
+	defer b.machine(work.Lane{Key: "other", Setup: "here"}, strange, time.Now)()
 	wait(t, func() bool { return len(b.machines()) == 1 && b.machines()[0].Lane.Key == "other" })
-	if got := b.left(); got != 120 {
-		t.Errorf("a machine with another key has made %d cards", 120-got)
+	time.Sleep(twoPolls)
+	if got := taken.Load(); got != 0 || b.left() != 120 {
+		t.Errorf("a machine with another key has taken %d parts and made %d cards", got, 120-b.left())
 	}
 	// The cards are planned anew with the other's key: a machine that finds it out moves them, and signs nothing.
-	moved := func(_ context.Context, numbers []card.Number) (map[string][]card.Number, error) {
+	own, moved := counted(func(_ context.Context, numbers []card.Number) (map[string][]card.Number, error) {
 		return map[string][]card.Number{"other": numbers}, nil
-	}
-	defer b.machine(work.Lane{Key: "key", Setup: "here"}, moved, time.Now)()
+	})
+	defer b.machine(work.Lane{Key: "key", Setup: "here"}, own, time.Now)()
 	wait(t, func() bool { return b.left() == 0 })
+	if moved.Load() != 3 || taken.Load() != 3 {
+		t.Errorf("got %d parts moved and %d made, want 3 of each", moved.Load(), taken.Load())
+	}
 }
 
 func TestAMachineWithAWrongClockTakesNothing(t *testing.T) {
 	b := newQueueBench(t, 60)
 	b.put("here", false)
-	stop := b.machine(work.Lane{Key: "key", Setup: "here"}, b.make, func() time.Time { return time.Now().Add(-time.Hour) })
+	wrong, taken := counted(b.make)
+	stop := b.machine(work.Lane{Key: "key", Setup: "here"}, wrong, func() time.Time { return time.Now().Add(-time.Hour) })
 	wait(t, func() bool { return len(b.machines()) == 1 && strings.Contains(b.machines()[0].Why, "clock") })
+	time.Sleep(twoPolls)
 	stop()
-	if b.left() != 60 {
-		t.Errorf("it has made %d cards", 60-b.left())
+	if taken.Load() != 0 || b.left() != 60 {
+		t.Errorf("it has taken %d parts and made %d cards", taken.Load(), 60-b.left())
 	}
 }
 

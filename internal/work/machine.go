@@ -2,11 +2,10 @@ package work
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"os"
-	"regexp"
-	"slices"
 	"strings"
 	"time"
 
@@ -15,7 +14,7 @@ import (
 
 // Machine is a run of `cardproof work`, as it tells the others of itself.
 type Machine struct {
-	Name   string    `json:"name"`   // host and process
+	Name   string    `json:"name"`   // host and process; two hosts in containers may have the same
 	Client string    `json:"client"` // that has its jobs in hand now; those of one before were given up
 	Lane   Lane      `json:"lane"`   // what it makes; empty where it makes none now
 	Why    string    `json:"why"`    // it makes none
@@ -29,8 +28,6 @@ const machinePrefix = "at-"
 // machineFor is how long after its last word a machine counts as running.
 const machineFor = 45 * time.Second
 
-var notOfQueue = regexp.MustCompile(`[^a-z0-9]+`)
-
 // thisMachine is the name of this process among the machines.
 func thisMachine() string {
 	host, err := os.Hostname()
@@ -40,9 +37,9 @@ func thisMachine() string {
 	return fmt.Sprintf("%s:%d", host, os.Getpid())
 }
 
-func machineQueue(name string) string {
-	return machinePrefix + strings.Trim(notOfQueue.ReplaceAllString(strings.ToLower(name), "-"), "-")
-}
+// newMachineQueue is a name for the queue of this process. It is none of the host's: that may be longer than a queue's name, and in containers two hosts
+// of one name have the same process number, too.
+func newMachineQueue() string { return machinePrefix + strings.ToLower(rand.Text()) }
 
 // machineOf is the machine of a River client.
 func machineOf(client string) string {
@@ -51,9 +48,16 @@ func machineOf(client string) string {
 }
 
 // hasGivenUp says whether a client is one before of a machine that is there: it lost the database while it had a job in hand, and could not say so.
+// Several machines may have one name.
 func hasGivenUp(client string, machines []Machine) bool {
-	i := slices.IndexFunc(machines, func(m Machine) bool { return m.Name == machineOf(client) })
-	return i >= 0 && machines[i].Client != "" && machines[i].Client != client
+	given := false
+	for _, m := range machines {
+		if m.Client == client {
+			return false
+		}
+		given = given || m.Name == machineOf(client) && m.Client != ""
+	}
+	return given
 }
 
 // Machines answers the machines that make cards now, or would if they could.

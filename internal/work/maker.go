@@ -8,12 +8,14 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver"
 
 	"github.com/cardproof/cardproof/card"
+	"github.com/cardproof/cardproof/internal/register"
 )
 
 // MakerOptions say how a machine makes cards.
@@ -37,23 +39,33 @@ type Maker struct {
 	MakerOptions
 	*Queue
 	on      riverdriver.Driver[*sql.Tx]
-	name    string     // of this machine
-	trouble chan error // what one of the jobs has met
-	waits   waiting    // what was found by the last look
+	name    string       // of this machine
+	queue   string       // in which it tells of itself
+	trouble chan error   // what one of the jobs has met
+	waits   waiting      // what was found by the last look
+	asked   chan answer  // of a Ready that has not answered in time; nil otherwise
+	overdue atomic.Int32 // jobs that endTime has not ended
 }
 
 // Times of a maker.
 const (
 	lookEvery  = 10 * time.Second // whether the machine is ready still, and what is told of it
 	tellAgain  = time.Second      // after River has just begun to make the machine's queue
+	readyTime  = 15 * time.Second // of one look; a folder of another machine may hang in silence
 	jobTime    = 15 * time.Second // of one job; what is not made by then waits for its next turn
-	rescueTime = 50 * time.Second // of a job of a machine that was killed; longer than jobTime and the closing of a group
+	endTime    = 45 * time.Second // of one job with the closing of its group; what is at it then can't be ended
+	rescueTime = 50 * time.Second // of a job of a machine that was killed; longer than endTime
 	clockSkew  = time.Minute      // between a machine and the database
 	atOnce     = 2                // jobs, so that one is drawn while the other is written
 )
 
 // ErrClockSkew says that a machine's clock is wrong.
 var ErrClockSkew = errors.New("the clock of this machine is not that of the database")
+
+// ErrSilent says that nothing was wrong but the time that it took.
+var ErrSilent = errors.New("the time-stamp server, the key's token, the archive or the database does not answer in time")
+
+var errNotReady = fmt.Errorf("%w: a look whether cards can be made here took more than %s", ErrSilent, readyTime)
 
 // OpenMaker opens the queue for a machine that makes cards.
 func OpenMaker(ctx context.Context, o MakerOptions) (*Maker, error) {
@@ -65,7 +77,7 @@ func OpenMaker(ctx context.Context, o MakerOptions) (*Maker, error) {
 	if err != nil {
 		return nil, errors.Join(err, pool.Close())
 	}
-	return &Maker{MakerOptions: o, Queue: &Queue{pool, client}, on: on, name: thisMachine(), trouble: make(chan error, atOnce)}, nil
+	return &Maker{MakerOptions: o, Queue: &Queue{pool, client}, on: on, name: thisMachine(), queue: newMachineQueue(), trouble: make(chan error, atOnce)}, nil
 }
 
 // Run makes cards until ctx ends, and then ends those at hand. While the machine is not ready, it makes none, says why, and looks again.
@@ -101,7 +113,7 @@ func (m *Maker) tell(before string, lane Lane, err error) string {
 	return now
 }
 
-// ready is Ready, and compares the clock.
+// ready is Ready, and compares the clock. A machine with a job that can't be ended is not ready: another one would hang as well.
 func (m *Maker) ready(ctx context.Context) (Lane, error) {
 	now, err := m.Clock(ctx)
 	if err != nil {
@@ -110,12 +122,46 @@ func (m *Maker) ready(ctx context.Context) (Lane, error) {
 	if off := m.Now().Sub(now); off.Abs() > clockSkew {
 		return Lane{}, fmt.Errorf("%w: it is off by %s", ErrClockSkew, off.Round(time.Second))
 	}
-	return m.Ready(ctx)
+	if m.overdue.Load() > 0 {
+		return Lane{}, fmt.Errorf("%w: a part of a batch has been in hand for more than %s", ErrSilent, endTime)
+	}
+	return m.ask(ctx)
+}
+
+// answer is one of Ready.
+type answer struct {
+	lane Lane
+	err  error
+}
+
+// ask is Ready, but waits no longer than readyTime. One that still hangs is not asked beside another.
+func (m *Maker) ask(ctx context.Context) (Lane, error) {
+	late := time.After(readyTime)
+	if m.asked != nil {
+		select {
+		case <-m.asked: // that was true then
+		case <-late:
+			return Lane{}, errNotReady
+		}
+	}
+	asked := make(chan answer, 1)
+	go func() {
+		lane, err := m.Ready(ctx)
+		asked <- answer{lane, err}
+	}()
+	select {
+	case a := <-asked:
+		m.asked = nil
+		return a.lane, a.err
+	case <-late:
+		m.asked = asked
+		return Lane{}, errNotReady
+	}
 }
 
 // session works on one lane until ctx ends, the lane changes, or a job meets trouble. Without a lane it only tells why.
 func (m *Maker) session(ctx context.Context, lane Lane, why error) error {
-	queues := map[string]river.QueueConfig{machineQueue(m.name): {MaxWorkers: 1}}
+	queues := map[string]river.QueueConfig{m.queue: {MaxWorkers: 1}}
 	if why == nil {
 		queues[lane.queue()] = river.QueueConfig{MaxWorkers: atOnce}
 	}
@@ -150,7 +196,7 @@ func (m *Maker) watch(ctx context.Context, client *river.Client[*sql.Tx], lane L
 			return err
 		}
 		pause := lookEvery
-		if _, err := client.QueueUpdate(ctx, machineQueue(m.name), &river.QueueUpdateParams{Metadata: data}); err != nil {
+		if _, err := client.QueueUpdate(ctx, m.queue, &river.QueueUpdateParams{Metadata: data}); err != nil {
 			pause = tellAgain
 		}
 		select {
@@ -177,7 +223,7 @@ func (m *Maker) sayGone(client *river.Client[*sql.Tx]) {
 	ctx, cancel := context.WithTimeout(context.Background(), graceOfStop)
 	defer cancel()
 	// Where that is not heard, the others miss it after machineFor.
-	_, _ = client.QueueUpdate(ctx, machineQueue(m.name), &river.QueueUpdateParams{Metadata: []byte("{}")})
+	_, _ = client.QueueUpdate(ctx, m.queue, &river.QueueUpdateParams{Metadata: []byte("{}")})
 }
 
 // pause leaves the jobs to other machines for a while, and tells them why.
@@ -188,7 +234,7 @@ func (m *Maker) pause(ctx context.Context, client *river.Client[*sql.Tx], why er
 	}
 	data, jsonErr := json.Marshal(Machine{Name: m.name, Client: m.name, Why: why.Error()}) // no client has a job in hand
 	if jsonErr == nil {
-		_, jsonErr = m.client.QueueUpdate(ctx, machineQueue(m.name), &river.QueueUpdateParams{Metadata: data})
+		_, jsonErr = m.client.QueueUpdate(ctx, m.queue, &river.QueueUpdateParams{Metadata: data})
 	}
 	_ = sleep(ctx, lookEvery) // ctx is looked at next
 	return errors.Join(err, jsonErr)
@@ -196,12 +242,16 @@ func (m *Maker) pause(ctx context.Context, client *river.Client[*sql.Tx], why er
 
 // stopClient lets the jobs at hand end.
 func (m *Maker) stopClient(client *river.Client[*sql.Tx]) error {
-	ctx, cancel := context.WithTimeout(context.Background(), graceOfStop)
+	grace := graceOfStop
+	if m.overdue.Load() > 0 { // nothing ends what hangs
+		grace = time.Second
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), grace)
 	defer cancel()
 	if err := client.Stop(ctx); err == nil {
 		return nil
 	}
-	again, cancel := context.WithTimeout(context.Background(), graceOfStop)
+	again, cancel := context.WithTimeout(context.Background(), grace)
 	defer cancel()
 	return client.StopAndCancel(again)
 }
@@ -216,7 +266,11 @@ func (m *Maker) make(ctx context.Context, job *river.Job[cardsArgs]) error {
 	}
 	bounded, cancel := context.WithTimeout(ctx, jobTime)
 	defer cancel()
+	late := time.AfterFunc(endTime, func() { m.overdue.Add(1) })
 	other, err := m.Make(bounded, job.Args.Numbers)
+	if !late.Stop() {
+		m.overdue.Add(-1)
+	}
 	for key, numbers := range other { // they were planned anew: the job follows its key
 		args := cardsArgs{job.Args.Batch, Lane{key, job.Args.Lane.Setup}, numbers}
 		if _, insertErr := m.client.Insert(ctx, args, nil); insertErr != nil {
@@ -226,7 +280,7 @@ func (m *Maker) make(ctx context.Context, job *river.Job[cardsArgs]) error {
 	switch {
 	case err == nil:
 		return nil
-	case bounded.Err() != nil:
+	case ctx.Err() != nil, errors.Is(err, register.ErrLockHeld): // this machine stops, or others are at work
 		return river.JobSnooze(0)
 	case m.IsFault(err):
 		m.Log.Error("cards could not be made; see `cardproof queue`", "batch", job.Args.Batch, "why", err)
@@ -234,10 +288,39 @@ func (m *Maker) make(ctx context.Context, job *river.Job[cardsArgs]) error {
 			return river.JobCancel(err) // kept longer than what River discards
 		}
 		return err
+	case bounded.Err() != nil:
+		return m.outOfTime(ctx, job, err)
 	}
+	return m.meets(err)
+}
+
+// meets ends a turn in which something was wrong with this machine.
+func (m *Maker) meets(trouble error) error {
 	select {
-	case m.trouble <- err:
-	default:
+	case m.trouble <- trouble:
+	default: // it is known already
 	}
 	return river.JobSnooze(time.Second)
+}
+
+// outOfTime ends a turn whose time is over. Where it has made none of its cards, the next would make none either, and this machine says so.
+func (m *Maker) outOfTime(ctx context.Context, job *river.Job[cardsArgs], why error) error {
+	unmade, err := m.Unmade(ctx, job.Args.Batch)
+	if err != nil {
+		return m.meets(err)
+	}
+	left, before := 0, len(job.Args.Numbers)
+	for _, n := range job.Args.Numbers {
+		if unmade[n] {
+			left++
+		}
+	}
+	_ = json.Unmarshal(job.Output(), &before) // it has none before its first turn is over
+	if err := river.RecordOutput(ctx, left); err != nil {
+		return m.meets(err)
+	}
+	if left == 0 || left < before {
+		return river.JobSnooze(0)
+	}
+	return m.meets(fmt.Errorf("no card was made in %s: %w: %w", jobTime, ErrSilent, why))
 }

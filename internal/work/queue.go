@@ -1,9 +1,11 @@
-// Package work does what takes its time in the background: it sends mails, and reminds learners of cards that end.
+// Package work does what takes its time in the background: it sends mails, reminds learners of cards that end, and makes the cards of batches that
+// several machines share.
 //
-// The queue, its schedule and its retries are River's, in an SQLite file of its own, or beside the register where that is in PostgreSQL. What is owed to whom is in the register: a mail is
-// one row there, for ever, and a job is only the wish to look at that row. So a job that is lost, or there twice, or of a queue that
-// was deleted, loses nothing and sends nothing twice. One run works at a time; a lock beside the file sees to it, which the system gives
-// back when a run dies, and between machines one in the database.
+// The queue, its schedule and its retries are River's, in an SQLite file of its own, or beside the register where that is in PostgreSQL. What is owed to
+// whom is in the register: a mail or a card is one row there, for ever, and a job is only the wish to look at that row. So a job that is lost, or there
+// twice, or of a queue that was deleted, loses nothing and does nothing twice. One run sends mails at a time (Worker); a lock beside the file sees to
+// it, which the system gives back when a run dies, and between machines one in the database. Of those that make cards (Maker) any number run at once,
+// with a register in PostgreSQL alone.
 package work
 
 import (
@@ -23,6 +25,7 @@ import (
 	"github.com/riverqueue/river/riverdriver/riverdatabasesql"
 	"github.com/riverqueue/river/riverdriver/riversqlite"
 	"github.com/riverqueue/river/rivermigrate"
+	"github.com/riverqueue/river/rivertype"
 
 	"github.com/cardproof/cardproof/internal/register"
 )
@@ -144,6 +147,23 @@ func openFile(path string) (*sql.DB, error) {
 func (q *Queue) Clock(ctx context.Context) (now time.Time, err error) {
 	err = q.pool.QueryRowContext(ctx, "SELECT now()").Scan(&now)
 	return now.UTC(), err
+}
+
+// eachJob hands every job that a search finds to do, by ID, until that is an error.
+func eachJob(ctx context.Context, client *river.Client[*sql.Tx], search *river.JobListParams, do func(*rivertype.JobRow) error) error {
+	first := search.First(1000).OrderBy(river.JobListOrderByID, river.SortOrderAsc)
+	for params := first; ; {
+		page, err := client.JobList(ctx, params)
+		if err != nil || len(page.Jobs) == 0 {
+			return err
+		}
+		for _, row := range page.Jobs {
+			if err := do(row); err != nil {
+				return err
+			}
+		}
+		params = first.After(page.LastCursor) // River takes one cursor
+	}
 }
 
 // Close closes the queue.

@@ -167,19 +167,7 @@ func (w *Worker) retryNow(ctx context.Context) error {
 
 // eachJob hands every job of a state to do, until that is an error. Those of the queues of cards are other programs'.
 func (w *Worker) eachJob(ctx context.Context, state rivertype.JobState, do func(*rivertype.JobRow) error) error {
-	first := river.NewJobListParams().First(1000).Queues(river.QueueDefault, upkeep).States(state).OrderBy(river.JobListOrderByID, river.SortOrderAsc)
-	for params := first; ; {
-		page, err := w.client.JobList(ctx, params)
-		if err != nil || len(page.Jobs) == 0 {
-			return err
-		}
-		for _, row := range page.Jobs {
-			if err := do(row); err != nil {
-				return err
-			}
-		}
-		params = first.After(page.LastCursor) // River takes one cursor
-	}
+	return eachJob(ctx, w.client, river.NewJobListParams().Queues(river.QueueDefault, upkeep).States(state), do)
 }
 
 // errFound ends a search among jobs.
