@@ -27,8 +27,8 @@ test: deps lint race e2e fuzz ## everything that has to be green, with what it n
 
 race: ## the tests, with the race detector
 	@# A program under the detector sleeps for a second when it ends, lest it miss a last race: here hundreds end.
-	@# One package more than there are processors: some of them wait, for a server or a retry.
-	GORACE=atexit_sleep_ms=50 go test -p $$(($$(nproc) + 1)) $(RACE) -timeout 40m ./...
+	@# One package more than there are processors, and two tests more of a package that may run together: some wait, for a server or a retry.
+	GORACE=atexit_sleep_ms=50 go test -p $$(($$(nproc) + 1)) -parallel $$(($$(nproc) + 2)) $(RACE) -timeout 40m ./...
 
 e2e: deps ## the tests with a browser, QR readers, databases and kill -9, and the long ones of one goroutine
 	scripts/e2e -timeout 40m -parallel $$(($$(nproc) + 1))

@@ -233,6 +233,7 @@ func TestAFaultOfCardsIsTold(t *testing.T) {
 
 // A machine that stands idle beside cards of another key, or of another set-up, says so itself, once. Jobs whose cards are made keep nobody waiting.
 func TestAMachineTellsOfCardsThatNoneMakes(t *testing.T) {
+	t.Parallel()
 	b := newQueueBench(t, 60)
 	done := []register.Unmade{{Number: "done-by-others", KeyID: "of-before"}}
 	if _, err := b.q.PutCards(t.Context(), "done", "here", done, false); err != nil {

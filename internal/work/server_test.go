@@ -45,6 +45,7 @@ func onBoth(t *testing.T, run func(t *testing.T, database string)) {
 
 // Two machines that share a database: one works, the other waits, and takes over when the first has ended.
 func TestTwoMachines(t *testing.T) {
+	t.Parallel()
 	s, err := pgtest.Start()
 	if err != nil {
 		t.Fatal(err)
@@ -81,6 +82,7 @@ func TestTwoMachines(t *testing.T) {
 
 // A database that goes away while mails are sent, and comes back, stops no run and sends nothing twice.
 func TestDatabaseRestartsWhileMailsAreSent(t *testing.T) {
+	t.Parallel()
 	s, err := pgtest.Start()
 	if err != nil {
 		t.Fatal(err)
