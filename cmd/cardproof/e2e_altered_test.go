@@ -87,6 +87,7 @@ func overlay(content string) string {
 
 // A false name over the one that was signed, and the signed one hidden under a false card: neither is fine.
 func TestForgedCopiesAreNotFine(t *testing.T) {
+	t.Parallel()
 	c := newCentre(t)
 	c.must("issue", c.write("roster.csv", "name,course,completed,attendance,score,skills\nAna Bela,BLS,2026-11-07,100,90,pass\n"), "--out", "out")
 	output(t, "pdftocairo", "-pdf", c.cards("out")[0].file, c.path("copy.pdf"))
@@ -130,6 +131,7 @@ func TestForgedCopiesAreNotFine(t *testing.T) {
 
 // A page that is a picture without a code is told of, whatever stands on the pages beside it.
 func TestPagesThatAreNotCheckedAreTold(t *testing.T) {
+	t.Parallel()
 	c := newCentre(t)
 	c.must("issue", c.write("roster.csv", "name,course,completed,attendance,score,skills\nAna Bela,BLS,2026-11-07,100,90,pass\n"), "--out", "out")
 	card := c.cards("out")[0].file

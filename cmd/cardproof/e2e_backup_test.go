@@ -63,6 +63,7 @@ func TestRestoredServes(t *testing.T) {
 
 // TestBackupWhileIssuing makes backups while classes are issued. Each is whole: every card that it calls issued has its file.
 func TestBackupWhileIssuing(t *testing.T) {
+	t.Parallel()
 	c := newCentre(t)
 	const backups, class = 3, 100
 	enough := make(chan struct{})

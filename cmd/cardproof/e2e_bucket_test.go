@@ -21,16 +21,13 @@ import (
 
 const testBucket = "our-cards"
 
-// newBucketCentre is a new centre whose archive is a bucket behind a proxy. The credentials are in the environment.
+// newBucketCentre is a new centre whose archive is a bucket behind a proxy. The credentials are in the environment of its commands.
 func newBucketCentre(t *testing.T) (*centreDir, *archivetest.Server, *archivetest.Proxy) {
 	t.Helper()
 	server := archivetest.Start(t)
 	server.MakeBucket(t, testBucket)
-	for _, pair := range archivetest.Env() {
-		name, value, _ := strings.Cut(pair, "=")
-		t.Setenv(name, value)
-	}
 	c, proxy := newCentre(t), server.Front(t)
+	c.env = archivetest.Env()
 	c.archive("s3://"+testBucket+"/centre", proxy.Endpoint())
 	return c, server, proxy
 }
@@ -102,6 +99,7 @@ func checkRecorded(t *testing.T, dir string, cards []cardLine) map[string]string
 // A bucket that refuses every third write slows a batch down and nothing else. One that breaks down in the middle stops it, and the same
 // command finishes it.
 func TestIssueIntoABucket(t *testing.T) {
+	t.Parallel()
 	c, server, proxy := newBucketCentre(t)
 	roster := c.roster(200)
 	var writes atomic.Int64
@@ -153,6 +151,7 @@ func TestIssueIntoABucket(t *testing.T) {
 }
 
 func TestABucketThatIsDownStopsBeforeAnythingIsRecorded(t *testing.T) {
+	t.Parallel()
 	c, _, proxy := newBucketCentre(t)
 	roster := c.roster(5)
 	proxy.Plan(func(*http.Request) archivetest.Fault { return archivetest.LoseAnswer })
@@ -162,7 +161,7 @@ func TestABucketThatIsDownStopsBeforeAnythingIsRecorded(t *testing.T) {
 	if got := c.counts(); len(got) != 0 {
 		t.Errorf("the register holds %v", got)
 	}
-	t.Setenv("AWS_SECRET_ACCESS_KEY", "wrong")
+	c.env = append(c.env, "AWS_SECRET_ACCESS_KEY=wrong")
 	proxy.Plan(func(*http.Request) archivetest.Fault { return archivetest.None })
 	if _, code := c.run("issue", roster, "--out", "out"); code != exitUsage {
 		t.Errorf("a wrong secret: got %d, want %d", code, exitUsage)
@@ -171,6 +170,7 @@ func TestABucketThatIsDownStopsBeforeAnythingIsRecorded(t *testing.T) {
 
 // Runs are killed at random moments while they fill the bucket; each register comes to its end, with nothing twice.
 func TestKillWhileFillingABucket(t *testing.T) {
+	t.Parallel()
 	c, server, _ := newBucketCentre(t)
 	const cards = 150
 	roster := c.roster(cards)
@@ -202,6 +202,7 @@ func TestKillWhileFillingABucket(t *testing.T) {
 
 // A learner gets the file out of the bucket, whole or in ranges; a held batch waits there; a discarded one leaves nothing.
 func TestABucketServesLearners(t *testing.T) {
+	t.Parallel()
 	c, server, proxy := newBucketCentre(t)
 	c.must("issue", c.roster(3), "--out", "out", "--hold")
 	if len(archived(t, filepath.Join(server.Dir, testBucket, "centre"))) != 3 {
@@ -304,6 +305,7 @@ func (c *centreDir) copyTo(place string) (o copiedOutput, code int) {
 
 // The archive moves from the folder to a bucket and back, through faults and a kill, and no file is lost, altered or written over.
 func TestArchiveCopy(t *testing.T) {
+	t.Parallel()
 	c, server, proxy := newBucketCentre(t)
 	bucket := "s3://" + testBucket + "/moved"
 	c.archive("", proxy.Endpoint())

@@ -29,7 +29,7 @@ import (
 )
 
 // BenchmarkGrowth fills a register with genuine cards, and measures at each size of CARDPROOF_GROWTH (such as 10000,100000,1000000) how long
-// 500 further cards take from the roster to the folder, and how fast the server answers 16 clients for 10 seconds: half of them with the URL of
+// 500 further cards take from the roster to the folder, and how fast the server answers 16 clients for three times 10 seconds: half of them with the URL of
 // a card's QR code, half with its number, each time of another card. The cards that fill it have no files.
 //
 //	CARDPROOF_GROWTH=10000,100000 go test -tags e2e -run '^$' -bench Growth -benchtime 1x -timeout 2h ./cmd/cardproof
@@ -176,13 +176,22 @@ func (g *growth) measure(b *testing.B) {
 	c := *g.centreDir
 	c.t = b // the server ends with this measurement
 	process, origin := c.serveProcess()
-	before := cpuTime(b, process.Pid)
-	times := verdicts(b, origin, g.paths, 16, 10*time.Second)
-	slices.Sort(times)
-	b.ReportMetric(float64(len(times))/10, "verdicts/s")
-	b.ReportMetric(float64((cpuTime(b, process.Pid)-before).Microseconds())/float64(len(times)), "cpu-us/verdict")
-	for _, p := range []int{50, 99} {
-		b.ReportMetric(float64(times[len(times)*p/100].Microseconds())/1000, fmt.Sprintf("p%d-ms", p))
+	measured := map[string][]float64{}
+	for range 3 { // what else the machine does comes and goes: the round in the middle counts
+		before := cpuTime(b, process.Pid)
+		times := verdicts(b, origin, g.paths, 16, 10*time.Second)
+		slices.Sort(times)
+		add := func(value float64, unit string) { measured[unit] = append(measured[unit], value) }
+		add(float64(len(times))/10, "verdicts/s")
+		add(float64((cpuTime(b, process.Pid)-before).Microseconds())/float64(len(times)), "cpu-us/verdict")
+		for _, p := range []int{50, 99} {
+			add(float64(times[len(times)*p/100].Microseconds())/1000, fmt.Sprintf("p%d-ms", p))
+		}
+	}
+	b.Log(measured)
+	for unit, values := range measured {
+		slices.Sort(values)
+		b.ReportMetric(values[len(values)/2], unit)
 	}
 	b.ReportMetric(0, "ns/op")
 }

@@ -4,8 +4,11 @@ package main
 
 import (
 	"fmt"
+	"net"
+	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -38,6 +41,71 @@ func BenchmarkIssueByLayers(b *testing.B) {
 			issueMeasured(b, c, rows, "issue", c.roster(rows), "--out", "out", "--queue")
 		})
 	}
+}
+
+// BenchmarkVerdictsByLayers has 16 clients ask for 10 s, half by the URL of a QR code, half by number, each time for another of 10,000 cards: one
+// server with the register in a file, one and two with it in a database, and these behind a balancer. All are on this one machine, with the
+// clients: what differs is the cost of the layers.
+//
+//	go test -tags e2e -run '^$' -bench VerdictsByLayers -benchtime 1x ./cmd/cardproof
+func BenchmarkVerdictsByLayers(b *testing.B) {
+	for _, with := range []struct {
+		name     string
+		database bool
+		servers  int
+		balanced bool
+	}{{"sqlite", false, 1, false}, {"postgres", true, 1, false}, {"balancer-1", true, 1, true}, {"balancer-2", true, 2, true}} {
+		b.Run(with.name, func(b *testing.B) {
+			var g *growth
+			if with.database {
+				_, url := newDatabase(b)
+				g = &growth{centreDir: newCentreOn(b, url), b: b, at: url}
+			} else {
+				c := newCentre(b)
+				g = &growth{centreDir: c, b: b, at: c.path("data/register.db")}
+			}
+			g.key = g.signingKey()
+			g.growTo(10_000)
+			var origin string
+			var addresses []string
+			for range with.servers {
+				_, origin = g.serveProcess()
+				addresses = append(addresses, strings.TrimPrefix(origin, "http://"))
+			}
+			if with.balanced {
+				ln, err := net.Listen("tcp", "127.0.0.1:0") // a port that is free
+				if err != nil {
+					b.Fatal(err)
+				}
+				at := ln.Addr().String()
+				if err := ln.Close(); err != nil {
+					b.Fatal(err)
+				}
+				g.balancer(haproxy(), at, addresses...)
+				origin = "http://" + at
+				until(b, 20*time.Second, func() bool { return wantValid(http.DefaultClient, origin+"/"+g.paths[0]) == nil })
+			}
+			verdictsMeasured(b, g, origin)
+		})
+	}
+}
+
+func verdictsMeasured(b *testing.B, g *growth, origin string) {
+	b.Helper()
+	const during = 10 * time.Second
+	layers := map[string]string{"cpu-us": g.bin, "db-cpu-us": "postgres", "balancer-cpu-us": haproxy()}
+	before := map[string]time.Duration{}
+	for layer, program := range layers {
+		before[layer] = processesTime(b, program)
+	}
+	times := verdicts(b, origin, g.paths, 16, during)
+	for layer, program := range layers {
+		b.ReportMetric(float64((processesTime(b, program)-before[layer]).Microseconds())/float64(len(times)), layer+"/verdict")
+	}
+	slices.Sort(times)
+	b.ReportMetric(float64(len(times))/during.Seconds(), "verdicts/s")
+	b.ReportMetric(float64(times[len(times)*99/100].Microseconds())/1000, "p99-ms")
+	b.ReportMetric(0, "ns/op")
 }
 
 func issueMeasured(b *testing.B, c *centreDir, rows int, args ...string) {

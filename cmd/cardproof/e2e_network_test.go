@@ -3,12 +3,10 @@
 package main
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -278,34 +276,19 @@ func (l *lan) some(url string) (all []reply) {
 	return all
 }
 
-// balance runs HAProxy in front of servers, on the client's host, as docs/scale.md has it.
+// balance runs a balancer on the client's host.
 func (l *lan) balance(servers ...*nettest.Host) (origin string) {
-	t := l.t
-	t.Helper()
-	config := "defaults\n mode http\n timeout connect 2s\n timeout client 15s\n timeout server 15s\nfrontend in\n bind " + l.client.Address + ":8000\n default_backend cards\n" +
-		"backend cards\n option httpchk GET /readyz\n default-server check inter 1s fall 2 rise 2\n timeout check 4s\n option redispatch\n"
-	for i, h := range servers {
-		config += fmt.Sprintf(" server s%d %s:8080\n", i, h.Address)
+	l.t.Helper()
+	var addresses []string
+	for _, h := range servers {
+		addresses = append(addresses, h.Address+":8080")
 	}
-	file := l.centre.write("haproxy.cfg", config)
-	haproxy, err := exec.LookPath("haproxy")
-	if err != nil {
-		haproxy = "/usr/sbin/haproxy" // which is not in everybody's PATH
-	}
-	cmd := exec.Command(l.client.Program(t, haproxy), "-db", "-f", file)
-	var said bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &said, &said
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill() // it has nothing to keep
-		_ = cmd.Wait()
-	})
-	origin = "http://" + l.client.Address + ":8000"
+	at := l.client.Address + ":8000"
+	said := l.centre.balancer(l.client.Program(l.t, haproxy()), at, addresses...)
+	origin = "http://" + at
 	for end := time.Now().Add(20 * time.Second); l.ask(origin+"/readyz").status != 200; time.Sleep(100 * time.Millisecond) {
 		if time.Now().After(end) {
-			t.Fatalf("the balancer does not answer: %s", said.String())
+			l.t.Fatalf("the balancer does not answer: %s", said)
 		}
 	}
 	return origin

@@ -146,7 +146,7 @@ func checkKept(t *testing.T, c *centreDir, good cardLine) {
 	}
 }
 
-func until(t *testing.T, limit time.Duration, is func() bool) {
+func until(t testing.TB, limit time.Duration, is func() bool) {
 	t.Helper()
 	for end := time.Now().Add(limit); !is(); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(end) {
@@ -157,6 +157,7 @@ func until(t *testing.T, limit time.Duration, is func() bool) {
 
 // TestRegisterCopyMovesACentre issues in a file, moves the centre into a database, and goes on there as if nothing had been.
 func TestRegisterCopyMovesACentre(t *testing.T) {
+	t.Parallel()
 	_, url := newDatabase(t)
 	c := newCentre(t)
 	c.must("issue", c.roster(20), "--out", "cards")
@@ -200,6 +201,7 @@ func TestRegisterCopyMovesACentre(t *testing.T) {
 // TestMachinesWaitForEachOther stands for another machine on the same register: issuing waits while that one erases, and says so; and the key
 // is not rotated while that one issues.
 func TestMachinesWaitForEachOther(t *testing.T) {
+	t.Parallel()
 	_, url := newDatabase(t)
 	c := newCentreOn(t, url)
 	other, err := register.Open(t.Context(), url)

@@ -209,6 +209,7 @@ func TestQueueStopAndResume(t *testing.T) {
 
 // Machines with another key, or set up otherwise, take nothing and say why; held batches are proved, released and discarded.
 func TestQueueLeavesToOthers(t *testing.T) {
+	t.Parallel()
 	c := newQueueCentre(t)
 	strange, plain := c.newMachine(), c.newMachine()
 	strange.write("config.yaml", strings.Replace(string(strange.read("config.yaml")), "name: ", "name: Other ", 1))
@@ -240,6 +241,7 @@ func TestQueueLeavesToOthers(t *testing.T) {
 
 // The key is rotated while a batch waits: the same command plans it anew, and only then a machine with the new key makes it.
 func TestQueueAfterARotation(t *testing.T) {
+	t.Parallel()
 	c := newQueueCentre(t)
 	c.must("issue", c.roster(60), "--queue", "--no-wait", "--out", "out")
 	c.must("keys", "rotate")

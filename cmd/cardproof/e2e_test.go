@@ -163,7 +163,7 @@ func (c *centreDir) serve() (origin string) {
 func (c *centreDir) serveProcess() (p *os.Process, origin string) {
 	c.t.Helper()
 	cmd := c.command("serve", "--listen", "127.0.0.1:0")
-	cmd.Env = append(os.Environ(), "CARDPROOF_SERVER_RATE_LIMIT_PER_CLIENT=0", "CARDPROOF_SERVER_RATE_LIMIT_GLOBAL=0")
+	cmd.Env = append(cmd.Env, "CARDPROOF_SERVER_RATE_LIMIT_PER_CLIENT=0", "CARDPROOF_SERVER_RATE_LIMIT_GLOBAL=0")
 	return serving(c.t, cmd)
 }
 
