@@ -116,7 +116,6 @@ func TestTokenSignsABatch(t *testing.T) {
 
 // The program without cgo says that it can't, and opens keys in files as ever.
 func TestPureGoBuildSaysSo(t *testing.T) {
-	t.Parallel()
 	c, token := newTokenCentre(t, "Pure")
 	pure := filepath.Join(t.TempDir(), "cardproof")
 	build := exec.Command("go", "build", "-o", pure, ".")
