@@ -11,7 +11,7 @@ import (
 
 // lastEvent is a register that knows how late it is.
 type lastEvent interface {
-	LastEvent(ctx context.Context) (time.Time, error)
+	LastEvent(ctx context.Context, before time.Time) (time.Time, error)
 }
 
 // refuseClock refuses to issue while the clock says less than the register has seen: the cards would bear the wrong day, and their learners
@@ -20,7 +20,7 @@ func (a *app) refuseClock(ctx context.Context, of lastEvent) error {
 	if serve.TrustsClock(a.env) {
 		return nil
 	}
-	latest, err := of.LastEvent(ctx)
+	latest, err := of.LastEvent(ctx, time.Time{})
 	now := a.now()
 	if err != nil || !latest.After(now.Add(verify.ClockSkew)) {
 		return err
@@ -36,7 +36,7 @@ func (a *app) warnClock(ctx context.Context, of lastEvent) (seen func(context.Co
 	if serve.TrustsClock(a.env) {
 		return nil
 	}
-	latest, err := of.LastEvent(ctx)
+	latest, err := of.LastEvent(ctx, verify.Believable(a.now()))
 	if now := a.now(); err == nil && verify.ClockIsBehind(now, latest) {
 		fmt.Fprintf(a.stderr, "warning: by this machine's clock it is %s, but the register has an event of %s, %s later: set the clock right; or if it is right, and was ahead "+
 			"when that was written (`cardproof doctor` names it), say so with %s=yes in the environment\n", stamp(now), stamp(latest), roughly(latest.Sub(now)), serve.TrustVariable)

@@ -30,7 +30,7 @@ func (c *checkup) clock(ctx context.Context) {
 	if c.ledger == nil {
 		return
 	}
-	last, err := c.ledger.Latest(ctx)
+	last, err := c.ledger.Latest(ctx, time.Time{})
 	ahead := last.At.Sub(c.now())
 	if err != nil {
 		c.fails("clock", err)

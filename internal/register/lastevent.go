@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"math"
 	"time"
 
 	"github.com/cardproof/cardproof/card"
@@ -15,10 +16,11 @@ const lookBack = 50_000
 // latestOf looks at the end of the ledger, and at every batch: there are few of them, and each tells when it was planned and released. A clock
 // that was set back gives new events earlier times than those before them have, and a single change of a great batch may put more than that
 // end on top of them. It hides later events then, but never a later batch.
-const latestOf = `SELECT at, seq, number, '', action FROM (SELECT at, seq, number, action FROM events ORDER BY seq DESC LIMIT ?) newest
+const latestOf = `SELECT at, seq, number, batch, action FROM (
+	SELECT at, seq, number, '' AS batch, action FROM (SELECT at, seq, number, action FROM events ORDER BY seq DESC LIMIT ?) newest
 	UNION ALL SELECT created_at, 0, '', id, 'planned' FROM batches
 	UNION ALL SELECT released_at, 0, '', id, 'released' FROM batches WHERE released_at IS NOT NULL
-	ORDER BY 1 DESC, 2 DESC LIMIT 1`
+	) known WHERE at < ? ORDER BY at DESC, seq DESC LIMIT 1`
 
 // Latest is the latest time that a register has on record, and what it is of.
 type Latest struct {
@@ -28,34 +30,38 @@ type Latest struct {
 	Action string      // as in the history of a card, or "released"
 }
 
-// LastEvent is the latest time that the register has on record; zero where there is none. A clock that says less was set back, or one was
-// ahead before.
-func (l *Ledger) LastEvent(ctx context.Context) (time.Time, error) {
-	latest, err := l.Latest(ctx)
+// LastEvent is the latest time that the register has on record, of those before a time unless that is zero; zero where there is none. A clock
+// that says less was set back, or one was ahead before.
+func (l *Ledger) LastEvent(ctx context.Context, before time.Time) (time.Time, error) {
+	latest, err := l.Latest(ctx, before)
 	return latest.At, err
 }
 
 // Latest answers as LastEvent does, and says what was done then.
-func (l *Ledger) Latest(ctx context.Context) (latest Latest, err error) {
+func (l *Ledger) Latest(ctx context.Context, before time.Time) (latest Latest, err error) {
 	if err = l.check(); err == nil {
-		latest, err = l.latest(ctx, lookBack)
+		latest, err = l.latest(ctx, lookBack, before)
 	}
 	return latest, wrap("look up the last event", err)
 }
 
 // LastEvent answers as Ledger.LastEvent does.
-func (r *Reader) LastEvent(ctx context.Context) (at time.Time, err error) {
+func (r *Reader) LastEvent(ctx context.Context, before time.Time) (at time.Time, err error) {
 	err = r.ask(ctx, func(file *opened) error {
-		latest, err := file.latest(ctx, lookBack)
+		latest, err := file.latest(ctx, lookBack, before)
 		at = latest.At
 		return err
 	})
 	return at, wrap("look up the last event", err)
 }
 
-func (o *opened) latest(ctx context.Context, events int) (l Latest, err error) {
+func (o *opened) latest(ctx context.Context, events int, before time.Time) (l Latest, err error) {
 	var at, seq int64
-	err = o.read.QueryRowContext(ctx, latestOf, events).Scan(&at, &seq, &l.Number, &l.Batch, &l.Action)
+	bound := int64(math.MaxInt64)
+	if !before.IsZero() {
+		bound = before.Unix()
+	}
+	err = o.read.QueryRowContext(ctx, latestOf, events, bound).Scan(&at, &seq, &l.Number, &l.Batch, &l.Action)
 	if errors.Is(err, sql.ErrNoRows) {
 		return Latest{}, nil
 	}

@@ -12,7 +12,7 @@ import (
 func testLatest(t *testing.T, db *DB) {
 	check := func(when string, events int, want Latest) {
 		t.Helper()
-		if got, err := db.latest(t.Context(), events); err != nil || got != want {
+		if got, err := db.latest(t.Context(), events, time.Time{}); err != nil || got != want {
 			t.Errorf("%s, by %d events: got %+v, %v, want %+v", when, events, got, err, want)
 		}
 	}
@@ -30,7 +30,7 @@ func testLatest(t *testing.T, db *DB) {
 	move(card.Issued, later)
 	late := Latest{At: suspended, Number: a.Number, Action: "suspended"}
 	check("a clock that was ahead", lookBack, late)
-	if got, err := db.Latest(t.Context()); err != nil || got != late {
+	if got, err := db.Latest(t.Context(), time.Time{}); err != nil || got != late {
 		t.Errorf("the ledger: got %+v, %v, want %+v", got, err, late)
 	}
 	r, err := OpenReader(t.Context(), db.where, ReaderOptions{})
@@ -38,8 +38,11 @@ func testLatest(t *testing.T, db *DB) {
 		t.Fatal(err)
 	}
 	defer r.Close()
-	if got, err := r.LastEvent(t.Context()); err != nil || !got.Equal(suspended) {
+	if got, err := r.LastEvent(t.Context(), suspended.Add(time.Second)); err != nil || !got.Equal(suspended) {
 		t.Errorf("the reader: got %v, %v, want %v", got, err, suspended)
+	}
+	if got, err := r.LastEvent(t.Context(), suspended); err != nil || !got.Equal(later) {
+		t.Errorf("the reader, before the clock that was ahead: got %v, %v, want %v", got, err, later)
 	}
 
 	ahead := suspended.AddDate(0, 1, 0)

@@ -26,11 +26,11 @@ const (
 	firstWithin = 3 * time.Second
 )
 
-// newest follows the latest time that the register has on record, for a machine whose clock was set back. Once it is known, no check waits
-// for it: an older answer misses no more than the last events. As long as it is not, every check asks, and an error is an answer that fails
+// newest follows the latest time that the register has on record, for a machine whose clock was set back. Once it is known, only the check
+// that asks anew waits for it: an older answer misses no more than the last events. As long as it is not, every check asks, and an error is an answer that fails
 // closed.
 type newest struct {
-	ask     func(context.Context) (time.Time, error) // the register's LastEvent
+	ask     func(ctx context.Context, before time.Time) (time.Time, error) // the register's LastEvent
 	now     func() time.Time
 	log     *slog.Logger
 	trusted bool                      // a person says that the clock of this machine is right
@@ -40,7 +40,7 @@ type newest struct {
 }
 
 // openNewest asks once before anything is served. Where that fails, the first check asks again.
-func openNewest(ctx context.Context, o Options, ask func(context.Context) (time.Time, error)) *newest {
+func openNewest(ctx context.Context, o Options, ask func(context.Context, time.Time) (time.Time, error)) *newest {
 	n := &newest{ask: ask, now: o.Now, log: o.Log, trusted: o.TrustClock, turn: make(chan struct{}, 1)}
 	_, _ = n.latest(ctx)
 	return n
@@ -84,7 +84,7 @@ func (n *newest) learn(ctx context.Context, limit time.Duration) (time.Time, err
 	n.asked = time.Now()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), limit) // the answer is for others, too
 	defer cancel()
-	at, err := n.ask(ctx)
+	at, err := n.ask(ctx, verify.Believable(n.now()))
 	if err != nil {
 		return time.Time{}, err
 	}

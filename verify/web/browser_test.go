@@ -23,12 +23,9 @@ import (
 // widths are those of a small telephone, a tablet and a desk, in CSS pixels.
 var widths = []int64{320, 768, 1280}
 
-// stage is the script of a page that takes on the content of another one, title, language and direction included: to load some
-// hundreds of pages one after the other takes minutes. All pages have the same style.
-const stage = `window.show = async path => {
-	const doc = new DOMParser().parseFromString(await (await fetch(path)).text(), "text/html"), root = document.documentElement
-	document.title = doc.title; root.lang = doc.documentElement.lang; root.dir = doc.documentElement.dir
-	document.body.replaceWith(document.adoptNode(doc.body))
+// onStage is the script of what is asked of the pages on the stage.
+const onStage = `window.open = async path => {
+	await show(path)
 	document.querySelector("details").open = path.includes("home") || path.includes("long")
 }
 window.tooWide = () => {
@@ -39,8 +36,7 @@ window.tooWide = () => {
 }
 true`
 
-// gallery serves every page in every state and language at /LANGUAGE/STATE with the headers that it has, and the stage, a page
-// without the policy that lets no script run.
+// gallery serves every page in every state and language at /LANGUAGE/STATE with the headers that it has.
 func gallery(t *testing.T) (origin string, names []string) {
 	t.Helper()
 	pages := map[string]*httptest.ResponseRecorder{}
@@ -55,10 +51,6 @@ func gallery(t *testing.T) (origin string, names []string) {
 	}
 	assets := testSite(t, testOptions(fakeChecker{}))
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path == "/stage" {
-			_, _ = w.Write(pages["/en/home"].Body.Bytes())
-			return
-		}
 		p, ok := pages[r.URL.Path]
 		if !ok {
 			assets.ServeHTTP(w, r)
@@ -86,8 +78,8 @@ func list(t *testing.T, v any) string {
 func TestPagesFitTheScreen(t *testing.T) {
 	origin, names := gallery(t)
 	ctx := browsertest.New(t)
-	browsertest.Browse(ctx, t, chromedp.Navigate(origin+"/stage"))
-	browsertest.Script[bool](ctx, t, stage)
+	browsertest.Stage(ctx, t, origin+"/en/home")
+	browsertest.Script[bool](ctx, t, onStage)
 	for i, width := range widths {
 		browsertest.Browse(ctx, t, chromedp.EmulateViewport(width, 800))
 		if i > 0 {
@@ -95,7 +87,7 @@ func TestPagesFitTheScreen(t *testing.T) {
 		}
 		for _, l := range languages(t) {
 			wide := browsertest.Script[[]string](ctx, t, `(async () => { const wide = []; for (const name of `+list(t, names)+`) {
-				await show("/`+l.Code+`/" + name); const w = tooWide(); if (w) wide.push(name + ": " + w) } return wide })()`, chromedp.EvalAwaitPromise)
+				await open("/`+l.Code+`/" + name); const w = tooWide(); if (w) wide.push(name + ": " + w) } return wide })()`, chromedp.EvalAwaitPromise)
 			for _, w := range wide {
 				t.Errorf("%d px, %s: %s", width, l.Name, w)
 			}
@@ -114,8 +106,8 @@ var closely = []string{"home", "code_valid", "number_valid", "code_superseded", 
 func TestAccessibility(t *testing.T) {
 	origin, names := gallery(t)
 	ctx := browsertest.New(t)
-	browsertest.Browse(ctx, t, chromedp.Navigate(origin+"/stage"))
-	browsertest.Script[bool](ctx, t, stage)
+	browsertest.Stage(ctx, t, origin+"/en/home")
+	browsertest.Script[bool](ctx, t, onStage)
 	browsertest.Script[any](ctx, t, browsertest.Axe(t))
 	screens := 2 * len(widths)
 	jobs := make([][]string, screens) // the pages for each width and scheme
@@ -135,7 +127,7 @@ func TestAccessibility(t *testing.T) {
 			t.Fatalf("the browser does not ask for %s pages", colours)
 		}
 		found := browsertest.Script[[]string](ctx, t, `(async () => { const all = []; for (const path of `+list(t, paths)+`) {
-			await show(path); all.push(...(await judge()).map(v => path + ": " + v)) } return all })()`, chromedp.EvalAwaitPromise)
+			await open(path); all.push(...(await judge()).map(v => path + ": " + v)) } return all })()`, chromedp.EvalAwaitPromise)
 		for _, f := range found {
 			t.Errorf("%d px, %s: %s", width, colours, f)
 		}
