@@ -26,6 +26,7 @@ func (c *centreDir) restored(from string) *centreDir {
 
 // TestRestoredServes has a restored centre answer for each card as the old one did.
 func TestRestoredServes(t *testing.T) {
+	t.Parallel()
 	c := newCentre(t)
 	c.must("issue", c.roster(12), "--out", "out")
 	cards := c.cards("out")
@@ -182,6 +183,7 @@ func (c *centreDir) backups(folder string) (dirs []string) {
 
 // TestKillErase ends an erasure by SIGKILL at random moments. The learner is either still there, or gone; the next erasure finishes what was left.
 func TestKillErase(t *testing.T) {
+	t.Parallel()
 	c := newCentre(t)
 	c.must("issue", c.roster(10), "--out", "out")
 	cards := c.cards("out")

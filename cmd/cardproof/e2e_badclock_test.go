@@ -61,8 +61,9 @@ func moved() time.Time {
 // TestTheClockIsSetBack sets the clock back from after a card's last day to a day before it. The card does not come back: not to the command,
 // and not to the server. Nothing is issued, what has to be withdrawn can be, and the chain stays whole.
 func TestTheClockIsSetBack(t *testing.T) {
+	t.Parallel()
 	c := &centreDir{t: t, bin: shifted(t), dir: t.TempDir()}
-	at := func(shift string) { t.Setenv("TEST_CLOCK", shift) }
+	at := func(shift string) { c.env = []string{"TEST_CLOCK=" + shift} }
 	at("0s")
 	c.must("init")
 	old := c.roster(3)
@@ -93,15 +94,16 @@ func TestTheClockIsSetBack(t *testing.T) {
 	c.wants(exitDone, []string{"are whole"}, "audit", "verify")
 	c.wants(exitRefused, []string{"REVOKED"}, "verify", fresh.number)
 	at("26000h") // and so that a clock that was ahead once does not end a centre
-	t.Setenv(serve.TrustVariable, "yes")
+	c.env = append(c.env, serve.TrustVariable+"=yes")
 	c.must("issue", newer, "--out", "again")
 }
 
 // TestTheClockWasAheadOnce suspends a card with a clock that is two years ahead, and reinstates it with the right one. Until a person says that
 // the clock is right, genuine cards are in doubt; from then on they are not, for the command and for both servers.
 func TestTheClockWasAheadOnce(t *testing.T) {
+	t.Parallel()
 	c := &centreDir{t: t, bin: shifted(t), dir: t.TempDir()}
-	at := func(shift string) { t.Setenv("TEST_CLOCK", shift) }
+	at := func(shift string) { c.env = []string{"TEST_CLOCK=" + shift} }
 	at("0s")
 	c.must("init")
 	c.must("issue", c.roster(2), "--out", "out")
@@ -125,9 +127,9 @@ func TestTheClockWasAheadOnce(t *testing.T) {
 		}
 	}
 	both(false, verify.StatusUnknown)
-	t.Setenv(serve.TrustVariable, "no")
+	c.env = append(c.env, serve.TrustVariable+"=no")
 	both(false, verify.StatusUnknown)
-	t.Setenv(serve.TrustVariable, "yes")
+	c.env = append(c.env, serve.TrustVariable+"=yes")
 	both(true, verify.Valid)
 	c.wants(exitDone, []string{"VALID"}, "verify", card.number, other.number)
 	c.wants(exitDone, append(named, "warning  clock"), "doctor", "--offline")
@@ -150,7 +152,9 @@ func (c *centreDir) aside() (start func() (origin string)) {
 		}
 	}
 	return func() string {
-		_, origin := serving(t, exec.Command(bin, "--config", filepath.Join(dir, "verify.yaml"), "--listen", "127.0.0.1:0"))
+		server := exec.Command(bin, "--config", filepath.Join(dir, "verify.yaml"), "--listen", "127.0.0.1:0")
+		server.Env = append(os.Environ(), c.env...)
+		_, origin := serving(t, server)
 		return origin
 	}
 }

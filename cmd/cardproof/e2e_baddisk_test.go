@@ -100,6 +100,7 @@ var diskFull = []string{"error: ", "hint: The disk is full. Make room, and run t
 // TestFullDisk fills the disk of the register and the archive in the middle of a batch, and then to the last byte. Nothing is lost, the server
 // goes on, and with room again so does everything else.
 func TestFullDisk(t *testing.T) {
+	t.Parallel()
 	c, r := newRoomCentre(t)
 	data := c.path("data")
 	r.mount(data, "4m")
@@ -137,6 +138,7 @@ func TestFullDisk(t *testing.T) {
 
 // TestFullOtherDisks fills the disks of the output folder, of a backup and of temporary files.
 func TestFullOtherDisks(t *testing.T) {
+	t.Parallel()
 	c, r := newRoomCentre(t)
 	c.must("init")
 	const rows = 40
@@ -153,7 +155,7 @@ func TestFullOtherDisks(t *testing.T) {
 	c.must("restore", "--from", "backups", "--to", "restored")
 	r.mount(c.path("temporary"), "64k")
 	r.fill(c.path("temporary"))
-	t.Setenv("TMPDIR", c.path("temporary"))
+	c.env = append(c.env, "TMPDIR="+c.path("temporary"))
 	c.must("issue", roster, "--out", "more")
 	c.valid("more", rows)
 	c.must("export", "--all", "--zip", "all.zip")
@@ -163,6 +165,7 @@ func TestFullOtherDisks(t *testing.T) {
 
 // TestMailsOnAFullDisk has a full disk when mails are to be sent: none is lost, and none is sent twice.
 func TestMailsOnAFullDisk(t *testing.T) {
+	t.Parallel()
 	c, r := newRoomCentre(t)
 	server := posttest.Start(t)
 	r.mount(c.path("data"), "20m")
@@ -195,6 +198,7 @@ func TestMailsOnAFullDisk(t *testing.T) {
 // TestReadOnlyDisks takes the right to write from the disks of the register, the archive and the output folder, as a system does with a disk
 // that fails. What only reads goes on.
 func TestReadOnlyDisks(t *testing.T) {
+	t.Parallel()
 	c, r := newRoomCentre(t)
 	data, cards, out := c.path("data"), c.path("data/cards"), c.path("out")
 	r.mount(data, "1g")

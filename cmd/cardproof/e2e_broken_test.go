@@ -77,6 +77,7 @@ func makes(t *testing.T, c *centreDir, m *maker, numbers []card.Number, want err
 
 // A worker that no longer keeps others away issues nothing more, though its files are made and the database answers; the next run makes them again.
 func TestAWorkerWithoutItsLock(t *testing.T) {
+	t.Parallel()
 	server, url := newDatabase(t)
 	c := newCentreOn(t, url)
 	m, numbers := opened(t, c, 20)
@@ -91,6 +92,7 @@ func TestAWorkerWithoutItsLock(t *testing.T) {
 
 // While the share with the archive is away, a worker takes nothing and puts no file under it, and says why.
 func TestAWorkerWithoutItsShare(t *testing.T) {
+	t.Parallel()
 	c := newQueueCentre(t)
 	m, numbers := opened(t, c, 20)
 	first, err := m.ready(t.Context())

@@ -17,6 +17,7 @@ import (
 // An employer opens the link of a card on a telephone and on a desk: VALID and every printed field; the card is revoked, the page
 // is loaded again: REVOKED. With CARDPROOF_PICTURES the screenshots of both are kept there: the README shows them.
 func TestVerdictInTheBrowser(t *testing.T) {
+	t.Parallel()
 	c := newDemoCentre(t)
 	origin := c.serve()
 	ctx := browsertest.New(t)

@@ -133,12 +133,12 @@ func checkWithOpenSSL(t *testing.T, c *centreDir, raw string) {
 }
 
 func TestEncryptedKeyIsOpenedByOpenSSL(t *testing.T) {
+	t.Parallel()
 	bin, err := program()
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &centreDir{t: t, bin: bin, dir: t.TempDir()}
-	t.Setenv(passphraseVariable, "correct horse")
+	c := &centreDir{t: t, bin: bin, dir: t.TempDir(), env: []string{passphraseVariable + "=correct horse"}}
 	c.must("init", "--encrypt")
 	paths, err := filepath.Glob(c.path("keys/*.pem"))
 	if err != nil || len(paths) != 2 { // of cards, and of status lists
@@ -152,13 +152,14 @@ func TestEncryptedKeyIsOpenedByOpenSSL(t *testing.T) {
 	}
 	roster := c.roster(1)
 	c.must("issue", roster, "--out", "out")
-	t.Setenv(passphraseVariable, "wrong")
+	c.env = []string{passphraseVariable + "=wrong"}
 	if _, code := c.run("issue", roster, "--out", "out"); code != exitKey {
 		t.Errorf("a wrong passphrase: exit code %d, want %d", code, exitKey)
 	}
 }
 
 func TestDemoOnce(t *testing.T) {
+	t.Parallel()
 	c := newDemoCentre(t)
 	cards := c.cards("demo/cards")
 	courses := map[string]bool{}

@@ -19,6 +19,7 @@ import (
 // TestDoctorAsksTheServer has doctor compare what a server says with the register: the real one, and then one that goes on telling what was true
 // before a withdrawal.
 func TestDoctorAsksTheServer(t *testing.T) {
+	t.Parallel()
 	bin, err := program()
 	if err != nil {
 		t.Fatal(err)

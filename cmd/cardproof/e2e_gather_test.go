@@ -55,6 +55,7 @@ func (c *centreDir) mustHaveNoFile(name string) {
 
 // Cards are revoked and erased while a batch waits: one of each was issued before, the other by the workers.
 func TestQueueHandsOutNoCardThatWasWithdrawn(t *testing.T) {
+	t.Parallel()
 	c := newQueueCentre(t)
 	c.must("issue", c.roster(10), "--out", "first")
 	before := c.cards("first")
@@ -107,6 +108,7 @@ func TestQueueHandsOutNoCardThatWasWithdrawn(t *testing.T) {
 
 // The key is revoked while a batch waits that it has signed.
 func TestQueueHandsOutNoCardOfARevokedKey(t *testing.T) {
+	t.Parallel()
 	c := newQueueCentre(t)
 	var list struct{ Keys []listedKey }
 	if out := c.must("keys", "list", "--json"); json.Unmarshal(out, &list) != nil || len(list.Keys) == 0 || list.Keys[0].Purpose != keys.Cards {
@@ -126,6 +128,7 @@ func TestQueueHandsOutNoCardOfARevokedKey(t *testing.T) {
 
 // Two runs of one roster wait for the same cards, and deliver them into the same folder.
 func TestTwoRunsOfOneQueuedRoster(t *testing.T) {
+	t.Parallel()
 	c := newQueueCentre(t)
 	c.roster(120)
 	ended := make(chan error, 2)
@@ -160,6 +163,7 @@ func TestTwoRunsOfOneQueuedRoster(t *testing.T) {
 
 // What waits for a setup that nobody has any more is resumed for the machine that runs, from one that makes no cards and leaves nothing behind.
 func TestResumeForTheMachineThatRuns(t *testing.T) {
+	t.Parallel()
 	c := newQueueCentre(t)
 	c.must("issue", c.roster(60), "--queue", "--no-wait", "--out", "out")
 	batch := c.queue().Batches[0].ID

@@ -31,6 +31,7 @@ var b64 = base64.RawURLEncoding
 // Whatever is done to a token or a number, the running server gives the verdict of the contract, as a page and as JSON, and
 // shows nothing of a token that nobody vouches for.
 func TestForgeriesAtTheServer(t *testing.T) {
+	t.Parallel()
 	c := newCentre(t)
 	c.must("issue", c.roster(2), "--out", "out")
 	origin := c.serve()

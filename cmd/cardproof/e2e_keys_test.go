@@ -52,6 +52,7 @@ func TestKillWhileTheKeyIsRotated(t *testing.T) {
 
 // A server that runs knows the next key with its first card, and a revocation within a second, without a restart.
 func TestServerFollowsTheKeys(t *testing.T) {
+	t.Parallel()
 	c := newCentre(t)
 	roster := c.roster(2)
 	c.must("issue", roster, "--out", "first")

@@ -118,6 +118,7 @@ func inflated(t *testing.T, data []byte, behind string) []byte {
 
 // Every width of states is read, and whatever is wrong with a list, its cards are not valid.
 func TestOthersReadAndRefuseLists(t *testing.T) {
+	t.Parallel()
 	s := newStrangeLists(t)
 	text := base64.RawURLEncoding.EncodeToString
 	good := text(inflated(t, make([]byte, 64), ""))

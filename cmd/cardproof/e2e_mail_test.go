@@ -95,6 +95,7 @@ func TestKillTheSender(t *testing.T) {
 
 // A centre that serves sends the mails beside its pages, with TLS and a password, and stops in peace; issue alone only queues.
 func TestMailsBesideThePages(t *testing.T) {
+	t.Parallel()
 	server := posttest.Start(t, "--tls", "starttls", "--password", "geheim")
 	c := newCentre(t)
 	c.mailing(server)

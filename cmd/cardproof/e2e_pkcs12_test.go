@@ -12,6 +12,7 @@ import (
 // A centre's own certificate in a PKCS#12 file, as each kind of openssl's writes it, seals without anybody at the terminal: the
 // passphrase comes from the environment.
 func TestPKCS12Unattended(t *testing.T) {
+	t.Parallel()
 	c := newCentre(t)
 	roster := c.roster(1)
 	c.openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30", "-subj", "/CN=Own Root", "-keyout", "root.key", "-out", "root.crt")

@@ -112,6 +112,7 @@ func namesIn(t *testing.T, path string) []string {
 
 // A genuine card agrees with itself, in every script and on every page.
 func TestGenuineCardsPrintWhatWasSigned(t *testing.T) {
+	t.Parallel()
 	eachPrinter(t, func(t *testing.T, look string, p printer) {
 		for _, name := range printedNames {
 			r := printedRecord(t, name)
@@ -155,6 +156,7 @@ func TestGenuineCardsPrintWhatWasSigned(t *testing.T) {
 
 // Whoever draws another line around a genuine code is told so.
 func TestAlteredLinesAreTold(t *testing.T) {
+	t.Parallel()
 	other, err := card.NewNumber(strings.NewReader("another number of chance"))
 	if err != nil {
 		t.Fatal(err)
@@ -196,6 +198,7 @@ func TestAlteredLinesAreTold(t *testing.T) {
 
 // A false place to check the card at is told, wherever on a page the designs name it, and the issuer's own is none.
 func TestPrintedAddressesAreTheIssuers(t *testing.T) {
+	t.Parallel()
 	for url, want := range map[string]document.State{
 		"https://cards-of-the-whole-region.example.org": document.Unsealed,
 		"https://evil.example":                          document.Unchecked,
@@ -215,6 +218,7 @@ func TestPrintedAddressesAreTheIssuers(t *testing.T) {
 
 // What may be a slip of a program is not called altered, and not fine either.
 func TestUnclearLinesAreNotFine(t *testing.T) {
+	t.Parallel()
 	eachPrinter(t, func(t *testing.T, look string, p printer) {
 		for name, tc := range map[string]struct {
 			signed string

@@ -137,6 +137,7 @@ const partsComeBack = 100 * time.Second
 // TestKillWorkers has one worker make a batch, or three, and kills one again and again, which is started anew: what it had in hand is made by
 // whoever is there. KILL_STORM, such as 200x2000, says how many kills and rows; scripts/kill-storm sets it.
 func TestKillWorkers(t *testing.T) {
+	t.Parallel()
 	for workers, kills := range map[int]int{1: 3, 3: 5} {
 		t.Run(fmt.Sprint(workers), func(t *testing.T) {
 			t.Parallel() // it waits for a minute
@@ -283,6 +284,7 @@ func TestQueueAfterARotation(t *testing.T) {
 
 // A register in a file has no queue, and says so before anything is recorded.
 func TestQueueNeedsADatabase(t *testing.T) {
+	t.Parallel()
 	c := newCentre(t)
 	for _, args := range [][]string{{"issue", c.roster(3), "--queue", "--out", "out"}, {"queue"}, {"work", "--only", "issue"}, {"issue", c.path("roster.csv"), "--no-wait", "--out", "out"}} {
 		if out, code := c.run(args...); code != exitUsage {

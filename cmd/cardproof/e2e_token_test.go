@@ -22,9 +22,8 @@ func newTokenCentre(t testing.TB, label string) (*centreDir, hsmtest.Token) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	token := hsmtest.Start(t, label)
-	t.Setenv("CARDPROOF_TOKEN_PIN", hsmtest.PIN)
-	c := &centreDir{t: t, bin: bin, dir: t.TempDir()}
+	token := hsmtest.New(t, label)
+	c := &centreDir{t: t, bin: bin, dir: t.TempDir(), env: token.Env()}
 	c.must("init", "--pkcs11", token.URI())
 	files, err := filepath.Glob(c.path("keys/*"))
 	if err != nil {
@@ -52,6 +51,7 @@ func newTokenCentre(t testing.TB, label string) (*centreDir, hsmtest.Token) {
 // A batch of 500 is signed and sealed by keys in a token, by all workers at once. The cards are good for our verifier, for three programs of
 // others, which read the published keys and a status list that a key in the token signed, and for poppler. Ed25519 first, then ES256.
 func TestTokenSignsABatch(t *testing.T) {
+	t.Parallel()
 	c, token := newTokenCentre(t, "Batch")
 	c.must("issue", c.roster(500), "--out", "out")
 	cards := c.cards("out")
@@ -116,6 +116,7 @@ func TestTokenSignsABatch(t *testing.T) {
 
 // The program without cgo says that it can't, and opens keys in files as ever.
 func TestPureGoBuildSaysSo(t *testing.T) {
+	t.Parallel()
 	c, token := newTokenCentre(t, "Pure")
 	pure := filepath.Join(t.TempDir(), "cardproof")
 	build := exec.Command("go", "build", "-o", pure, ".")
@@ -140,6 +141,7 @@ func TestPureGoBuildSaysSo(t *testing.T) {
 // The token goes in the middle of a batch: the run ends with one clear error, and the same command makes the rest when it is back. No card
 // is lost, and none is made twice.
 func TestTokenIsLostInABatch(t *testing.T) {
+	t.Parallel()
 	c, token := newTokenCentre(t, "Lost")
 	roster := c.roster(300)
 	cmd := c.command("issue", roster, "--out", "out")

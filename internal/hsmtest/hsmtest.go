@@ -26,9 +26,22 @@ func (t Token) URI() string {
 	return "pkcs11:token=" + url.PathEscape(t.Label) + "?module-path=" + t.Module
 }
 
+// Env is the environment in which a program finds the token and its PIN.
+func (t Token) Env() []string {
+	return []string{"SOFTHSM2_CONF=" + t.Conf, "CARDPROOF_TOKEN_PIN=" + PIN}
+}
+
 // Start makes a token with a label, and points SOFTHSM2_CONF to it for the rest of the test. A library that this process has initialised
 // before sees the token after its next C_Initialize.
 func Start(t testing.TB, label string) Token {
+	t.Helper()
+	token := New(t, label)
+	t.Setenv("SOFTHSM2_CONF", token.Conf)
+	return token
+}
+
+// New makes a token with a label for other programs, which get Env.
+func New(t testing.TB, label string) Token {
 	t.Helper()
 	dir := t.TempDir()
 	token := Token{Label: label, Module: module(t), Dir: filepath.Join(dir, "tokens"), Conf: filepath.Join(dir, "softhsm2.conf")}
@@ -39,8 +52,9 @@ func Start(t testing.TB, label string) Token {
 	if err := os.WriteFile(token.Conf, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	t.Setenv("SOFTHSM2_CONF", token.Conf)
-	out, err := exec.Command("softhsm2-util", "--init-token", "--free", "--label", label, "--so-pin", "87654321", "--pin", PIN).CombinedOutput()
+	util := exec.Command("softhsm2-util", "--init-token", "--free", "--label", label, "--so-pin", "87654321", "--pin", PIN)
+	util.Env = append(os.Environ(), token.Env()...)
+	out, err := util.CombinedOutput()
 	if err != nil {
 		t.Fatalf("softhsm2-util: %v: %s; scripts/test-deps installs it", err, out)
 	}

@@ -13,6 +13,7 @@ import (
 
 // TestAuditFindsWhatWasAltered changes every column that the chain covers, row by row. Each has to be named, where it is.
 func TestAuditFindsWhatWasAltered(t *testing.T) {
+	t.Parallel()
 	made, _ := busyRegister(t, newDB)
 	force(t, made) // without triggers; every copy is as well
 	checkWhole(t, made, "before")
@@ -133,6 +134,7 @@ func alterCell(t *testing.T, path, table, column, row string) {
 }
 
 func TestAuditNamesTheFirst(t *testing.T) {
+	t.Parallel()
 	made, _ := busyRegister(t, newDB)
 	for name, c := range map[string]struct {
 		statements []string

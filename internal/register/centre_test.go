@@ -58,6 +58,7 @@ func whoseRegisterItIs(t *testing.T, open func(testing.TB) *DB) {
 
 // A Reader answers nothing from another centre's register that was put in the place of its own, and goes on when that is back.
 func TestReaderRefusesAStranger(t *testing.T) {
+	t.Parallel()
 	own, other := newDB(t), newDB(t)
 	e := learner(1)
 	issue(t, own, "b1", e)

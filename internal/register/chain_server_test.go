@@ -64,6 +64,7 @@ func testNoGapAfterARollback(t *testing.T, db *DB) {
 
 // TestAuditOnAServerFindsWhatWasAltered changes every column that the chain covers, in PostgreSQL, each in a transaction that is taken back.
 func TestAuditOnAServerFindsWhatWasAltered(t *testing.T) {
+	t.Parallel()
 	db, _ := busyRegister(t, newServerDB)
 	checkWhole(t, db, "before")
 	force(t, db)
@@ -158,6 +159,7 @@ func TestSweep(t *testing.T) {
 
 // A walk along the whole register may take longer than the limit of a statement's time, which stays in force for all others.
 func TestAuditTakesItsTime(t *testing.T) {
+	t.Parallel()
 	made, _ := busyRegister(t, newServerDB)
 	db := openDB(t, made.where+"&statement_timeout=1500")
 	lock, err := made.write.BeginTx(t.Context(), nil)

@@ -147,6 +147,7 @@ func testForeignEventIsNotVouchedFor(t *testing.T, open func(testing.TB) *DB) {
 
 // TestOldRegisterIsChained makes a register as the version before the chain left it.
 func TestOldRegisterIsChained(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "register.db")
 	made, entries := busyRegister(t, newDB)
 	if err := made.SaveTo(t.Context(), path); err != nil {

@@ -10,6 +10,7 @@ import (
 // TestChainForm compares the hashes with those of another program (hashlib of Python, by the form of decision 31): registers that are out there
 // were written with them.
 func TestChainForm(t *testing.T) {
+	t.Parallel()
 	salt := make([]byte, saltBytes)
 	for i := range salt {
 		salt[i] = byte(i)
@@ -40,6 +41,7 @@ func TestChainForm(t *testing.T) {
 
 // TestChainCoversEveryColumn fails when a column is added that the chain does not cover.
 func TestChainCoversEveryColumn(t *testing.T) {
+	t.Parallel()
 	for table, covered := range map[string]string{
 		"cards":     cardColumns + ", c.catalogue, c.batch",
 		"events":    cardEventColumns,
@@ -56,6 +58,7 @@ func TestChainCoversEveryColumn(t *testing.T) {
 
 // TestChainFormIsWrittenDown compares what is hashed with the table of decision 31, by which somebody else's program walks the chain.
 func TestChainFormIsWrittenDown(t *testing.T) {
+	t.Parallel()
 	text, err := os.ReadFile("../../docs/decisions/0031-erasure.md")
 	if err != nil {
 		t.Fatal(err)

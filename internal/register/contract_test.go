@@ -11,6 +11,7 @@ import (
 )
 
 func TestSQLite(t *testing.T) {
+	t.Parallel()
 	testRegister(t, func(t *testing.T) *DB { return newDB(t) })
 }
 
@@ -33,7 +34,10 @@ func testRegister(t *testing.T, open func(t *testing.T) *DB) {
 		{"change a batch with replaced cards", testChangeBatchReplaced}, {"batches", testBatches},
 		{"find cards", testFindCards}, {"find a class", testFindClass}, {"batches demand actor and reason", testBatchDemands},
 	} {
-		t.Run(c.name, func(t *testing.T) { c.run(t, open(t)) })
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			c.run(t, open(t))
+		})
 	}
 }
 

@@ -66,6 +66,7 @@ func everything(t *testing.T, db *DB) []card.Entry {
 
 // TestCopy copies a register with something of everything from each database to each, and goes on in the copy.
 func TestCopy(t *testing.T) {
+	t.Parallel()
 	for name, kinds := range map[string][2]func(testing.TB) *DB{
 		"to PostgreSQL": {newDB, newServerDB}, "to a file": {newServerDB, newDB}, "from server to server": {newServerDB, newServerDB},
 	} {
@@ -144,6 +145,7 @@ func TestCopyIsAllOrNothing(t *testing.T) {
 
 // TestTablesAreAll fails where a migration brings a table that a copy would leave behind, or other columns on one of the databases.
 func TestTablesAreAll(t *testing.T) {
+	t.Parallel()
 	var want []string
 	for _, one := range tables {
 		want = append(want, one.name)

@@ -10,6 +10,7 @@ import (
 )
 
 func TestCreateAtOnce(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	createAtOnce(t, filepath.Join(dir, "register.db"))
 	files, _ := filepath.Glob(filepath.Join(dir, ".*"))
@@ -19,6 +20,7 @@ func TestCreateAtOnce(t *testing.T) {
 }
 
 func TestCreateAtOnceOnAServer(t *testing.T) {
+	t.Parallel()
 	_, where := ownServer(t)
 	createAtOnce(t, where)
 }
@@ -52,6 +54,7 @@ func createAtOnce(t *testing.T, path string) {
 }
 
 func TestCreateRefusesLostRegister(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "register.db")
 	if err := os.WriteFile(path+"-wal", []byte("cards"), 0o600); err != nil {
 		t.Fatal(err)

@@ -124,6 +124,7 @@ func issueIn(ctx context.Context, db *DB, batch string, entries ...card.Entry) e
 
 // Programs that know nothing of this package's lock can't slip a second card of a learner past the rule either, nor an event that appears late.
 func TestStrangersWriteOneAfterTheOther(t *testing.T) {
+	t.Parallel()
 	db := newServerDB(t)
 	first, second := learner(1), learner(1)
 	plan(t, db, "b1", learner(2))

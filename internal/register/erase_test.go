@@ -211,6 +211,7 @@ func testCardsToErase(t *testing.T, open func(testing.TB) *DB) {
 }
 
 func TestSaveTo(t *testing.T) {
+	t.Parallel()
 	db, _ := busyRegister(t, newDB)
 	path := db.path + ".copy"
 	if err := db.SaveTo(t.Context(), path); err != nil {

@@ -49,6 +49,7 @@ func revoke(t *testing.T, path string, n card.Number) {
 // A server holds the register open while somebody puts another file in its place, in every way that an administrator would.
 // It answers from the file that is there, or not at all; never from the past.
 func TestReaderFollowsTheFileAtThePath(t *testing.T) {
+	t.Parallel()
 	for name, exchange := range map[string]func(t *testing.T, path, backup string){
 		"a backup renamed into place": func(t *testing.T, path, backup string) {
 			os.Remove(path + "-wal")
@@ -96,6 +97,7 @@ func TestReaderFollowsTheFileAtThePath(t *testing.T) {
 }
 
 func TestReaderRecovers(t *testing.T) {
+	t.Parallel()
 	db := newDB(t)
 	e := learner(1)
 	issue(t, db, "b1", e)
@@ -129,6 +131,7 @@ func TestReaderRecovers(t *testing.T) {
 }
 
 func TestExchangeUnderLoad(t *testing.T) {
+	t.Parallel()
 	db := newDB(t)
 	e := learner(1)
 	issue(t, db, "b1", e)
@@ -169,6 +172,7 @@ func TestExchangeUnderLoad(t *testing.T) {
 
 // A copy over the file keeps its inode, so that only its content and its times tell.
 func TestReaderSeesACopyOverTheFile(t *testing.T) {
+	t.Parallel()
 	db := newDB(t)
 	path, backup := db.path, filepath.Join(t.TempDir(), "backup.db")
 	backUp(t, path, backup)
@@ -198,6 +202,7 @@ func TestReaderSeesACopyOverTheFile(t *testing.T) {
 }
 
 func TestReaderOfASymbolicLink(t *testing.T) {
+	t.Parallel()
 	db := newDB(t)
 	e := learner(1)
 	issue(t, db, "b1", e)
@@ -222,6 +227,7 @@ func TestReaderOfASymbolicLink(t *testing.T) {
 }
 
 func TestClosedReader(t *testing.T) {
+	t.Parallel()
 	db := newDB(t)
 	r, err := OpenReader(t.Context(), db.path, ReaderOptions{})
 	if err != nil {
@@ -237,6 +243,7 @@ func TestClosedReader(t *testing.T) {
 
 // The issuer's side does not follow: half of a command's work would be in one file and half in another. It stops.
 func TestLedgerStopsWhereTheFileWasExchanged(t *testing.T) {
+	t.Parallel()
 	db := newDB(t)
 	e, planned := learner(1), learner(2)
 	issue(t, db, "b1", e)
@@ -296,6 +303,7 @@ func checkStopped(t *testing.T, db *DB, l *Ledger, e, planned card.Entry, want e
 
 // A read-only ledger needs no writer, and holds up none.
 func TestReadOnlyLedger(t *testing.T) {
+	t.Parallel()
 	db := newDB(t)
 	e, next := learner(1), learner(1)
 	issue(t, db, "b1", e)

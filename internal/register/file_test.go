@@ -16,6 +16,7 @@ import (
 )
 
 func TestOpenRefuses(t *testing.T) {
+	t.Parallel()
 	good := newDB(t)
 	issue(t, good, "b1", learners(0, 200)...)
 	if err := good.Close(); err != nil {
@@ -103,6 +104,7 @@ func TestOpenRefuses(t *testing.T) {
 }
 
 func TestNewerSaysVersions(t *testing.T) {
+	t.Parallel()
 	db := newDB(t)
 	if _, err := db.write.Exec("INSERT INTO migrations (version_id, is_applied) VALUES (9999, 1)"); err != nil {
 		t.Fatal(err)
@@ -118,6 +120,7 @@ func TestNewerSaysVersions(t *testing.T) {
 }
 
 func TestOlder(t *testing.T) {
+	t.Parallel()
 	// There is one migration yet: an older register is one that has not had it.
 	path := filepath.Join(t.TempDir(), "register.db")
 	if err := os.WriteFile(path, nil, 0o600); err != nil {
@@ -172,6 +175,7 @@ func TestOlder(t *testing.T) {
 }
 
 func TestFileModes(t *testing.T) {
+	t.Parallel()
 	for _, mask := range []int{0o000, 0o077, 0o777} {
 		path := filepath.Join(t.TempDir(), "register.db")
 		old := syscall.Umask(mask)
@@ -265,6 +269,7 @@ func testTriggers(t *testing.T, db *DB) {
 }
 
 func TestFailuresAreTold(t *testing.T) {
+	t.Parallel()
 	t.Run("full", func(t *testing.T) {
 		db := newDB(t)
 		if _, err := db.write.Exec("PRAGMA max_page_count = 40"); err != nil {

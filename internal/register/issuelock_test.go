@@ -64,6 +64,7 @@ func waitingLocks(t *testing.T, db *DB) (n int) {
 
 // Each DB stands for a machine: the sessions are its own.
 func TestIssueLock(t *testing.T) {
+	t.Parallel()
 	database := newServer(t)
 	where := inSchema(t, database, "harbour")
 	one, two, three := openDB(t, where), openDB(t, where), openDB(t, where)
@@ -111,6 +112,7 @@ func inSchema(t *testing.T, where, schema string) string {
 }
 
 func TestIssueLockOfAFile(t *testing.T) {
+	t.Parallel()
 	db := newDB(t)
 	holding(t, db, Alone)
 	want := errors.New("its own")
@@ -121,6 +123,7 @@ func TestIssueLockOfAFile(t *testing.T) {
 
 // What a lock covers may end before what runs does: a batch that is left to workers is waited for without it.
 func TestIssueLockEndsWithin(t *testing.T) {
+	t.Parallel()
 	where := newServer(t)
 	one, two := openDB(t, where), openDB(t, where)
 	l := holding(t, one, Issuing)
@@ -138,6 +141,7 @@ func TestIssueLockEndsWithin(t *testing.T) {
 
 // Who waits can be told to stop, and then leaves nothing behind that would keep others away.
 func TestIssueLockGivesUp(t *testing.T) {
+	t.Parallel()
 	where := newServer(t)
 	one, two := openDB(t, where), openDB(t, where)
 	first := holding(t, one, Making)
@@ -153,6 +157,7 @@ func TestIssueLockGivesUp(t *testing.T) {
 
 // Where the session of the lock has ended, what it covered is broken off at once: the next run may be at work already.
 func TestLostIssueLock(t *testing.T) {
+	t.Parallel()
 	where := newServer(t)
 	s, err := database()
 	if err != nil {
@@ -192,6 +197,7 @@ func endOthers(t *testing.T, s *pgtest.Server, where string) {
 
 // What is done in time is done, whatever becomes of the lock after it; and a session that nobody ends lasts.
 func TestIssueLockLasts(t *testing.T) {
+	t.Parallel()
 	db := openDB(t, newServer(t))
 	l := holding(t, db, Alone)
 	err := l.While(t.Context(), func(ctx context.Context) error {
@@ -212,6 +218,7 @@ func TestIssueLockLasts(t *testing.T) {
 
 // Who was interrupted still records what is finished, for as long as it keeps others away and no longer.
 func TestHeld(t *testing.T) {
+	t.Parallel()
 	where := newServer(t)
 	s, err := database()
 	if err != nil {

@@ -321,6 +321,7 @@ func testLinksStay(t *testing.T, db *DB) {
 
 // Links and their cards are looked up by indexes, however many the register holds.
 func TestLinksUseIndexes(t *testing.T) {
+	t.Parallel()
 	db := newDB(t)
 	for name, query := range map[string]string{
 		"a link": findLink, "its cards": ownCards, "the links of a learner": "SELECT 1 FROM links l WHERE " + theirLinks, "the learners of an address": learnersOf,
@@ -346,6 +347,7 @@ func TestLinksUseIndexes(t *testing.T) {
 
 // A register of the version before links gets them when it is opened for writing, and keeps what it has.
 func TestLinksComeToAnOlderRegister(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "register.db")
 	pool, err := openPool(path, createAccess, 1)
 	if err != nil {

@@ -31,6 +31,7 @@ func ownServer(t *testing.T) (*pgtest.Server, string) {
 
 // What is asked is answered right or not at all, however the server goes away, and again by itself when it is back.
 func TestReaderOutlivesTheServer(t *testing.T) {
+	t.Parallel()
 	s, where := ownServer(t)
 	db := openDB(t, where)
 	in, out := learner(1), learner(2)
@@ -95,6 +96,7 @@ func TestReaderOutlivesTheServer(t *testing.T) {
 
 // A copy that follows the database answers as it does; one that is left behind answers nothing, until it follows again or takes over.
 func TestCopyLeftBehindAnswersNothing(t *testing.T) {
+	t.Parallel()
 	s, where := ownServer(t)
 	db := openDB(t, where)
 	e := learner(1)
@@ -156,6 +158,7 @@ func within(t *testing.T, is func() bool) {
 
 // The roles of docs/postgresql.md: one that reads, and one that writes but may not change the tables or take anything out.
 func TestRoles(t *testing.T) {
+	t.Parallel()
 	s, where := ownServer(t)
 	name := pgtest.Database(where)
 	openDB(t, where).Close()
@@ -197,6 +200,7 @@ func TestRoles(t *testing.T) {
 }
 
 func TestOpenServerRefuses(t *testing.T) {
+	t.Parallel()
 	s, where := ownServer(t)
 	for database, statements := range map[string][]string{
 		"stranger": {"CREATE TABLE cards (id int)"},
@@ -303,6 +307,7 @@ func TestOrderIsThatOfBytes(t *testing.T) {
 
 // A database that takes the question and does not answer holds nobody for long, and what it did not say is not known.
 func TestDatabaseThatHangs(t *testing.T) {
+	t.Parallel()
 	db := newServerDB(t)
 	e := learner(1)
 	issue(t, db, "b1", e)
@@ -336,6 +341,7 @@ func TestDatabaseThatHangs(t *testing.T) {
 
 // Two centres in one database, in a schema each, know nothing of each other, and neither waits for the other's writer.
 func TestTwoCentresInOneDatabase(t *testing.T) {
+	t.Parallel()
 	s, where := ownServer(t)
 	if err := s.Exec(t.Context(), pgtest.Database(where), "CREATE SCHEMA harbour", `CREATE SCHEMA "River side"`); err != nil {
 		t.Fatal(err)
@@ -374,6 +380,7 @@ func TestTwoCentresInOneDatabase(t *testing.T) {
 
 // What is asked of a connection that has ended before is not answered by the database, in the words of the driver too.
 func TestConnectionThatHasEnded(t *testing.T) {
+	t.Parallel()
 	session, err := pgx.Connect(t.Context(), newServer(t))
 	if err != nil {
 		t.Fatal(err)

@@ -195,6 +195,7 @@ func checkAfterKill(t *testing.T, path string, said int) {
 // TestReaderOfAnotherUser has the public server read as a user who may write neither the files nor the folder: with no writer
 // there, with one that comes and goes, and after one was gone.
 func TestReaderOfAnotherUser(t *testing.T) {
+	t.Parallel()
 	db := newDB(t)
 	e := learner(1)
 	issue(t, db, "b1", e)
@@ -265,6 +266,7 @@ func TestReaderOfAnotherUser(t *testing.T) {
 
 // TestReaderAfterCrash has the same server start on what a killed writer left: cards that stand only in the -wal file.
 func TestReaderAfterCrash(t *testing.T) {
+	t.Parallel()
 	db := newDB(t)
 	e := learner(1)
 	issue(t, db, "b1", e)

@@ -65,6 +65,7 @@ func openDB(t testing.TB, where string) *DB {
 }
 
 func TestPostgreSQL(t *testing.T) {
+	t.Parallel()
 	testRegister(t, func(t *testing.T) *DB { return newServerDB(t) })
 }
 
@@ -75,6 +76,11 @@ func onBoth(t *testing.T, run func(t *testing.T, db *DB)) {
 
 // onEach does the same with a test that needs several.
 func onEach(t *testing.T, run func(t *testing.T, open func(testing.TB) *DB)) {
-	t.Run("SQLite", func(t *testing.T) { run(t, newDB) })
-	t.Run("PostgreSQL", func(t *testing.T) { run(t, newServerDB) })
+	t.Parallel()
+	for name, open := range map[string]func(testing.TB) *DB{"SQLite": newDB, "PostgreSQL": newServerDB} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			run(t, open)
+		})
+	}
 }

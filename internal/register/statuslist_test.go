@@ -132,6 +132,7 @@ func testChangedStatusLists(t *testing.T, db *DB) {
 
 // A copy is restored, and the same count of other events follows: no mark of the lost history holds.
 func TestStatusListsOfARestoredCopy(t *testing.T) {
+	t.Parallel()
 	db := newDB(t)
 	path := db.path
 	cards := placed(t, db, learners(0, 2))

@@ -3,6 +3,7 @@ package register
 import "testing"
 
 func TestForServer(t *testing.T) {
+	t.Parallel()
 	for query, want := range map[string]string{
 		"SELECT ?, ? FROM t WHERE a = ?":                    "SELECT $1, $2 FROM t WHERE a = $3",
 		"SELECT ?2, ?1, ?":                                  "SELECT $2, $1, $3",
