@@ -41,8 +41,26 @@ func (a *app) openArchiveAt(c *config.Config, key, place string) (archive.Archiv
 	return archive.NewBucket(o)
 }
 
-// checkArchive asks a bucket before anything is recorded or signed. A folder says it when the first file comes, and is asked whether it is
-// still the one that it was.
+// someFiles is how many files, from either end of the register, tell whether a folder is the archive.
+const someFiles = 16
+
+// openArchiveOf opens the configured archive to write, of a register that says which files it has. A bucket tells by itself what it is.
+func (a *app) openArchiveOf(c *config.Config, ledger *register.Ledger) (archive.Archive, error) {
+	store, err := a.openArchive(c)
+	if folder, ok := store.(*archive.Folder); ok && err == nil {
+		folder.Expect(func(ctx context.Context) (wanted []archive.Wanted, err error) {
+			files, err := ledger.SomeFiles(ctx, someFiles)
+			for _, f := range files {
+				wanted = append(wanted, archive.Wanted{Number: f.Number, SHA256: f.SHA256})
+			}
+			return wanted, err
+		})
+	}
+	return store, err
+}
+
+// checkArchive asks a bucket before anything is recorded or signed. A folder is asked whether it has files that the register names, and later
+// whether it is still the one that it was.
 func checkArchive(ctx context.Context, files any) error {
 	if a, ok := files.(interface{ Check(context.Context) error }); ok {
 		return a.Check(ctx)

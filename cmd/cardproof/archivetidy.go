@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"iter"
@@ -37,6 +38,10 @@ const (
 // temporary is of no use to any card once its write has ended.
 func classify(f archive.File, kept register.KeptFile, known bool, now time.Time) (is leftover, ok bool) {
 	switch {
+	case f.Number == "" && now.Sub(f.Written) >= tidyAge:
+		return brokenOff, true
+	case f.Number == "":
+		return young, true
 	case !known:
 		return unknown, true
 	case kept.Erased:
@@ -141,14 +146,17 @@ type tidied struct {
 }
 
 type tidiedFile struct {
-	Number  string   `json:"number"`
+	Number  string   `json:"number"` // empty for what was to be no card's
 	SHA256  string   `json:"sha256"` // as its name says; empty for a name of before
 	Written string   `json:"written"`
 	Why     leftover `json:"why"`
 }
 
 func (a *app) tidyArchive(ctx context.Context, c *config.Config, ledger *register.Ledger, yes bool) error {
-	store, err := a.openArchive(c)
+	store, err := a.openArchiveOf(c, ledger)
+	if err == nil {
+		err = checkFolder(ctx, store) // else nothing would be found, and that is no news
+	}
 	if err != nil {
 		return err
 	}
@@ -183,7 +191,7 @@ func (a *app) printTidied(t tidied) error {
 	if t.DryRun && len(t.Files) > 0 {
 		rows := [][]string{{"NUMBER", "WRITTEN", "WHY"}}
 		for _, f := range t.Files {
-			rows = append(rows, []string{f.Number, f.Written, string(f.Why)})
+			rows = append(rows, []string{cmp.Or(f.Number, "none"), f.Written, string(f.Why)})
 		}
 		if err := a.table(rows); err != nil {
 			return err

@@ -181,11 +181,20 @@ func TestArchiveTidyTakesWhatIsBroken(t *testing.T) {
 	if got := o.kept(); !slices.Equal(got, whole) {
 		t.Errorf("got %v, want %v", got, whole)
 	}
+	o.keepAs(".shared", "a mark", 9*day)
+	o.keepAs(".shared-123", "half a m", day)
+	o.keepAs(".shared-456", "", day-time.Second)
+	o.want(exitDone, []string{"1 file is there beside those of the register: a mark of the archive"}, "doctor", "--offline")
+	o.want(exitDone, []string{"none", "1 file would be removed", "2 more files are younger"}, "archive", "tidy")
+	o.wantTidied(tidied{Recent: 2, Unknown: 1}, 1)
+	if there([]string{".shared", ".shared-123", ".shared-456"}) != 2 {
+		t.Error("the mark went, or what a killed run left of one stayed")
+	}
 	leave(ana.Number, sumOf("a late half"), 0)
 	o.want(exitDone, []string{"1 card, 1 file"}, "erase", "--learner", "ana@example.org", "--reason", "a request", "--yes")
 	leave(ana.Number, sumOf("one that came later"), 0)
 	o.want(exitFailed, []string{"files of erased cards are still there"}, "doctor", "--offline")
-	o.wantTidied(tidied{Unknown: 1}, 1)
+	o.wantTidied(tidied{Recent: 1, Unknown: 1}, 1)
 }
 
 // TestArchiveTidyAfterAnErasure erases cards with several files: every one goes, of any name and age. One that comes late is told, and goes.

@@ -108,7 +108,7 @@ func (a *app) centreOf(ctx context.Context, c *config.Config, found *register.Le
 	if err != nil {
 		return nil, errors.Join(err, closer.Close())
 	}
-	files, err := a.openArchive(c)
+	files, err := a.openArchiveOf(c, found)
 	if err != nil {
 		return nil, errors.Join(err, closer.Close())
 	}

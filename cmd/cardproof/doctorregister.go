@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -70,7 +71,10 @@ func (c *checkup) archive(ctx context.Context) {
 		c.fails("archive", err)
 		return
 	}
-	store, err := c.openArchive(c.config)
+	store, err := c.openArchiveOf(c.config, c.ledger)
+	if err == nil {
+		err = checkFolder(ctx, store)
+	}
 	if err != nil {
 		c.fails("archive", err)
 		return
@@ -101,7 +105,7 @@ func (c *checkup) archive(ctx context.Context) {
 func (c *checkup) leftovers(ctx context.Context, store archive.Archive) {
 	files := map[leftover][]string{}
 	err := eachLeftover(ctx, c.ledger, store, c.now(), func(f archive.File, is leftover) error {
-		files[is] = append(files[is], f.Number.String())
+		files[is] = append(files[is], cmp.Or(f.Number.String(), "a mark of the archive"))
 		return nil
 	})
 	switch {

@@ -125,3 +125,31 @@ func TestAWorkerWithoutItsShare(t *testing.T) {
 	}
 	makes(t, c, m, numbers, nil, len(numbers))
 }
+
+// A machine that starts while the share is away makes no mark under it, and neither queues nor makes cards.
+func TestAMachineStartsWithoutItsShare(t *testing.T) {
+	c := newQueueCentre(t)
+	c.must("issue", c.roster(3), "--out", "first")
+	a := &app{stdin: strings.NewReader(""), stdout: &bytes.Buffer{}, stderr: &bytes.Buffer{}, configPath: c.path("config.yaml"), now: time.Now}
+	conf, err := a.load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	place := archivePlace(conf)
+	if err := os.Rename(place, place+".away"); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(place, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	c.wants(exitFailed, []string{"the folder of the archive is gone"}, "work", "--only", "issue")
+	c.wants(exitFailed, []string{"the folder of the archive is gone"}, "issue", c.roster(6), "--queue", "--no-wait", "--out", "out")
+	if left, err := os.ReadDir(place); err != nil || len(left) > 0 {
+		t.Errorf("made under the share: %v, %v", left, err)
+	}
+	if err := errors.Join(os.Remove(place), os.Rename(place+".away", place)); err != nil {
+		t.Fatal(err)
+	}
+	c.must("issue", c.roster(6), "--out", "out")
+	checkIssued(t, c, "out", 6)
+}

@@ -124,12 +124,15 @@ func (a *app) eraseLocked(ctx context.Context, c *config.Config, db *register.DB
 	for i, e := range cards {
 		numbers[i] = e.Number
 	}
-	store, err := a.openArchive(c)
+	store, err := a.openArchiveOf(c, db.Ledger)
+	if err == nil {
+		err = checkFolder(ctx, store) // else no file would be removed, and nobody told
+	}
 	if err != nil {
 		return err
 	}
-	if folder, ok := store.(*archive.Folder); ok && len(cards) > 0 {
-		if err := folder.Exists(); err != nil { // else no file would be removed, and nobody told
+	if folder, ok := store.(*archive.Folder); ok && len(cards) > 0 { // a planned card, too, may have a file that is not recorded yet
+		if err := folder.Exists(); err != nil {
 			return err
 		}
 	}
@@ -141,6 +144,9 @@ func (a *app) eraseLocked(ctx context.Context, c *config.Config, db *register.DB
 		return err
 	}
 	files, err := removeErased(ctx, store, db.Ledger)
+	if err == nil {
+		err = checkFolder(ctx, store) // also in between
+	}
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -83,7 +84,11 @@ func TestEraseExpired(t *testing.T) {
 		t.Fatal(err)
 	}
 	o.want(exitFailed, []string{"the folder of the archive is gone", "hint: See that its disk or share is mounted"}, "erase", "--expired", "--yes")
-	if err := os.Rename(away, share); err != nil {
+	if err := os.Mkdir(share, 0o700); err != nil { // on which it is mounted at other times
+		t.Fatal(err)
+	}
+	o.want(exitFailed, []string{"the folder of the archive is gone", "hint: See that its disk or share is mounted"}, "erase", "--expired", "--yes")
+	if err := errors.Join(os.Remove(share), os.Rename(away, share)); err != nil {
 		t.Fatal(err)
 	}
 	o.want(exitDone, []string{"erased the details of 1 card, 1 file,"}, "erase", "--expired", "--yes")

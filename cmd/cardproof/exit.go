@@ -260,6 +260,8 @@ func explainRegister(err error) *failure {
 
 const restoreArchive = "Restore the archive (the folder `cards` of the data folder, or what `archive` in config.yaml names) from a backup; an issued card is never drawn anew."
 
+const sameArchive = "Where several machines share a register, all need the same archive: name it as `archive` in config.yaml, and run the same command again."
+
 func explainFile(err error) *failure {
 	var bad *roster.FileError
 	switch {
@@ -268,12 +270,15 @@ func explainFile(err error) *failure {
 	case errors.Is(err, issuer.ErrFolder):
 		return &failure{exitFailed, err, []string{"Name a folder that you may write with --out. Nothing is lost: the same command again delivers every card."}}
 	case errors.Is(err, archive.ErrMissing):
-		return &failure{exitFailed, err, []string{restoreArchive,
-			"Where several machines share a register, all need the same archive: name it as `archive` in config.yaml, and run the same command again."}}
+		return &failure{exitFailed, err, []string{restoreArchive, sameArchive}}
 	case errors.Is(err, archive.ErrAltered):
 		return &failure{exitFailed, err, []string{restoreArchive}}
 	case errors.Is(err, archive.ErrGone):
-		return &failure{exitFailed, err, []string{"See that its disk or share is mounted on this machine, and run the same command again: it goes on where it stopped. No file was put elsewhere that counts.", "Where no card was ever made, make the folder."}}
+		return &failure{exitFailed, err, []string{
+			"See that its disk or share is mounted on this machine, and run the same command again: it goes on where it stopped. No file was put elsewhere that counts.",
+			sameArchive,
+			"Where the files are lost, bring them back from a backup. Where no card was ever made, make the folder.",
+			"Only where they are lost for good, or to try things out with a copy of the register: make an empty file " + archive.AnewName + " in that folder. New cards go there then; the files of the others stay missing."}}
 	case errors.Is(err, archive.ErrEmptyMark):
 		return &failure{exitFailed, err, []string{"A machine was broken off while it made that file, or makes it now. Run the command again; if it says the same, remove the file, while no `cardproof work` runs."}}
 	case errors.Is(err, archive.ErrUnavailable):

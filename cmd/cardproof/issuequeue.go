@@ -33,7 +33,7 @@ func (a *app) runQueued(ctx context.Context, c *centre, plan *issuer.Plan, d iss
 		return nil, err
 	}
 	defer q.Close() // what was put in is in the database
-	setup, err := setupOf(c.config, c.Drawer)
+	setup, err := setupOf(ctx, c)
 	if err != nil {
 		return nil, err
 	}

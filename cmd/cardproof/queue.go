@@ -271,7 +271,7 @@ func putAgain(ctx context.Context, c *centre, q *work.Queue, batch string, unmad
 	if k, ok := c.Keys.Active(c.config.Issuer.URL, keys.Cards); !ok || issuer.WhereKey(c.config.Keys, k) == "" {
 		return 0, fail(exitFailed, err, "Start `cardproof work` on a machine with the keys, and run the command again.")
 	}
-	setup, err := setupOf(c.config, c.Drawer)
+	setup, err := setupOf(ctx, c)
 	if err != nil {
 		return 0, err
 	}

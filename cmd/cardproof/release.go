@@ -85,6 +85,9 @@ and the learners can be issued anew. Cards that are out are withdrawn with "revo
 }
 
 func (a *app) discard(ctx context.Context, c *centre, batch, reason string) error {
+	if err := checkFolder(ctx, c.Archive); err != nil { // else the files would stay
+		return err
+	}
 	n, err := c.Discard(ctx, batch, reason)
 	if err != nil {
 		return err

@@ -15,11 +15,9 @@ import (
 	"github.com/cardproof/cardproof/card"
 	"github.com/cardproof/cardproof/internal/archive"
 	"github.com/cardproof/cardproof/internal/config"
-	"github.com/cardproof/cardproof/internal/config/public"
 	"github.com/cardproof/cardproof/internal/register"
 	"github.com/cardproof/cardproof/internal/work"
 	"github.com/cardproof/cardproof/issuer"
-	"github.com/cardproof/cardproof/issuer/pdf"
 	"github.com/cardproof/cardproof/keys"
 )
 
@@ -49,11 +47,8 @@ func (a *app) openMaker(ctx context.Context, conf *config.Config) (*maker, error
 	if c.Key, err = issuer.OpenKey(conf.Keys, c.Keys, conf.Issuer.URL, m.pass); err == nil {
 		c.Sealer, err = a.openSealer(ctx, conf, m.pass)
 	}
-	if folder, ok := c.Archive.(*archive.Folder); err == nil && ok {
-		_, err = folder.Share() // from now on it has to be this one
-	}
 	if err == nil {
-		m.setup, err = setupOf(conf, c.Drawer)
+		m.setup, err = setupOf(ctx, c)
 	}
 	if err != nil {
 		return nil, errors.Join(err, c.Close())
@@ -155,40 +150,41 @@ var sampleAt = time.Date(2020, 1, 1, 12, 0, 0, 0, time.UTC)
 
 // setupOf is a short name for all that two machines need alike to make the same cards: the card that they draw, the addresses in it, whom to believe about the
 // seal, and the archive into which the files go.
-func setupOf(c *config.Config, drawer *pdf.Drawer) (string, error) {
+func setupOf(ctx context.Context, c *centre) (string, error) {
 	fixed := &app{now: func() time.Time { return sampleAt }}
-	content, err := fixed.specimen(c, previewFlags{name: "Alexandra Specimen"})
+	content, err := fixed.specimen(c.config, previewFlags{name: "Alexandra Specimen"})
 	if err != nil {
 		return "", err
 	}
-	drawn, err := drawer.Specimen(content)
+	drawn, err := c.Drawer.Specimen(content)
 	if err != nil {
 		return "", err
 	}
 	var roots []byte // none on a machine without the keys, which makes no cards
-	if path := rootsToPublish(c); path != "" {
+	if path := rootsToPublish(c.config); path != "" {
 		if roots, err = os.ReadFile(path); err != nil {
 			return "", err
 		}
 	}
-	place, err := archiveMark(c)
+	place, err := archiveMark(ctx, c)
 	if err != nil {
 		return "", err
 	}
 	sum := sha256.New()
-	for _, part := range [][]byte{drawn, []byte(c.Issuer.URL), []byte(c.Issuer.VerifyURL), []byte(c.Issuer.Location.String()), roots, place} {
+	for _, part := range [][]byte{drawn, []byte(c.URL), []byte(c.VerifyURL), []byte(c.Location.String()), roots, place} {
 		one := sha256.Sum256(part)
 		sum.Write(one[:])
 	}
 	return hex.EncodeToString(sum.Sum(nil)[:6]), nil
 }
 
-// archiveMark is what two machines with the same archive have in common. In a folder it is a file, made by whoever comes first.
-func archiveMark(c *config.Config) ([]byte, error) {
-	place := archivePlace(c)
-	if public.IsBucket(place) {
-		return []byte(c.S3.Endpoint + "\n" + place), nil
+// archiveMark is what two machines with the same archive have in common. In a folder it is a file, made by whoever comes first; from then on it has
+// to be this one.
+func archiveMark(ctx context.Context, c *centre) ([]byte, error) {
+	folder, ok := c.Archive.(*archive.Folder)
+	if !ok {
+		return []byte(c.config.S3.Endpoint + "\n" + archivePlace(c.config)), nil
 	}
-	mark, err := archive.NewFolder(place).Share()
+	mark, err := folder.Share(ctx)
 	return []byte(mark), err
 }

@@ -7,7 +7,6 @@
 package archive
 
 import (
-	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -55,9 +54,9 @@ type Archive interface {
 
 // File is a file of the archive, by its name. What is in it may be something else: Get tells.
 type File struct {
-	Number  card.Number
-	SHA256  string    // in hex; empty for a file with a name of before
-	Written time.Time // by the clock of the disk or the bucket
+	Number  card.Number // empty for a temporary file that was to be no card's
+	SHA256  string      // in hex; empty for a file with a name of before
+	Written time.Time   // by the clock of the disk or the bucket
 
 	temporary string // the name in the archive of one that is not whole yet, and empty for any other
 }
@@ -65,7 +64,12 @@ type File struct {
 // IsTemporary says whether it is what a write goes on with, or has left, and no file of a card yet.
 func (f File) IsTemporary() bool { return f.temporary != "" }
 
-func (f File) name() string { return cmp.Or(f.temporary, Name(f.Number, f.SHA256)) }
+func (f File) name() string {
+	if f.temporary != "" {
+		return f.temporary
+	}
+	return Name(f.Number, f.SHA256)
+}
 
 // Reader hands out files and can do nothing else: it is what the public server gets.
 type Reader struct {

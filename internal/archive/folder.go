@@ -22,17 +22,21 @@ import (
 type Folder struct {
 	dir string
 
-	mu    sync.Mutex
-	known bool   // it was there, and is not made anew where it has gone
-	mark  string // what it has to have from then on; empty for none
+	named func(context.Context) ([]Wanted, error) // some files that it has to have, if anybody can say
+
+	mu      sync.Mutex
+	known   bool        // it was there, and is not made anew where it has gone
+	mark    string      // what it has to have from then on; empty for none
+	info    fs.FileInfo // which folder it was
+	witness string      // the name of a file that was there; empty for none
 }
 
-// NewFolder is the archive in dir, which is made when the first file comes, and never again after that.
+// NewFolder is the archive in dir, which is made when the first file comes, and never again after that. Expect says whether that was long ago.
 func NewFolder(dir string) *Folder { return &Folder{dir: dir} }
 
 // Put keeps files as Archive says: temporary files, fsync, rename, fsync of the folders. Together they wait for the disk hardly longer
 // than one would, and once begun they are written to the end, whatever becomes of ctx. It refuses with ErrGone where the folder is not the one
-// any more that it was at the first file.
+// any more that it was at the first file, or has not what Expect says.
 func (a *Folder) Put(ctx context.Context, files map[card.Number][]byte) (map[card.Number]string, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -47,7 +51,7 @@ func (a *Folder) Put(ctx context.Context, files map[card.Number][]byte) (map[car
 		folders = append(folders, filepath.Base(filepath.Dir(path)))
 	}
 	slices.Sort(folders)
-	err := a.begin()
+	err := a.begin(ctx)
 	if err == nil {
 		err = durable.MakeFolders(a.dir, slices.Compact(folders), 0o700)
 	}
@@ -59,6 +63,12 @@ func (a *Folder) Put(ctx context.Context, files map[card.Number][]byte) (map[car
 	}
 	if err != nil {
 		return nil, fmt.Errorf("archive %d cards: %w", len(files), err)
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for number, sum := range sums {
+		a.witness = Name(number, sum)
+		break
 	}
 	return sums, nil
 }
@@ -147,7 +157,7 @@ func (a *Folder) RemoveFile(ctx context.Context, file File) error {
 func (a *Folder) List(ctx context.Context) iter.Seq2[File, error] { return a.list(ctx, fileOf) }
 
 // Temporary goes through the temporary files that are there, as List does through the others: those of writes that go on, and of such as were
-// killed. Each is named as the file that it was to be; RemoveFile takes it out, and not that one.
+// killed. Each is named as the file that it was to be, and a mark of the folder has no number; RemoveFile takes it out, and not that one.
 func (a *Folder) Temporary(ctx context.Context) iter.Seq2[File, error] {
 	return a.list(ctx, temporaryOf)
 }
@@ -157,6 +167,9 @@ var temporaryEnd = regexp.MustCompile(`[0-9]+$`)
 
 // temporaryOf is the temporary file that has a name, if it is one of such.
 func temporaryOf(name string) (f File, ok bool) {
+	if temporaryMark.MatchString(name) {
+		return File{temporary: name}, true
+	}
 	folder, base := path.Split(name)
 	final, dot := strings.CutPrefix(base, ".")
 	end := temporaryEnd.FindStringIndex(final)
@@ -171,12 +184,15 @@ func temporaryOf(name string) (f File, ok bool) {
 // list goes through the files that are there and that of answers.
 func (a *Folder) list(ctx context.Context, of func(name string) (File, bool)) iter.Seq2[File, error] {
 	return func(yield func(File, error) bool) {
-		folders, err := os.ReadDir(a.dir)
+		entries, err := os.ReadDir(a.dir)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			yield(File{}, err)
 			return
 		}
-		for _, folder := range folders {
+		if !listIn("", entries, of, yield) {
+			return
+		}
+		for _, folder := range entries {
 			if !folder.IsDir() {
 				continue
 			}
@@ -188,25 +204,33 @@ func (a *Folder) list(ctx context.Context, of func(name string) (File, bool)) it
 				yield(File{}, err)
 				return
 			}
-			for _, entry := range files {
-				file, ok := of(folder.Name() + "/" + entry.Name())
-				if !ok || !entry.Type().IsRegular() {
-					continue
-				}
-				info, err := entry.Info()
-				if errors.Is(err, fs.ErrNotExist) { // it was removed meanwhile
-					continue
-				}
-				if err != nil {
-					yield(File{}, err)
-					return
-				}
-				if file.Written = info.ModTime(); !yield(file, nil) {
-					return
-				}
+			if !listIn(folder.Name()+"/", files, of, yield) {
+				return
 			}
 		}
 	}
+}
+
+// listIn goes through the entries of one folder, whose name ends in a slash, and says whether to go on.
+func listIn(folder string, entries []fs.DirEntry, of func(name string) (File, bool), yield func(File, error) bool) bool {
+	for _, entry := range entries {
+		file, ok := of(folder + entry.Name())
+		if !ok || !entry.Type().IsRegular() {
+			continue
+		}
+		info, err := entry.Info()
+		if errors.Is(err, fs.ErrNotExist) { // it was removed meanwhile
+			continue
+		}
+		if err != nil {
+			yield(File{}, err)
+			return false
+		}
+		if file.Written = info.ModTime(); !yield(file, nil) {
+			return false
+		}
+	}
+	return true
 }
 
 func (a *Folder) path(name string) string { return filepath.Join(a.dir, filepath.FromSlash(name)) }

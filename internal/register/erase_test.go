@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -69,6 +70,35 @@ func testErase(t *testing.T, open func(testing.TB) *DB) {
 	}
 	if !bytes.Contains(data, []byte("learner5@")) {
 		t.Error("another learner's details are gone too")
+	}
+}
+
+func TestSomeFiles(t *testing.T) { onEach(t, testSomeFiles) }
+
+func testSomeFiles(t *testing.T, open func(testing.TB) *DB) {
+	db, entries := busyRegister(t, open)
+	if _, err := db.Erase(t.Context(), numbersOf(entries[:1]), "office", "asked for", later); err != nil { // the oldest
+		t.Fatal(err)
+	}
+	var all []CardFile
+	err := db.EachFile(t.Context(), func(f CardFile) error {
+		all = append(all, f)
+		return nil
+	})
+	if err != nil || len(all) < 4 {
+		t.Fatalf("got %v, %v", all, err)
+	}
+	last := len(all) - 1
+	for n, want := range map[int][]CardFile{0: nil, 1: {all[last], all[0]}, 2: {all[last], all[last-1], all[0], all[1]}} {
+		if got, err := db.SomeFiles(t.Context(), n); err != nil || !slices.Equal(got, want) {
+			t.Errorf("of %d: got %v, %v, want %v", n, got, err, want)
+		}
+	}
+	if got, err := db.SomeFiles(t.Context(), 1000); err != nil || len(got) != 2*len(all) {
+		t.Errorf("of all: got %d, %v, want %d", len(got), err, 2*len(all))
+	}
+	if got, err := open(t).SomeFiles(t.Context(), 16); err != nil || len(got) != 0 {
+		t.Errorf("of a new register: got %v, %v", got, err)
 	}
 }
 

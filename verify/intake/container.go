@@ -263,8 +263,10 @@ func CleanName(name string) string {
 var (
 	ownLists = regexp.MustCompile(`^(cards(-[0-9]+)?\.csv|problems(-[0-9]+)?\.(csv|xlsx))$`)
 	// What a run that was killed has left of its files, whole or not, in its output folder or in the archive, where names have a SHA-256.
-	leftOver  = regexp.MustCompile(`^\.([0-9A-Z]{12}(-[0-9a-f]{64})?\.pdf|cards\.csv|problems\.(csv|xlsx)|cardproof-)[0-9]+$`)
-	systemBit = []string{".DS_Store", "Thumbs.db", "desktop.ini"}
+	leftOver = regexp.MustCompile(`^\.([0-9A-Z]{12}(-[0-9a-f]{64})?\.pdf|cards\.csv|problems\.(csv|xlsx)|cardproof-)[0-9]+$`)
+	// What stands in a folder that is an archive, beside the folders of the cards.
+	archiveBit = regexp.MustCompile(`^\.(shared(-[0-9]+)?|anew)$`)
+	systemBit  = []string{".DS_Store", "Thumbs.db", "desktop.ini"}
 )
 
 // isPassed says whether a file in a folder or a ZIP is none that a person has put there. Its name alone does not tell: with the bytes of a
@@ -274,7 +276,7 @@ func isPassed(name string, open func() (io.ReadCloser, error)) bool {
 	if leftOver.MatchString(base) {
 		return true
 	}
-	if !slices.Contains(systemBit, base) && !ownLists.MatchString(base) && !strings.HasPrefix(name, "__MACOSX/") {
+	if !slices.Contains(systemBit, base) && !ownLists.MatchString(base) && !archiveBit.MatchString(base) && !strings.HasPrefix(name, "__MACOSX/") {
 		return false
 	}
 	f, err := open()

@@ -156,6 +156,21 @@ func TestPassedAsLeftOver(t *testing.T) {
 	}
 }
 
+// An archive in a folder has files that are no card's.
+func TestPassedOfAnArchive(t *testing.T) {
+	card := testFile(t, onePDF)
+	b := NewBatch(Office)
+	b.Add("z", zipOf(t, entry{name: "7F/7F3K9QWX2MTD.pdf", data: card}, entry{name: ".shared", data: []byte("a mark\n")}, entry{name: ".shared-123", data: nil},
+		entry{name: ".anew", data: nil}, entry{name: "more/.shared", data: card}, entry{name: ".shared-mine", data: []byte("x")}))
+	if want := []string{"z: .shared", "z: .shared-123", "z: .anew"}; !slices.Equal(b.Passed, want) {
+		t.Errorf("got %q passed over, want %q", b.Passed, want)
+	}
+	got := say(t, testDesk(Office), b)
+	if want := "valid z: 7F/7F3K9QWX2MTD.pdf p1\nvalid z: more/.shared p1\nmalformed z: .shared-mine"; got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
 // What has the name of a list or of a system's file, and is a PDF or a picture, is looked at.
 func TestPassedByItsBytes(t *testing.T) {
 	card, picture := testFile(t, onePDF), testFile(t, twoPNG)
