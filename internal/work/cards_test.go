@@ -220,6 +220,9 @@ func TestATroubledMachineLeavesItsJobs(t *testing.T) {
 		t.Errorf("its jobs: got %+v", got)
 	}
 	stop()
+	if got := b.machines(); len(got) != 0 { // it was told to end in the middle of its pause
+		t.Errorf("after its end the list has %+v", got)
+	}
 	defer b.machine(lane, b.make, time.Now)()
 	wait(t, func() bool { return b.left() == 0 })
 }
