@@ -109,24 +109,19 @@ func (i *Issuer) standing(ctx context.Context, plan *Plan) (*production, error) 
 	return run, nil
 }
 
-// lookUpTogether is how many cards the register is asked for at once: a database takes only so many values in a question.
-const lookUpTogether = 1000
-
 // entriesOf are the cards of a plan as they stand now.
 func (i *Issuer) entriesOf(ctx context.Context, p *Plan) (map[card.Number]card.Entry, error) {
-	found := make(map[card.Number]card.Entry, len(p.lines))
-	for part := range slices.Chunk(p.lines, lookUpTogether) {
-		numbers := make([]card.Number, len(part))
-		for n, l := range part {
-			numbers[n] = l.entry.Number
-		}
-		entries, err := i.Register.FindEntries(ctx, numbers)
-		if err != nil {
-			return nil, err
-		}
-		for _, one := range entries {
-			found[one.Number] = one
-		}
+	numbers := make([]card.Number, len(p.lines))
+	for n, l := range p.lines {
+		numbers[n] = l.entry.Number
+	}
+	entries, err := i.Register.FindEntries(ctx, numbers)
+	if err != nil {
+		return nil, err
+	}
+	found := make(map[card.Number]card.Entry, len(entries))
+	for _, one := range entries {
+		found[one.Number] = one
 	}
 	return found, nil
 }

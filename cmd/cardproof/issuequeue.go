@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/cardproof/cardproof/card"
@@ -51,13 +52,13 @@ func (a *app) runQueued(ctx context.Context, c *centre, plan *issuer.Plan, d iss
 	if !wait {
 		return &issuer.Result{Batch: list.Batch, Batches: list.Batches}, a.left(list)
 	}
-	waitErr := w.waitAndLock(ctx)
+	unmade, err := w.waitAndLock(ctx)
 	if ctx.Err() != nil {
 		_ = a.left(list)
 		return nil, ctx.Err()
 	}
-	if waitErr != nil && !errors.Is(waitErr, errUnmade) {
-		return nil, waitErr
+	if err != nil {
+		return nil, both(undelivered(err), unmade)
 	}
 	var end func()
 	d.Progress, end = a.progress(plan)
@@ -67,7 +68,25 @@ func (a *app) runQueued(ctx context.Context, c *centre, plan *issuer.Plan, d iss
 		result, err = c.Gather(ctx, list, d)
 		return err
 	})
-	return result, errors.Join(err, waitErr)
+	return result, both(err, unmade)
+}
+
+// both is the end of a run that can't deliver what is made, where not every card is made either. Both are told, and the first decides the exit code.
+func both(undelivered, unmade error) error {
+	if undelivered == nil || unmade == nil {
+		return cmp.Or(undelivered, unmade)
+	}
+	first, second := explain(undelivered), explain(unmade)
+	return fail(first.code, fmt.Errorf("%w; %w", first.err, second.err), slices.Concat(first.hints, second.hints)...)
+}
+
+// undelivered is an error from after a wait: much was done by then, whatever the same error would say of a run that begins.
+func undelivered(err error) error {
+	if !errors.Is(err, errOldSet) {
+		return err
+	}
+	return fail(exitKey, err, "The keys were changed while this run waited. What the workers have made of the batch is on record, and none of it is delivered yet.",
+		"Bring the newest jwks.json to this machine, from where the keys were changed or from a backup; it holds public keys only. Then run the same command again: it delivers the cards.")
 }
 
 // left says what becomes of a batch that nobody waits for.
@@ -114,24 +133,22 @@ func (w *waiter) put(ctx context.Context) error {
 }
 
 // waitAndLock waits for the workers, and then until nobody else issues, erases or changes keys, with the keys as they are by then. Where another run
-// has planned cards anew in between, it waits for these as well. With errUnmade, too, the lock is held.
-func (w *waiter) waitAndLock(ctx context.Context) error {
+// has planned cards anew in between, it waits for these as well. unmade is an errUnmade, or nil where all cards are made; with it, too, the lock is held
+// where err is nil.
+func (w *waiter) waitAndLock(ctx context.Context) (unmade, err error) {
 	for {
-		waitErr := w.wait(ctx)
-		if waitErr != nil && !errors.Is(waitErr, errUnmade) {
-			return waitErr
+		unmade = w.wait(ctx)
+		if unmade != nil && !errors.Is(unmade, errUnmade) {
+			return nil, unmade
 		}
-		if err := w.app.waitForOthers(ctx, w.centre, w.centre.db, register.Issuing); err != nil {
-			return err
-		}
-		if waitErr != nil {
-			return waitErr
+		if err := w.app.waitForOthers(ctx, w.centre, w.centre.db, register.Issuing); err != nil || unmade != nil {
+			return unmade, err
 		}
 		if _, n, err := w.left(ctx); err != nil || n == 0 {
-			return err
+			return nil, err
 		}
 		if err := w.centre.lock.Unlock(); err != nil {
-			return err
+			return nil, err
 		}
 	}
 }
@@ -227,6 +244,9 @@ func (w *waiter) look(ctx context.Context, left map[string]map[card.Number]bool)
 	}
 	switch {
 	case alive:
+		if kept := whyKept(machines); kept != "" {
+			text = "the workers wait: " + kept + "; `cardproof queue` shows the machines"
+		}
 		return text, nil
 	case ended == 0:
 		return text, w.put(ctx)
@@ -262,6 +282,20 @@ func whyWaiting(lane work.Lane, machines []work.Machine) string {
 		}
 	}
 	return why
+}
+
+// whyKept is empty where no machine that could make cards is kept waiting. One lock keeps all of them, so that the others hear of it soon.
+func whyKept(machines []work.Machine) string {
+	var since time.Time
+	for _, m := range machines {
+		if m.Why == "" && !m.Kept.IsZero() && (since.IsZero() || m.Kept.Before(since)) {
+			since = m.Kept
+		}
+	}
+	if since.IsZero() {
+		return ""
+	}
+	return fmt.Sprintf("since %s another machine changes keys, erases or copies, or waits until a machine that hangs has ended", stamp(since))
 }
 
 // printLeft is the end of a run that did not wait.

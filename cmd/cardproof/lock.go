@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -42,11 +43,39 @@ func (a *app) lockIssuing(ctx context.Context, c *config.Config, db *register.DB
 	if err != nil {
 		return nil, errors.Join(err, file.Unlock())
 	}
-	session, err := db.LockIssuing(ctx, how, func(behind register.Holding) { a.say("%s ...\n", waitingFor[behind]) })
+	waited := func() {}
+	session, err := db.LockIssuing(ctx, how, func(behind register.Holding) {
+		a.say("%s ...\n", waitingFor[behind])
+		waited()
+		if behind != register.Issuing { // which may take hours
+			waited = after(longWait, func() { a.say("%s\n", mayHang) })
+		}
+	})
+	waited()
 	if err != nil {
 		return nil, errors.Join(err, file.Unlock())
 	}
 	return &issuingLock{session, file}, nil
+}
+
+// longWait is longer than a machine has cards in hand, unless it hangs.
+const longWait = time.Minute
+
+// mayHang says what may keep a lock for good. Nobody takes it away: what a machine that hangs has begun to write comes to its end when the archive is back.
+const mayHang = "still waiting; `cardproof queue` shows the machines that make cards. One whose archive or token hangs keeps the others waiting until that answers again, or until its `cardproof work` has ended."
+
+// after runs do after some time, unless stop is called before that. What has begun by then ends before stop does.
+func after(d time.Duration, do func()) (stop func()) {
+	ended := make(chan struct{})
+	timer := time.AfterFunc(d, func() {
+		defer close(ended)
+		do()
+	})
+	return sync.OnceFunc(func() {
+		if !timer.Stop() {
+			<-ended
+		}
+	})
 }
 
 // whileIssuing runs what the lock covers, breaks it off where the lock is lost, and gives the lock back.

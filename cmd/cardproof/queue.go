@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -89,8 +90,9 @@ type queuedBatch struct {
 // queuedMachine is a machine as JSON.
 type queuedMachine struct {
 	Name string `json:"machine"`
-	Key  string `json:"key"` // that it signs with; empty where it makes no cards
-	Why  string `json:"why"` // it makes none
+	Key  string `json:"key"`  // that it signs with; empty where it makes no cards
+	Why  string `json:"why"`  // it makes none
+	Kept string `json:"kept"` // since when it has waited for others to change keys, erase or copy; empty where it does not
 	Seen string `json:"seen"`
 }
 
@@ -110,7 +112,10 @@ func (a *app) showQueue(ctx context.Context, c *centre, q *work.Queue) error {
 	if a.json {
 		shown := make([]queuedMachine, len(machines))
 		for i, m := range machines {
-			shown[i] = queuedMachine{m.Name, m.Lane.Key, m.Why, stamp(m.Seen)}
+			shown[i] = queuedMachine{m.Name, m.Lane.Key, m.Why, "", stamp(m.Seen)}
+			if !m.Kept.IsZero() {
+				shown[i].Kept = stamp(m.Kept)
+			}
 		}
 		return a.printJSON(map[string]any{"batches": batches, "machines": shown})
 	}
@@ -127,19 +132,26 @@ func (a *app) showQueue(ctx context.Context, c *centre, q *work.Queue) error {
 		}
 	}
 	for _, m := range machines {
-		says := "makes cards with key " + m.Lane.Key
-		switch {
-		case m.Why != "":
-			says = "makes no cards: " + strings.Join(strings.Fields(m.Why), " ")
-		case len(waiting) > 0 && !waiting[m.Lane]:
-			says += "; nothing of what waits is for its key and set-up"
-		}
-		fmt.Fprintf(a.stdout, "machine %s, seen %d s ago, %s\n", m.Name, int(now.Sub(m.Seen)/time.Second), says)
+		fmt.Fprintf(a.stdout, "machine %s, seen %d s ago, %s\n", m.Name, int(now.Sub(m.Seen)/time.Second), machineText(m, waiting))
 	}
 	if len(machines) == 0 {
 		fmt.Fprintln(a.stdout, "no machine makes cards; `cardproof work` does, where the keys are")
 	}
 	return nil
+}
+
+// machineText is what a machine does, where cards of some lanes wait.
+func machineText(m work.Machine, waiting map[work.Lane]bool) string {
+	says := "makes cards with key " + m.Lane.Key
+	switch {
+	case m.Why != "":
+		return "makes no cards: " + strings.Join(strings.Fields(m.Why), " ")
+	case !m.Kept.IsZero():
+		return says + "; has waited since " + stamp(m.Kept) + " for another to change keys, erase or copy"
+	case len(waiting) > 0 && !waiting[m.Lane]:
+		return says + "; nothing of what waits is for its key and set-up"
+	}
+	return says
 }
 
 // text is the line of a batch.
@@ -208,6 +220,9 @@ func (b *queuedBatch) take(jobs *work.BatchJobs, machines []work.Machine) {
 		if why := whyWaiting(lane, machines); why != "" {
 			b.Why = why
 		}
+	}
+	if len(jobs.Running)+len(jobs.Waiting) > 0 {
+		b.Why = cmp.Or(whyKept(machines), b.Why)
 	}
 }
 

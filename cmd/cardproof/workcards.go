@@ -104,10 +104,11 @@ func (m *maker) issuer(ctx context.Context) (*issuer.Issuer, error) {
 
 // make makes cards, while nobody changes keys, erases or copies on any machine.
 func (m *maker) make(ctx context.Context, numbers []card.Number) (left map[string][]card.Number, err error) {
-	lock, err := m.db.LockIssuing(ctx, register.Making, func(register.Holding) {})
+	lock, err := m.db.LockIssuing(ctx, register.Making, func(register.Holding) {}) // where it is kept waiting, the Maker tells
 	if err != nil {
 		return nil, err
 	}
+	defer func() { err = errors.Join(err, lock.Close()) }() // also after a panic: the worker lives on, and others would wait for ever
 	err = lock.While(ctx, func(ctx context.Context) error {
 		i, err := m.issuer(ctx) // the keys may have been changed while this waited
 		if err == nil {
@@ -119,7 +120,7 @@ func (m *maker) make(ctx context.Context, numbers []card.Number) (left map[strin
 		left, err = i.Make(ctx, numbers)
 		return err
 	})
-	return left, errors.Join(err, lock.Close())
+	return left, err
 }
 
 // checkFolder sees to it that an archive in a folder is the one of the start before anything is signed. A bucket tells by itself what it is.

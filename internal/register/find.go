@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/cardproof/cardproof/card"
 )
@@ -47,25 +48,58 @@ func findEntry(ctx context.Context, q querier, number card.Number) (card.Entry, 
 	return e, err == nil, err
 }
 
-// mostNumbers is how many cards are looked up at once. Each is an argument of the statement, and a database takes only so many.
+// mostNumbers is how many cards a statement looks up. Each is an argument of it, and a database takes only so many.
 const mostNumbers = 1000
 
 // errManyNumbers says that a caller did not look cards up in groups.
 var errManyNumbers = fmt.Errorf("more than %d cards to be looked up at once", mostNumbers)
 
-// FindEntries answers the cards of the numbers that the register has, in the order in which they were planned. More than a thousand numbers
-// are refused.
+// FindEntries answers the cards of the numbers that the register has, in the order in which they were planned, each once and all as they stand
+// at one moment. There may be any count of numbers.
 func (l *Ledger) FindEntries(ctx context.Context, numbers []card.Number) (entries []card.Entry, err error) {
-	const doing = "look up cards"
-	in, args, err := inNumbers(numbers)
-	if err != nil || len(numbers) == 0 {
-		return nil, wrap(doing, err)
+	if len(numbers) == 0 {
+		return nil, nil
 	}
-	err = l.snapshot(ctx, doing, func(tx *sql.Tx) error {
-		entries, err = listEntries(ctx, tx, "c.number"+in, args...)
-		return err
+	var found []*hit
+	err = l.snapshot(ctx, "look up cards", func(tx *sql.Tx) error {
+		shelf, err := readShelf(ctx, tx)
+		if err != nil {
+			return err
+		}
+		for group := range slices.Chunk(numbers, mostNumbers) {
+			hits, err := findGroup(ctx, tx, shelf, group)
+			if err != nil {
+				return err
+			}
+			found = append(found, hits...)
+		}
+		return nil
 	})
-	return entries, err
+	if err != nil {
+		return nil, err
+	}
+	oldestFirst(found)
+	for n, h := range found {
+		if n == 0 || h.seq != found[n-1].seq { // a number may be in two groups
+			entries = append(entries, h.Entry)
+		}
+	}
+	return entries, nil
+}
+
+// findGroup answers the cards of mostNumbers numbers at the most.
+func findGroup(ctx context.Context, tx *sql.Tx, of shelf, numbers []card.Number) (found []*hit, err error) {
+	in, args, err := inNumbers(numbers)
+	if err != nil {
+		return nil, err
+	}
+	err = forEach(ctx, tx, func(rows *sql.Rows) (err error) {
+		h := new(hit)
+		h.Entry, err = scanEntry(rows, of, &h.seq)
+		found = append(found, h)
+		return err
+	}, "SELECT c.seq, "+entryColumns+" FROM cards c WHERE c.number"+in, args...)
+	return found, err
 }
 
 // inNumbers is the condition that something is one of some numbers, and its arguments.

@@ -2,6 +2,7 @@ package register
 
 import (
 	"errors"
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -68,11 +69,11 @@ func testQueued(t *testing.T, db *DB) {
 	}
 }
 
-// No more cards are looked up at once than every database takes, and a caller who wants more is told.
+// Every database takes only so many values in a statement. More cards than that are found nevertheless, or a caller who wants their files is told.
 func TestMostNumbers(t *testing.T) {
 	onBoth(t, func(t *testing.T, db *DB) {
-		one := learner(1)
-		issue(t, db, "b1", one)
+		one, two := learner(1), learner(2)
+		issue(t, db, "b1", one, two)
 		numbers := slices.Repeat([]card.Number{"7F3K9QWX2MTZ"}, mostNumbers)
 		numbers[mostNumbers-1] = one.Number
 		for _, tc := range []struct {
@@ -80,14 +81,18 @@ func TestMostNumbers(t *testing.T) {
 			found   int
 			want    error
 		}{{nil, 0, nil}, {numbers, 1, nil}, {append(numbers, one.Number), 0, errManyNumbers}} {
-			entries, err := db.FindEntries(t.Context(), tc.numbers)
-			if !errors.Is(err, tc.want) || len(entries) != tc.found {
-				t.Errorf("entries of %d numbers: got %d, %v, want %d, %v", len(tc.numbers), len(entries), err, tc.found, tc.want)
-			}
 			files, err := db.FilesOf(t.Context(), tc.numbers)
 			if !errors.Is(err, tc.want) || len(files) != tc.found {
 				t.Errorf("files of %d numbers: got %d, %v, want %d, %v", len(tc.numbers), len(files), err, tc.found, tc.want)
 			}
+		}
+		first, second := mustEntry(t, db, one.Number), mustEntry(t, db, two.Number)
+		entries, err := db.FindEntries(t.Context(), append(slices.Concat([]card.Number{two.Number}, numbers), one.Number)) // one in both groups
+		if err != nil || !reflect.DeepEqual(entries, []card.Entry{first, second}) {
+			t.Errorf("entries of %d numbers: got %d, %v, want the two in the order of their plan", mostNumbers+2, len(entries), err)
+		}
+		if entries, err := db.FindEntries(t.Context(), nil); err != nil || len(entries) != 0 {
+			t.Errorf("entries of no number: got %v, %v", entries, err)
 		}
 	})
 }

@@ -153,6 +153,7 @@ func (b *bench) machines() []work.Machine {
 }
 
 func TestCardsArePutInOnce(t *testing.T) {
+	t.Parallel()
 	b := newQueueBench(t, 120)
 	here, elsewhere := work.Lane{Key: "key", Setup: "here"}, work.Lane{Key: "key", Setup: "elsewhere"}
 	if got := b.put("here", false); got != 120 {
@@ -176,6 +177,7 @@ func TestCardsArePutInOnce(t *testing.T) {
 }
 
 func TestMachinesTakeTheirOwnLaneAlone(t *testing.T) {
+	t.Parallel()
 	b := newQueueBench(t, 120)
 	b.put("here", false)
 	strange, taken := counted(b.make)
@@ -197,6 +199,7 @@ func TestMachinesTakeTheirOwnLaneAlone(t *testing.T) {
 }
 
 func TestAMachineWithAWrongClockTakesNothing(t *testing.T) {
+	t.Parallel()
 	b := newQueueBench(t, 60)
 	b.put("here", false)
 	wrong, taken := counted(b.make)
@@ -211,6 +214,7 @@ func TestAMachineWithAWrongClockTakesNothing(t *testing.T) {
 
 // What is wrong with a machine burns no attempt and is told; another machine makes the cards.
 func TestATroubledMachineLeavesItsJobs(t *testing.T) {
+	t.Parallel()
 	b := newQueueBench(t, 60)
 	b.put("here", false)
 	lane := work.Lane{Key: "key", Setup: "here"}
@@ -220,11 +224,15 @@ func TestATroubledMachineLeavesItsJobs(t *testing.T) {
 		t.Errorf("its jobs: got %+v", got)
 	}
 	stop()
+	if got := b.machines(); len(got) != 0 { // it was told to end in the middle of its pause
+		t.Errorf("after its end the list has %+v", got)
+	}
 	defer b.machine(lane, b.make, time.Now)()
 	wait(t, func() bool { return b.left() == 0 })
 }
 
 func TestAFaultOfCardsIsTold(t *testing.T) {
+	t.Parallel()
 	b := newQueueBench(t, 10)
 	b.put("here", false)
 	defer b.machine(work.Lane{Key: "key", Setup: "here"}, func(context.Context, []card.Number) (map[string][]card.Number, error) { return nil, errFault }, time.Now)()
@@ -257,6 +265,7 @@ func TestAMachineTellsOfCardsThatNoneMakes(t *testing.T) {
 
 // What a machine had in hand when it lost the database is not in its hands when it is back, and is told to wait for its next turn.
 func TestJobsThatAMachineHasGivenUp(t *testing.T) {
+	t.Parallel()
 	b := newQueueBench(t, 60)
 	lane := work.Lane{Key: "key", Setup: "here"}
 	in, out := make(chan struct{}, 9), make(chan struct{})

@@ -31,6 +31,7 @@ func (f *office) recipients() (to []string) {
 
 // A corrected address reaches the mails that nobody has got yet: the card's own, its reminder, and one that is being sent.
 func TestCorrectedAddress(t *testing.T) {
+	t.Parallel()
 	f := newOffice(t, "")
 	numbers := f.issue("b", 700, "ok-stranger1@example.org", "ok-stranger2@example.org")
 	f.queue("b")
@@ -59,6 +60,7 @@ func TestCorrectedAddress(t *testing.T) {
 
 // The wish for no reminders is that of the address which the card has now.
 func TestReminderOfCorrectedAddress(t *testing.T) {
+	t.Parallel()
 	f := newOffice(t, "")
 	numbers := f.issue("b", 25, "busy-old1@example.org", "busy-old2@example.org")
 	f.once() // both are queued, and wait
@@ -78,6 +80,7 @@ func TestReminderOfCorrectedAddress(t *testing.T) {
 
 // A mail that an older version left behind under the address before goes to the one of now.
 func TestLeftBehind(t *testing.T) {
+	t.Parallel()
 	f := newOffice(t, "")
 	n := f.issue("b", 700, "ok-right@example.org")[0]
 	if _, err := f.o.Register.QueueMails(t.Context(), []register.NewMail{{Event: "issued:" + n.Compact(), Kind: register.MailIssued, Number: n,
@@ -95,6 +98,7 @@ func TestLeftBehind(t *testing.T) {
 
 // A worker that was off for days gives no mail up after its first attempt.
 func TestGiveUpCountsFromTheFirstAttempt(t *testing.T) {
+	t.Parallel()
 	f := newOffice(t, "")
 	n := f.issue("b", 700, "busy-1@example.org")[0]
 	f.queue("b")
@@ -111,6 +115,7 @@ func TestGiveUpCountsFromTheFirstAttempt(t *testing.T) {
 }
 
 func TestLinksOfNobody(t *testing.T) {
+	t.Parallel()
 	f := newOffice(t, "")
 	f.links.byEmail["moved@example.org"] = []card.LearnerKey{{Name: "Ada", Email: "moved@example.org"}}
 	q, err := work.OpenQueue(t.Context(), filepath.Join(f.o.Folder, work.QueueName))

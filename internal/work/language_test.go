@@ -22,6 +22,7 @@ func (f *office) speak(n card.Number, language string) {
 // A reminder is in the learner's own language, then in that of the mail with the card, then in the centre's; and the link leads to a page in
 // the learner's, where they have one.
 func TestReminderInTheLearnersLanguage(t *testing.T) {
+	t.Parallel()
 	f := newOffice(t, "")
 	f.o.Language = "fr"
 	numbers := f.issue("b", 25, "ok-own@example.org", "ok-none@example.org", "ok-mailed@example.org")
@@ -60,6 +61,7 @@ func unfolded(data []byte) string { return string(bytes.ReplaceAll(data, []byte(
 
 // Whoever asks for links gets them in their own language, and only without one in that of the page where they asked.
 func TestLinksInTheLearnersLanguage(t *testing.T) {
+	t.Parallel()
 	f := newOffice(t, "")
 	numbers := f.issue("b", 700, "ok-own@example.org", "ok-none@example.org")
 	f.speak(numbers[0], "ar")

@@ -14,10 +14,11 @@ import (
 
 // Machine is a run of `cardproof work`, as it tells the others of itself.
 type Machine struct {
-	Name   string    `json:"name"`   // host and process; two hosts in containers may have the same
-	Client string    `json:"client"` // that has its jobs in hand now; those of one before were given up
-	Lane   Lane      `json:"lane"`   // what it makes; empty where it makes none now
-	Why    string    `json:"why"`    // it makes none
+	Name   string    `json:"name"`          // host and process; two hosts in containers may have the same
+	Client string    `json:"client"`        // that has its jobs in hand now; those of one before were given up
+	Lane   Lane      `json:"lane"`          // what it makes; empty where it makes none now
+	Why    string    `json:"why"`           // it makes none
+	Kept   time.Time `json:"kept,omitzero"` // since when it has waited for others to change keys, erase or copy; zero where it does not
 	Seen   time.Time `json:"-"`
 }
 

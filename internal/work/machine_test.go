@@ -57,6 +57,7 @@ func TestMachinesOfOneLongName(t *testing.T) {
 }
 
 func TestHasGivenUp(t *testing.T) {
+	t.Parallel()
 	a, b := Machine{Name: "a:1", Client: "a:1/now"}, Machine{Name: "b:1", Client: "b:1/now"}
 	twin, paused := Machine{Name: "a:1", Client: "a:1/twin"}, Machine{Name: "a:1", Client: "a:1"}
 	for _, test := range []struct {

@@ -41,10 +41,12 @@ type Maker struct {
 	on      riverdriver.Driver[*sql.Tx]
 	name    string       // of this machine
 	queue   string       // in which it tells of itself
+	listed  bool         // it may have told of itself there
 	trouble chan error   // what one of the jobs has met
 	waits   waiting      // what was found by the last look
 	asked   chan answer  // of a Ready that has not answered in time; nil otherwise
 	overdue atomic.Int32 // jobs that endTime has not ended
+	kept    patience     // with others, for whom this machine waits
 }
 
 // Times of a maker.
@@ -82,6 +84,7 @@ func OpenMaker(ctx context.Context, o MakerOptions) (*Maker, error) {
 
 // Run makes cards until ctx ends, and then ends those at hand. While the machine is not ready, it makes none, says why, and looks again.
 func (m *Maker) Run(ctx context.Context) error {
+	defer m.sayGone() // wherever the end has met it
 	said := ""
 	for ctx.Err() == nil {
 		lane, err := m.ready(ctx)
@@ -123,7 +126,7 @@ func (m *Maker) ready(ctx context.Context) (Lane, error) {
 		return Lane{}, fmt.Errorf("%w: it is off by %s", ErrClockSkew, off.Round(time.Second))
 	}
 	if m.overdue.Load() > 0 {
-		return Lane{}, fmt.Errorf("%w: a part of a batch has been in hand for more than %s", ErrSilent, endTime)
+		return Lane{}, fmt.Errorf("%w: a part of a batch has been in hand for more than %s; until it ends, whoever changes keys or erases waits, and then the other machines too", ErrSilent, endTime)
 	}
 	return m.ask(ctx)
 }
@@ -142,6 +145,8 @@ func (m *Maker) ask(ctx context.Context) (Lane, error) {
 		case <-m.asked: // that was true then
 		case <-late:
 			return Lane{}, errNotReady
+		case <-ctx.Done():
+			return Lane{}, ctx.Err()
 		}
 	}
 	asked := make(chan answer, 1)
@@ -156,6 +161,9 @@ func (m *Maker) ask(ctx context.Context) (Lane, error) {
 	case <-late:
 		m.asked = asked
 		return Lane{}, errNotReady
+	case <-ctx.Done():
+		m.asked = asked
+		return Lane{}, ctx.Err()
 	}
 }
 
@@ -165,6 +173,7 @@ func (m *Maker) session(ctx context.Context, lane Lane, why error) error {
 	if why == nil {
 		queues[lane.queue()] = river.QueueConfig{MaxWorkers: atOnce}
 	}
+	m.kept.end() // of the session before
 	workers, err := m.workers()
 	if err != nil {
 		return err
@@ -190,18 +199,23 @@ func (m *Maker) watch(ctx context.Context, client *river.Client[*sql.Tx], lane L
 	if why != nil {
 		text = why.Error()
 	}
+	defer func() {
+		if ctx.Err() != nil { // before the jobs at hand have ended, which takes its time
+			m.sayGone()
+		}
+	}()
 	for {
-		data, err := json.Marshal(Machine{Name: m.name, Client: client.ID(), Lane: lane, Why: text})
+		data, err := json.Marshal(Machine{Name: m.name, Client: client.ID(), Lane: lane, Why: text, Kept: m.kept.from(m.Now())})
 		if err != nil {
 			return err
 		}
 		pause := lookEvery
+		m.listed = true // or may be, where no answer comes
 		if _, err := client.QueueUpdate(ctx, m.queue, &river.QueueUpdateParams{Metadata: data}); err != nil {
 			pause = tellAgain
 		}
 		select {
 		case <-ctx.Done():
-			m.sayGone(client)
 			return nil
 		case why = <-m.trouble:
 			m.Log.Error("this machine can't make cards; they are left to others", "machine", m.name, "why", why)
@@ -219,11 +233,15 @@ func (m *Maker) watch(ctx context.Context, client *river.Client[*sql.Tx], lane L
 }
 
 // sayGone takes this machine off the list: it ends, and nobody is to wait for it.
-func (m *Maker) sayGone(client *river.Client[*sql.Tx]) {
-	ctx, cancel := context.WithTimeout(context.Background(), graceOfStop)
+func (m *Maker) sayGone() {
+	if !m.listed {
+		return
+	}
+	m.listed = false
+	ctx, cancel := context.WithTimeout(context.Background(), lookEvery)
 	defer cancel()
 	// Where that is not heard, the others miss it after machineFor.
-	_, _ = client.QueueUpdate(ctx, m.queue, &river.QueueUpdateParams{Metadata: []byte("{}")})
+	_, _ = m.client.QueueUpdate(ctx, m.queue, &river.QueueUpdateParams{Metadata: []byte("{}")})
 }
 
 // pause leaves the jobs to other machines for a while, and tells them why.
@@ -259,6 +277,17 @@ func (m *Maker) stopClient(client *river.Client[*sql.Tx]) error {
 // errStopped says that somebody has stopped the batch.
 var errStopped = errors.New("the batch was stopped")
 
+// makeInTime is Make, and counts while it is overdue. River recovers a panic, which must leave nothing of that behind.
+func (m *Maker) makeInTime(ctx context.Context, numbers []card.Number) (other map[string][]card.Number, err error) {
+	late := time.AfterFunc(endTime, func() { m.overdue.Add(1) })
+	defer func() {
+		if !late.Stop() {
+			m.overdue.Add(-1)
+		}
+	}()
+	return m.Make(ctx, numbers)
+}
+
 // make makes the cards of one job.
 func (m *Maker) make(ctx context.Context, job *river.Job[cardsArgs]) error {
 	if isStopped(job.JobRow) {
@@ -266,10 +295,12 @@ func (m *Maker) make(ctx context.Context, job *river.Job[cardsArgs]) error {
 	}
 	bounded, cancel := context.WithTimeout(ctx, jobTime)
 	defer cancel()
-	late := time.AfterFunc(endTime, func() { m.overdue.Add(1) })
-	other, err := m.Make(bounded, job.Args.Numbers)
-	if !late.Stop() {
-		m.overdue.Add(-1)
+	began := m.Now()
+	other, err := m.makeInTime(bounded, job.Args.Numbers)
+	if errors.Is(err, register.ErrLockHeld) && ctx.Err() == nil {
+		m.keptWaiting(began)
+	} else {
+		m.kept.end()
 	}
 	for key, numbers := range other { // they were planned anew: the job follows its key
 		args := cardsArgs{job.Args.Batch, Lane{key, job.Args.Lane.Setup}, numbers}

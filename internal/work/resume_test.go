@@ -10,6 +10,7 @@ import (
 
 // What is resumed goes to the machine that runs, whatever the setup was when it was planned: what was stopped, and what waits in vain.
 func TestResumedCardsGoToMachinesThatRun(t *testing.T) {
+	t.Parallel()
 	for _, stopped := range []bool{true, false} {
 		b := newQueueBench(t, 120)
 		before := work.Lane{Key: "key", Setup: "before"}
@@ -36,6 +37,7 @@ func TestResumedCardsGoToMachinesThatRun(t *testing.T) {
 }
 
 func TestResumeWithoutMachinesAndJobs(t *testing.T) {
+	t.Parallel()
 	b := newQueueBench(t, 10)
 	if n, err := b.q.PutCards(t.Context(), "batch", "", b.unmade, true); !errors.Is(err, work.ErrNoSetup) || n != 0 {
 		t.Errorf("without a setup: got %d, %v, want ErrNoSetup", n, err)

@@ -146,6 +146,7 @@ func wait(t *testing.T, is func() bool) {
 
 // A role that neither owns the tables nor may take anything out of the register's sends mails, with the grants of docs/postgresql.md.
 func TestWriterOfTheDocumentSendsMails(t *testing.T) {
+	t.Parallel()
 	s, err := pgtest.Start()
 	if err != nil {
 		t.Fatal(err)

@@ -23,7 +23,7 @@ const askAgain = 6
 // tellWaiting logs once, when that begins, that cards wait which neither this machine makes nor any other. That has to be so at two looks in a row: a
 // machine that has just begun is on the list with the next.
 func (m *Maker) tellWaiting(ctx context.Context, mine Lane) {
-	batch, lane, err := m.unserved(ctx)
+	batch, lane, err := m.unserved(ctx, mine)
 	if err != nil { // the next look tells
 		return
 	}
@@ -44,8 +44,9 @@ func (m *Maker) tellWaiting(ctx context.Context, mine Lane) {
 // someJobs are so many that those at their head whose cards were made by other ways hide no others.
 const someJobs = 200
 
-// unserved is the first batch that has cards to be made in a lane of no machine, and that lane. Both are empty where there is none.
-func (m *Maker) unserved(ctx context.Context) (batch string, lane Lane, err error) {
+// unserved is the first batch that has cards to be made in a lane of no machine, and that lane. Both are empty where there is none. This machine's
+// own lane is served, also where the others can't hear of it.
+func (m *Maker) unserved(ctx context.Context, mine Lane) (batch string, lane Lane, err error) {
 	now, err := m.Clock(ctx)
 	if err != nil {
 		return "", Lane{}, err
@@ -54,7 +55,7 @@ func (m *Maker) unserved(ctx context.Context) (batch string, lane Lane, err erro
 	if err != nil {
 		return "", Lane{}, err
 	}
-	var served []string
+	served := []string{mine.queue()}
 	for _, one := range machines {
 		served = append(served, one.Lane.queue())
 	}

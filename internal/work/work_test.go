@@ -22,6 +22,7 @@ import (
 )
 
 func TestManyMails(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, database string) { checkMany(t, database, 120) })
 }
 
@@ -257,6 +258,7 @@ func testLinks(t *testing.T, database string) {
 
 // What is private to a learner is in no log, and not in the file of the queue.
 func TestNothingPrivate(t *testing.T) {
+	t.Parallel()
 	f := newOffice(t, "")
 	f.issue("b", 25, "ok-private@example.org", "refuse-private@example.org", "busy-private@example.org", "cutdot-private@example.org")
 	f.queue("b")
