@@ -68,7 +68,7 @@ func TestTokenSignsABatch(t *testing.T) {
 	for _, l := range cards[:3] {
 		checkFile(t, l)
 	}
-	held := output(t, "pkcs11-tool", "--module", token.Module, "--token-label", token.Label, "--login", "--pin", hsmtest.PIN, "--list-objects", "--type", "privkey")
+	held := output(t, "env", "SOFTHSM2_CONF="+token.Conf, "pkcs11-tool", "--module", token.Module, "--token-label", token.Label, "--login", "--pin", hsmtest.PIN, "--list-objects", "--type", "privkey")
 	if n := strings.Count(held, "sensitive, always sensitive, never extractable, local"); n != 4 || strings.Contains(held, "decrypt") {
 		t.Errorf("pkcs11-tool shows %d keys that stay in the token, want 4 which sign alone: %s", n, held)
 	}
