@@ -160,7 +160,8 @@ func TestNoLinkIsOneAnswer(t *testing.T) {
 	}
 }
 
-// Nor does anybody learn it from the time that an answer takes: of many, taken by turns, the middle ones are of one order.
+// Nor does anybody learn it from the time that an answer takes: of many, taken by turns, the quick ones are of one order. What else the machine
+// does makes some slower, and none quicker.
 func TestNoLinkIsOneTime(t *testing.T) {
 	c := newCentre(t)
 	c.issue(ana, "BLS", 1)
@@ -186,13 +187,13 @@ func TestNoLinkIsOneTime(t *testing.T) {
 			}
 		}
 	}
-	var middles []time.Duration
+	var quick []time.Duration
 	for name, all := range took {
 		slices.Sort(all)
-		middles = append(middles, all[len(all)/2])
-		t.Logf("%s: %v", name, all[len(all)/2])
+		quick = append(quick, all[len(all)/10])
+		t.Logf("%s: %v", name, all[len(all)/10])
 	}
-	if shortest, longest := slices.Min(middles), slices.Max(middles); longest > 2*shortest {
+	if shortest, longest := slices.Min(quick), slices.Max(quick); longest > 2*shortest {
 		t.Errorf("the answers take from %v to %v, want no more than twice as long", shortest, longest)
 	}
 }
