@@ -41,15 +41,15 @@ func (a *app) openArchiveAt(c *config.Config, key, place string) (archive.Archiv
 	return archive.NewBucket(o)
 }
 
-// someFiles is how many files, from either end of the register, tell whether a folder is the archive.
-const someFiles = 16
+// newestFiles is how many of the newest files tell whether a folder is the archive.
+const newestFiles = 16
 
 // openArchiveOf opens the configured archive to write, of a register that says which files it has. A bucket tells by itself what it is.
 func (a *app) openArchiveOf(c *config.Config, ledger *register.Ledger) (archive.Archive, error) {
 	store, err := a.openArchive(c)
 	if folder, ok := store.(*archive.Folder); ok && err == nil {
 		folder.Expect(func(ctx context.Context) (wanted []archive.Wanted, err error) {
-			files, err := ledger.SomeFiles(ctx, someFiles)
+			files, err := ledger.NewestFiles(ctx, newestFiles)
 			for _, f := range files {
 				wanted = append(wanted, archive.Wanted{Number: f.Number, SHA256: f.SHA256})
 			}

@@ -131,10 +131,8 @@ func (a *app) eraseLocked(ctx context.Context, c *config.Config, db *register.DB
 	if err != nil {
 		return err
 	}
-	if folder, ok := store.(*archive.Folder); ok && len(cards) > 0 { // a planned card, too, may have a file that is not recorded yet
-		if err := folder.Exists(); err != nil {
-			return err
-		}
+	if err := mustExist(ctx, store, db.Ledger, len(cards)); err != nil {
+		return err
 	}
 	done, err := db.Erase(ctx, numbers, actor(), f.reason, a.now().UTC())
 	if errors.Is(err, register.ErrSending) {
@@ -151,6 +149,22 @@ func (a *app) eraseLocked(ctx context.Context, c *config.Config, db *register.DB
 		return err
 	}
 	return a.printErasure(cards, erasure{Links: done.Links, Mails: done.Mails, Files: files}, f)
+}
+
+// mustExist sees to it that a folder is there which may have files to remove: those of a planned card, too, that are not recorded yet, and those that an
+// earlier run did not come to.
+func mustExist(ctx context.Context, store archive.Archive, ledger *register.Ledger, cards int) error {
+	folder, ok := store.(*archive.Folder)
+	if !ok {
+		return nil
+	}
+	if cards == 0 {
+		erased, err := ledger.ErasedCards(ctx)
+		if err != nil || len(erased) == 0 {
+			return err
+		}
+	}
+	return folder.Exists()
 }
 
 // removeErased takes the files of all erased cards out of the archive, also those that an earlier run did not come to, and answers how

@@ -96,6 +96,12 @@ func TestEraseExpired(t *testing.T) {
 	o.want(exitDone, []string{"nothing is kept longer"}, "doctor", "--offline")
 	o.want(exitDone, []string{"Rui Costa"}, "erase", "--learner", "rui@example.org")
 	o.want(exitDone, []string{"are whole"}, "audit", "verify")
+	o.want(exitDone, []string{"1 file,"}, "erase", "--learner", "rui@example.org", "--reason", "asked for", "--yes")
+	if err := os.Rename(share, away); err != nil {
+		t.Fatal(err)
+	}
+	// No card is left with details, but files may be that an earlier run did not come to.
+	o.want(exitFailed, []string{"the folder of the archive is gone"}, "erase", "--expired", "--yes")
 }
 
 // TestDoctorFinds spoils one thing after the other, and puts it right again.

@@ -244,7 +244,7 @@ func (w *waiter) look(ctx context.Context, left map[string]map[card.Number]bool)
 	}
 	switch {
 	case alive:
-		if kept := whyKept(machines); kept != "" {
+		if kept := whyKept(machines); kept != "" && text == "" {
 			text = "the workers wait: " + kept + "; `cardproof queue` shows the machines"
 		}
 		return text, nil

@@ -222,7 +222,7 @@ func (b *queuedBatch) take(jobs *work.BatchJobs, machines []work.Machine) {
 		}
 	}
 	if len(jobs.Running)+len(jobs.Waiting) > 0 {
-		b.Why = cmp.Or(whyKept(machines), b.Why)
+		b.Why = cmp.Or(b.Why, whyKept(machines))
 	}
 }
 

@@ -123,7 +123,7 @@ func (m *maker) make(ctx context.Context, numbers []card.Number) (left map[strin
 	return left, err
 }
 
-// checkFolder sees to it that an archive in a folder is the one of the start before anything is signed. A bucket tells by itself what it is.
+// checkFolder sees to it that an archive in a folder is that of the register, and still the one of the start, before anything is signed or removed. A bucket tells by itself what it is.
 func checkFolder(ctx context.Context, files issuer.Archive) error {
 	if folder, ok := files.(*archive.Folder); ok {
 		return folder.Check(ctx)

@@ -29,7 +29,8 @@ const sharedName = ".shared"
 // temporaryMark is the name of a mark that is being made, or that was left so by a run that was killed.
 var temporaryMark = regexp.MustCompile(`^\.shared-[0-9]+$`)
 
-// AnewName is an empty file that somebody makes in a folder to begin an archive anew there, though the register names files that it has not.
+// AnewName is an empty file that somebody makes in a folder to begin an archive anew there, though the register names files that it has not. It is
+// removed when there are files of the register.
 const AnewName = ".anew"
 
 // Expect says what files the folder has: named answers some of those that the register names, none where it names none. Where the folder has
@@ -115,17 +116,18 @@ func (a *Folder) look(ctx context.Context) error {
 			err := a.has(name)
 			if err == nil {
 				a.witness = name
+				_ = os.Remove(a.path(AnewName)) // it is begun; another time, the files have to be there
 				return a.remember()
 			}
 			if !isNowhere(err) {
-				return fmt.Errorf("look at the archive: %w", err)
+				return fmt.Errorf("%w: %s: %w", ErrGone, a.dir, err)
 			}
 		}
 	}
 	if a.has(AnewName) == nil {
 		return a.remember()
 	}
-	return fmt.Errorf("%w: %s: it has none of the files that the register names", ErrGone, a.dir)
+	return fmt.Errorf("%w: %s: it has none of the newest files that the register names", ErrGone, a.dir)
 }
 
 // has is nil where there is a file of a name.

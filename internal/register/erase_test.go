@@ -73,11 +73,11 @@ func testErase(t *testing.T, open func(testing.TB) *DB) {
 	}
 }
 
-func TestSomeFiles(t *testing.T) { onEach(t, testSomeFiles) }
+func TestNewestFiles(t *testing.T) { onEach(t, testNewestFiles) }
 
-func testSomeFiles(t *testing.T, open func(testing.TB) *DB) {
+func testNewestFiles(t *testing.T, open func(testing.TB) *DB) {
 	db, entries := busyRegister(t, open)
-	if _, err := db.Erase(t.Context(), numbersOf(entries[:1]), "office", "asked for", later); err != nil { // the oldest
+	if _, err := db.Erase(t.Context(), numbersOf(entries[len(entries)-1:]), "office", "asked for", later); err != nil {
 		t.Fatal(err)
 	}
 	var all []CardFile
@@ -89,15 +89,15 @@ func testSomeFiles(t *testing.T, open func(testing.TB) *DB) {
 		t.Fatalf("got %v, %v", all, err)
 	}
 	last := len(all) - 1
-	for n, want := range map[int][]CardFile{0: nil, 1: {all[last], all[0]}, 2: {all[last], all[last-1], all[0], all[1]}} {
-		if got, err := db.SomeFiles(t.Context(), n); err != nil || !slices.Equal(got, want) {
+	for n, want := range map[int][]CardFile{0: nil, 1: {all[last]}, 2: {all[last], all[last-1]}} {
+		if got, err := db.NewestFiles(t.Context(), n); err != nil || !slices.Equal(got, want) {
 			t.Errorf("of %d: got %v, %v, want %v", n, got, err, want)
 		}
 	}
-	if got, err := db.SomeFiles(t.Context(), 1000); err != nil || len(got) != 2*len(all) {
-		t.Errorf("of all: got %d, %v, want %d", len(got), err, 2*len(all))
+	if got, err := db.NewestFiles(t.Context(), 1000); err != nil || len(got) != len(all) {
+		t.Errorf("of all: got %d, %v, want %d", len(got), err, len(all))
 	}
-	if got, err := open(t).SomeFiles(t.Context(), 16); err != nil || len(got) != 0 {
+	if got, err := open(t).NewestFiles(t.Context(), 16); err != nil || len(got) != 0 {
 		t.Errorf("of a new register: got %v, %v", got, err)
 	}
 }

@@ -120,22 +120,16 @@ func (l *Ledger) EachFile(ctx context.Context, each func(CardFile) error) error 
 	return err
 }
 
-// SomeFiles answers a few of the files of EachFile: up to n of the newest cards, the newest first, and then of the oldest. By these an archive is known: a
-// backup that was brought back may lack the newest, and one that was begun anew has no others.
-func (l *Ledger) SomeFiles(ctx context.Context, n int) (files []CardFile, err error) {
-	err = l.longSnapshot(ctx, "look up some files of cards", func(tx *sql.Tx) error {
-		for _, order := range []string{"DESC", "ASC"} {
-			err := forEach(ctx, tx, func(rows *sql.Rows) error {
-				var f CardFile
-				err := rows.Scan(&f.Number, &f.State, &f.SHA256)
-				files = append(files, f)
-				return err
-			}, "SELECT number, state, sha256 FROM cards WHERE token <> '' AND name <> ? ORDER BY seq "+order+" LIMIT ?", card.ErasedName, n)
-			if err != nil {
-				return err
-			}
-		}
-		return nil
+// NewestFiles answers the last n of the files of EachFile, the newest first. By these an archive is known: what lies under a mount point, or was copied
+// before, has older ones at the most.
+func (l *Ledger) NewestFiles(ctx context.Context, n int) (files []CardFile, err error) {
+	err = l.longSnapshot(ctx, "look up the newest files of cards", func(tx *sql.Tx) error {
+		return forEach(ctx, tx, func(rows *sql.Rows) error {
+			var f CardFile
+			err := rows.Scan(&f.Number, &f.State, &f.SHA256)
+			files = append(files, f)
+			return err
+		}, "SELECT number, state, sha256 FROM cards WHERE token <> '' AND name <> ? ORDER BY seq DESC LIMIT ?", card.ErasedName, n)
 	})
 	return files, err
 }
