@@ -31,7 +31,7 @@ race: ## the tests, with the race detector
 	GORACE=atexit_sleep_ms=50 go test -p $$(($$(nproc) + 1)) -parallel $$(($$(nproc) + 2)) $(RACE) -timeout 40m ./...
 
 e2e: deps ## the tests with a browser, QR readers, databases and kill -9, and the long ones of one goroutine
-	scripts/e2e -timeout 40m -parallel $$(($$(nproc) + 1))
+	scripts/e2e -timeout 40m -parallel $$(($$(nproc) + 2))
 
 lint: deps ## format, vet, staticcheck, shellcheck, tidy modules
 	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then echo "run gofmt -w on:" $$unformatted >&2; exit 1; fi

@@ -5,10 +5,12 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/cardproof/cardproof/internal/serve"
@@ -17,15 +19,14 @@ import (
 
 // shifted is the program with a clock that the environment moves: main alone is another, and the product has no such variable. A library that
 // is loaded before does not help, since Go asks the kernel for the time itself.
-func shifted(t *testing.T) (bin string) {
-	t.Helper()
+var shifted = sync.OnceValues(func() (bin string, err error) {
 	main, err := os.ReadFile("main.go")
 	if err != nil {
-		t.Fatal(err)
+		return "", err
 	}
 	const clock = "now: time.Now,"
 	if bytes.Count(main, []byte(clock)) != 1 {
-		t.Fatalf("main.go does not hand out the clock as %q", clock)
+		return "", fmt.Errorf("main.go does not hand out the clock as %q", clock)
 	}
 	text := strings.Replace(string(main), clock, "now: moved,", 1) + `
 func moved() time.Time {
@@ -36,33 +37,46 @@ func moved() time.Time {
 	return time.Now().Add(by)
 }
 `
-	dir := t.TempDir()
+	dir, err := os.MkdirTemp("", "cardproof-e2e-")
+	if err != nil {
+		return "", err
+	}
 	here, err := filepath.Abs("main.go")
 	if err != nil {
-		t.Fatal(err)
+		return "", err
 	}
 	there, list := filepath.Join(dir, "main.go"), filepath.Join(dir, "overlay.json")
 	overlay, err := json.Marshal(map[string]map[string]string{"Replace": {here: there}})
 	if err != nil {
-		t.Fatal(err)
+		return "", err
 	}
 	for path, data := range map[string][]byte{there: []byte(text), list: overlay} {
 		if err := os.WriteFile(path, data, 0o600); err != nil {
-			t.Fatal(err)
+			return "", err
 		}
 	}
 	bin = filepath.Join(dir, "cardproof")
 	if out, err := exec.Command("go", "build", "-overlay", list, "-o", bin, ".").CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
+		return "", fmt.Errorf("%w: %s", err, out)
 	}
-	return bin
+	return bin, nil
+})
+
+// newShiftedCentre is a folder for a centre with that program.
+func newShiftedCentre(t *testing.T) *centreDir {
+	t.Helper()
+	bin, err := shifted()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &centreDir{t: t, bin: bin, dir: t.TempDir()}
 }
 
 // TestTheClockIsSetBack sets the clock back from after a card's last day to a day before it. The card does not come back: not to the command,
 // and not to the server. Nothing is issued, what has to be withdrawn can be, and the chain stays whole.
 func TestTheClockIsSetBack(t *testing.T) {
 	t.Parallel()
-	c := &centreDir{t: t, bin: shifted(t), dir: t.TempDir()}
+	c := newShiftedCentre(t)
 	at := func(shift string) { c.env = []string{"TEST_CLOCK=" + shift} }
 	at("0s")
 	c.must("init")
@@ -102,7 +116,7 @@ func TestTheClockIsSetBack(t *testing.T) {
 // the clock is right, genuine cards are in doubt; from then on they are not, for the command and for both servers.
 func TestTheClockWasAheadOnce(t *testing.T) {
 	t.Parallel()
-	c := &centreDir{t: t, bin: shifted(t), dir: t.TempDir()}
+	c := newShiftedCentre(t)
 	at := func(shift string) { c.env = []string{"TEST_CLOCK=" + shift} }
 	at("0s")
 	c.must("init")

@@ -148,11 +148,21 @@ func checkKept(t *testing.T, c *centreDir, good cardLine) {
 
 func until(t testing.TB, limit time.Duration, is func() bool) {
 	t.Helper()
-	for end := time.Now().Add(limit); !is(); time.Sleep(20 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatalf("not within %s", limit)
-		}
+	if !within(limit, is) {
+		t.Fatalf("not within %s", limit)
 	}
+}
+
+// within asks until something is so, and says whether it came to be in time. It asks more and more seldom: each question may be a program to start.
+func within(limit time.Duration, is func() bool) bool {
+	pause := 20 * time.Millisecond
+	for end := time.Now().Add(limit); !is(); time.Sleep(pause) {
+		if time.Now().After(end) {
+			return false
+		}
+		pause = min(pause*5/4, time.Second)
+	}
+	return true
 }
 
 // TestRegisterCopyMovesACentre issues in a file, moves the centre into a database, and goes on there as if nothing had been.
