@@ -187,7 +187,7 @@ func TestResumeForTheMachineThatRuns(t *testing.T) {
 	changed := strings.Replace(string(c.read("config.yaml")), "name: ", "name: Other ", 1)
 	c.write("config.yaml", changed)
 	c.worker()
-	until(t, 20*time.Second, func() bool {
+	until(t, time.Minute, func() bool {
 		q := c.queue()
 		return len(q.Machines) == 1 && strings.Contains(q.Batches[0].Why, "otherwise")
 	})

@@ -242,11 +242,7 @@ func (c *centreDir) keySet() *keys.Set {
 
 func eventually(t *testing.T, what string, holds func() bool) {
 	t.Helper()
-	for range 100 {
-		if holds() {
-			return
-		}
-		time.Sleep(100 * time.Millisecond)
+	if !within(time.Minute, holds) {
+		t.Fatalf("after a minute it still does not hold that %s", what)
 	}
-	t.Fatalf("after 10 seconds it still does not hold that %s", what)
 }

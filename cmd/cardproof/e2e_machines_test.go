@@ -83,7 +83,7 @@ func BenchmarkVerdictsByLayers(b *testing.B) {
 				}
 				g.balancer(haproxy(), at, addresses...)
 				origin = "http://" + at
-				until(b, 20*time.Second, func() bool { return wantValid(http.DefaultClient, origin+"/"+g.paths[0]) == nil })
+				until(b, time.Minute, func() bool { return wantValid(http.DefaultClient, origin+"/"+g.paths[0]) == nil })
 			}
 			verdictsMeasured(b, g, origin)
 		})

@@ -97,7 +97,7 @@ func TestPostgreSQLCentre(t *testing.T) {
 	if err := server.Run(); err != nil {
 		t.Fatal(err)
 	}
-	until(t, 15*time.Second, func() bool { v, _, _ := ask(t, path(good)); return v.Valid })
+	until(t, time.Minute, func() bool { v, _, _ := ask(t, path(good)); return v.Valid })
 	check("when it is back")
 	c.must("suspend", good.number, "--reason", "a question")
 	if v, _, _ := ask(t, path(good)); v.Code != "suspended" {

@@ -210,7 +210,7 @@ func TestQueueStopAndResume(t *testing.T) {
 	}
 	other := c.newMachine()
 	other.worker()
-	until(t, 20*time.Second, func() bool { return len(c.queue().Machines) == 1 })
+	until(t, time.Minute, func() bool { return len(c.queue().Machines) == 1 })
 	if out, code := c.run("issue", c.path("roster.csv"), "--queue", "--out", "out"); code != exitFailed {
 		t.Errorf("issue of a stopped batch: got %d, %s", code, out)
 	}
@@ -236,7 +236,7 @@ func TestQueueLeavesToOthers(t *testing.T) {
 		t.Errorf("a machine without keys: got %d, %s", code, out)
 	}
 	c.must("issue", c.roster(60), "--queue", "--hold", "--no-wait")
-	until(t, 20*time.Second, func() bool {
+	until(t, time.Minute, func() bool {
 		q := c.queue()
 		return len(q.Machines) == 1 && strings.Contains(q.Batches[0].Why, "otherwise")
 	})
@@ -261,7 +261,7 @@ func TestQueueAfterARotation(t *testing.T) {
 	c.must("issue", c.roster(60), "--queue", "--no-wait", "--out", "out")
 	c.must("keys", "rotate")
 	c.worker()
-	until(t, 30*time.Second, func() bool {
+	until(t, time.Minute, func() bool {
 		q := c.queue()
 		return len(q.Machines) == 1 && strings.Contains(q.Batches[0].Why, "active key")
 	})

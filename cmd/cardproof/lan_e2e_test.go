@@ -181,7 +181,7 @@ func (l *lan) serveOn(on *nettest.Host, register string, env ...string) (origin 
 		}
 	})
 	origin = "http://" + on.Address + ":8080"
-	until(t, 20*time.Second, func() bool { return l.ask(origin+"/readyz").status == 200 })
+	until(t, time.Minute, func() bool { return l.ask(origin+"/readyz").status == 200 })
 	return origin
 }
 

@@ -112,7 +112,7 @@ func TestPathOfALearner(t *testing.T) {
 		browsertest.Command("Emulation.setDeviceMetricsOverride", map[string]any{"width": 390, "height": 844, "deviceScaleFactor": 3, "mobile": true}),
 		chromedp.Navigate(c.server.URL+"/my/"+c.link(ana)), chromedp.Click(".act.first"))
 	saved := filepath.Join(folder, bundle.FileName(m.Number, ana.name))
-	deadline := time.Now().Add(20 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for {
 		file, err := os.ReadFile(saved)
 		if err == nil && string(file) == string(m.file) {
