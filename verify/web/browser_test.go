@@ -24,7 +24,7 @@ import (
 var widths = []int64{320, 768, 1280}
 
 // onStage is the script of what is asked of the pages on the stage.
-const onStage = `window.open = async path => {
+const onStage = `window.stand = async path => {
 	await show(path)
 	document.querySelector("details").open = path.includes("home") || path.includes("long")
 }
@@ -87,7 +87,7 @@ func TestPagesFitTheScreen(t *testing.T) {
 		}
 		for _, l := range languages(t) {
 			wide := browsertest.Script[[]string](ctx, t, `(async () => { const wide = []; for (const name of `+list(t, names)+`) {
-				await open("/`+l.Code+`/" + name); const w = tooWide(); if (w) wide.push(name + ": " + w) } return wide })()`, chromedp.EvalAwaitPromise)
+				await stand("/`+l.Code+`/" + name); const w = tooWide(); if (w) wide.push(name + ": " + w) } return wide })()`, chromedp.EvalAwaitPromise)
 			for _, w := range wide {
 				t.Errorf("%d px, %s: %s", width, l.Name, w)
 			}
@@ -127,7 +127,7 @@ func TestAccessibility(t *testing.T) {
 			t.Fatalf("the browser does not ask for %s pages", colours)
 		}
 		found := browsertest.Script[[]string](ctx, t, `(async () => { const all = []; for (const path of `+list(t, paths)+`) {
-			await open(path); all.push(...(await judge()).map(v => path + ": " + v)) } return all })()`, chromedp.EvalAwaitPromise)
+			await stand(path); all.push(...(await judge()).map(v => path + ": " + v)) } return all })()`, chromedp.EvalAwaitPromise)
 		for _, f := range found {
 			t.Errorf("%d px, %s: %s", width, colours, f)
 		}
